@@ -1,0 +1,161 @@
+/* base/file: atomic writes by rename, checked up to and including fclose. */
+#include "base/file.h"
+
+#include "base/text.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static mixup_status fail(file_writer *out, const char *what) {
+    const int cause = errno;
+    error(MIXUP_ERROR_IO, "%s: cannot %s: %s", out->path, what, strerror(cause));
+    file_abandon(out);
+    return MIXUP_ERROR_IO;
+}
+
+mixup_status file_create(file_writer *out, const char *path, const mixup_allocator *allocator) {
+    *out = (file_writer){.allocator = *allocator};
+    text part;
+    text_init(&part, allocator);
+    text_format(&part, "%s.part-%ld", path, (long)getpid());
+    out->part_path = part.data;
+    out->path = memory_copy_text(allocator, path);
+    if (text_status(&part) != MIXUP_OK || out->path == NULL) {
+        file_abandon(out);
+        return MIXUP_ERROR_MEMORY;
+    }
+    out->stream = fopen(out->part_path, "wb");
+    if (out->stream == NULL)
+        return fail(out, "write");
+    return MIXUP_OK;
+}
+
+mixup_status file_write(file_writer *out, const void *data, size_t size) {
+    if (out->stream == NULL)
+        return MIXUP_ERROR_IO; /* failed before; the message stands */
+    if (size > 0 && fwrite(data, 1, size, out->stream) != size)
+        return fail(out, "write");
+    return MIXUP_OK;
+}
+
+mixup_status file_commit(file_writer *out) {
+    if (out->stream == NULL)
+        return MIXUP_ERROR_IO;
+    if (fflush(out->stream) != 0 || fsync(fileno(out->stream)) != 0)
+        return fail(out, "write");
+    FILE *stream = out->stream;
+    out->stream = NULL;
+    if (fclose(stream) != 0)
+        return fail(out, "close");
+    if (rename(out->part_path, out->path) != 0)
+        return fail(out, "rename the finished file");
+    memory_release(&out->allocator, out->part_path);
+    memory_release(&out->allocator, out->path);
+    *out = (file_writer){.allocator = out->allocator};
+    return MIXUP_OK;
+}
+
+void file_abandon(file_writer *out) {
+    if (out->stream != NULL)
+        fclose(out->stream);
+    if (out->part_path != NULL)
+        unlink(out->part_path);
+    memory_release(&out->allocator, out->part_path);
+    memory_release(&out->allocator, out->path);
+    *out = (file_writer){.allocator = out->allocator};
+}
+
+mixup_status file_write_all(const char *path, const void *data, size_t size,
+                            const mixup_allocator *allocator) {
+    file_writer out;
+    MIXUP_TRY(file_create(&out, path, allocator));
+    MIXUP_TRY(file_write(&out, data, size));
+    return file_commit(&out);
+}
+
+static mixup_status read_open(FILE *stream, const char *path, size_t limit, const mixup_allocator *allocator,
+                              char **data, size_t *size) {
+    size_t capacity = 4096;
+    size_t length = 0;
+    char *block = NULL;
+    MIXUP_TRY(MEMORY_NEW(allocator, block, capacity));
+    for (;;) {
+        length += fread(block + length, 1, capacity - 1 - length, stream);
+        if (length < capacity - 1)
+            break;
+        if (capacity > limit) {
+            memory_release(allocator, block);
+            return error(MIXUP_ERROR_FORMAT, "%s: larger than the %zu bytes allowed here", path, limit);
+        }
+        const mixup_status status = MEMORY_GROW(allocator, block, length, capacity * 2);
+        if (status != MIXUP_OK) {
+            memory_release(allocator, block);
+            return status;
+        }
+        capacity *= 2;
+    }
+    if (ferror(stream)) {
+        memory_release(allocator, block);
+        return error(MIXUP_ERROR_IO, "%s: cannot read: %s", path, strerror(errno));
+    }
+    block[length] = '\0';
+    *data = block;
+    *size = length;
+    return MIXUP_OK;
+}
+
+mixup_status file_read_all(const char *path, size_t limit, const mixup_allocator *allocator, char **data,
+                           size_t *size) {
+    FILE *stream = fopen(path, "rb");
+    if (stream == NULL)
+        return error(MIXUP_ERROR_IO, "%s: cannot open: %s", path, strerror(errno));
+    const mixup_status status = read_open(stream, path, limit, allocator, data, size);
+    fclose(stream);
+    return status;
+}
+
+bool file_exists(const char *path) {
+    struct stat information;
+    return stat(path, &information) == 0;
+}
+
+mixup_status file_make_folder(const char *path) {
+    char partial[4096];
+    const size_t length = strlen(path);
+    if (length == 0 || length >= sizeof partial)
+        return error(MIXUP_ERROR_IO, "cannot make the folder '%s': its name is %s", path,
+                     length == 0 ? "empty" : "too long");
+    memcpy(partial, path, length + 1);
+    for (size_t i = 1; i <= length; i++) {
+        if (partial[i] != '/' && partial[i] != '\0')
+            continue;
+        partial[i] = '\0';
+        if (mkdir(partial, 0777) != 0 && errno != EEXIST)
+            return error(MIXUP_ERROR_IO, "%s: cannot make the folder: %s", partial, strerror(errno));
+        if (i < length)
+            partial[i] = '/';
+    }
+    struct stat information;
+    if (stat(path, &information) != 0 || !S_ISDIR(information.st_mode))
+        return error(MIXUP_ERROR_IO, "%s: is not a folder", path);
+    return MIXUP_OK;
+}
+
+char *path_join(const mixup_allocator *allocator, const char *folder, const char *name) {
+    if (name[0] == '/')
+        return memory_copy_text(allocator, name);
+    text joined;
+    text_init(&joined, allocator);
+    const size_t length = strlen(folder);
+    text_format(&joined, "%s%s%s", folder, length > 0 && folder[length - 1] == '/' ? "" : "/", name);
+    return joined.data;
+}
+
+char *path_folder(const mixup_allocator *allocator, const char *path) {
+    const char *slash = strrchr(path, '/');
+    if (slash == NULL)
+        return memory_copy_text(allocator, ".");
+    return memory_copy_text_part(allocator, path, slash == path ? 1 : (size_t)(slash - path));
+}

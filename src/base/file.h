@@ -1,0 +1,44 @@
+/* base/file: paths, and files that appear whole or not at all.
+ *
+ * file_writer writes beside the target ("<path>.part-<process>"), and file_commit flushes, syncs and renames;
+ * until then an older file under the name stays as it was. file_abandon removes what was written. After a
+ * failed write or commit the part file is gone already and abandon does nothing. */
+#ifndef BASE_FILE_H
+#define BASE_FILE_H
+
+#include "base/memory.h"
+
+#include <stdio.h>
+
+typedef struct file_writer {
+    mixup_allocator allocator;
+    FILE *stream;
+    char *path;
+    char *part_path;
+} file_writer;
+
+mixup_status file_create(file_writer *out, const char *path, const mixup_allocator *allocator);
+mixup_status file_write(file_writer *out, const void *data, size_t size);
+mixup_status file_commit(file_writer *out);
+void file_abandon(file_writer *out);
+
+/* The whole of `data` under `path`, atomically. */
+mixup_status file_write_all(const char *path, const void *data, size_t size,
+                            const mixup_allocator *allocator);
+
+/* Reads a whole file into a new terminated block of the caller's; refuses more than `limit` bytes. */
+mixup_status file_read_all(const char *path, size_t limit, const mixup_allocator *allocator, char **data,
+                           size_t *size);
+
+bool file_exists(const char *path);
+
+/* Makes a folder and its parents; fine when it exists. */
+mixup_status file_make_folder(const char *path);
+
+/* folder + "/" + name in a new block; an absolute `name` stands alone. NULL with the error stored. */
+char *path_join(const mixup_allocator *allocator, const char *folder, const char *name);
+
+/* What stands before the last '/', "." without one, in a new block. */
+char *path_folder(const mixup_allocator *allocator, const char *path);
+
+#endif

@@ -1,0 +1,27 @@
+/* source: the MODEL and DATA that a command is given.
+ *
+ * MODEL is a file written by mixup_model_save, or a run's folder (then its model.safetensors). DATA is a .csv
+ * or .csv.gz (read like the model's training data: columns, filled-in values, standardisation and classes
+ * come from the model), an .npy, an IDX file, or with --experiment a part of an experiment's data. Options
+ * read: engine, threads, experiment, part (those that the command has). */
+#ifndef CLI_SOURCE_H
+#define CLI_SOURCE_H
+
+#include "command.h"
+
+/* Loads MODEL. The caller destroys it. */
+mixup_status source_model(const arguments *given, const char *path, mixup_model **model);
+
+/* Opens DATA (`path`; NULL where --experiment stands for it) for `model`, and checks that its samples have
+ * the model's input shape. The caller destroys it. */
+mixup_status source_data(const arguments *given, const char *path, mixup_model *model, mixup_dataset **data);
+
+/* The engine named by --engine, AUTO without one. */
+mixup_status source_engine(const arguments *given, mixup_engine *engine);
+
+/* The `count` samples of `data` from number `first` on, as the network sees them, into a new block
+ * [count][..input shape]; `targets` [count][target_count] likewise, or NULL. The caller releases both. */
+mixup_status source_read(const mixup_dataset *data, size_t first, size_t count, float **inputs,
+                         float **targets);
+
+#endif

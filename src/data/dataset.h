@@ -1,0 +1,82 @@
+/* data/dataset: what a data set is inside, and gathering batches from it.
+ *
+ * Storage holds the samples in their stored type and is shared, by a counter, between the parts that
+ * mixup_dataset_split makes; it is never written after it was made. A data set is a view of it: an optional
+ * list of sample numbers and a preprocess of its own. A newcomer's mistake: reading storage with a data
+ * set's sample number; dataset_sample() translates it.
+ *
+ * A data set can know its classes and yet have no targets (a CSV file read `.like` the training set but
+ * without its label column): class_names.count > 0, dataset_target_count() 0. */
+#ifndef DATA_DATASET_H
+#define DATA_DATASET_H
+
+#include "data/preprocess.h"
+#include "tensor/array.h"
+
+#include <stdatomic.h>
+
+typedef struct dataset_storage {
+    mixup_allocator allocator;
+    atomic_size_t owners;
+    size_t count;
+    mixup_type type;
+    const void *inputs;    /* [count][features] of `type`; NULL: `read`. NaN: a missing cell (CSV) */
+    const int32_t *labels; /* [count], each in [0, classes); or NULL */
+    const float *targets;  /* [count][target_count]; or NULL */
+    size_t target_count;   /* of `targets`, or of what `read` gives; 0 with labels */
+    bool borrowed;         /* the arrays are the caller's */
+    mixup_status (*read)(void *user, const size_t *indices, size_t count, float *inputs, float *targets);
+    void *user;
+} dataset_storage;
+
+struct mixup_dataset {
+    mixup_allocator allocator;
+    dataset_storage *storage; /* shared */
+    size_t *indices;          /* [count] into storage; NULL: all of it, in order */
+    size_t count;             /* ≥ 1 */
+    mixup_preprocess *preprocess;
+    float *target_row; /* [target_count] of callback data, for reads that do not want targets; else NULL */
+};
+
+/* Row i of `inputs` [count][..shape], of `targets` [count][dataset_target_count()] (one-hot for classes) and
+ * of `labels` [count] becomes sample indices[i]. `targets` and `labels` may be NULL. A label is -1 without
+ * classes; for callback data with classes it is the target row's largest. Allocates nothing. Sample numbers
+ * out of range are an error. Callback data that were split reach `read` in pieces of at most 256 samples, and
+ * one by one where targets are not wanted. */
+mixup_status dataset_gather(const mixup_dataset *set, const size_t *indices, size_t count, float *inputs,
+                            float *targets, int32_t *labels);
+
+/* Columns of a target row; 0 where the set has no targets. */
+size_t dataset_target_count(const mixup_dataset *set);
+
+/* Sample `index` of the set as a sample number of the storage. */
+static inline size_t dataset_sample(const mixup_dataset *set, size_t index) {
+    return set->indices != NULL ? set->indices[index] : index;
+}
+
+/* Takes over scale, filled-in values, statistics and class names of an earlier set with the same input shape
+ * (a saved model's), so that new data are treated as the training data were. Classes must agree where both
+ * have them. For CSV use
+ * mixup_csv_desc.like, which also finds the columns. */
+mixup_status dataset_apply(mixup_dataset *set, const mixup_preprocess *like);
+
+/* ---- for those who make data sets ---- */
+
+/* A data set under construction: fill storage and preprocess, then finish it. */
+typedef struct dataset_draft {
+    dataset_storage *storage;
+    mixup_preprocess *preprocess;
+} dataset_draft;
+
+mixup_status dataset_draft_init(dataset_draft *draft, const mixup_allocator *given, preprocess_source source);
+
+/* With `status` MIXUP_OK makes the data set; else, or when that fails, frees the draft. Returns the status.
+ */
+mixup_status dataset_draft_finish(dataset_draft *draft, mixup_status status, mixup_dataset **out);
+
+/* Another view of `storage` (adds an owner on success) with a copy of `preprocess`; adopts `indices`, made
+ * with the storage's allocator, on success. */
+mixup_status dataset_view(dataset_storage *storage, const mixup_preprocess *preprocess, size_t *indices,
+                          size_t count, mixup_dataset **out);
+
+#endif

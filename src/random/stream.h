@@ -1,10 +1,12 @@
 /* random/stream: random numbers as a function of (seed, purpose, item, epoch, step, sample) and nothing else.
  *
- * A stream is a counter-based generator, Philox4x32-10 (Salmon et al. 2011, from Random123): no state to save,
- * the same numbers on any number of threads, any step can be replayed alone. The key is made of seed, purpose
- * and item by one Philox call, the counter is {block, sample, step, epoch}; the blocks of a stream are numbered
- * from 0 and give four 32-bit words each, in order. A newcomer's mistake: opening the same stream twice for
- * two different things, which then get equal numbers; add a purpose instead. */
+ * A stream is a counter-based generator, Philox4x32-10 (Salmon et al. 2011, from Random123): no state to
+ * save, the same numbers on any number of threads, any step can be replayed alone. The key is the first two
+ * words of philox(counter {purpose, item, 0, RANDOM_KEY_TAG}, key {low half of seed, high half}), the counter
+ * is {block, sample, step, epoch}; the blocks of a stream are numbered from 0, give four 32-bit words each,
+ * in order, and repeat after 2^34 words. Changing any of this changes every result: tests/random pins it. A
+ * newcomer's mistake: opening the same stream twice for two different things, which then get equal numbers;
+ * add a purpose at the end of the list instead. */
 #ifndef RANDOM_STREAM_H
 #define RANDOM_STREAM_H
 
@@ -23,6 +25,9 @@ typedef enum random_purpose {
     RANDOM_SPLIT,       /* parts of a data set */
     RANDOM_SYNTHETIC,   /* generated data; item: class; sample: number */
 } random_purpose;
+
+/* Sets keys' counters apart from anything else that may use Philox with the same seed: "mixu" in ASCII. */
+enum { RANDOM_KEY_TAG = 0x6d697875 };
 
 typedef struct random_stream {
     uint32_t key[2];
@@ -48,14 +53,15 @@ uint32_t random_below(random_stream *stream, uint32_t bound);
 /* Standard normal: Box & Muller 1958, the cosine of the pair; two uniforms each. */
 double random_normal(random_stream *stream);
 
-/* λ ~ Beta(alpha, alpha) and 1 - λ, each to full precision, for any alpha > 0: two gamma variates (Marsaglia &
- * Tsang 2000; for alpha < 1 that of alpha + 1 times U^(1/alpha)), kept as logarithms until the end. */
+/* λ ~ Beta(alpha, alpha) and 1 - λ, each with its own full precision, for any finite alpha > 0: from the
+ * ratio of two gamma variates (Marsaglia & Tsang 2000; for alpha < 1 that of alpha + 1 times U^(1/alpha)),
+ * kept as a logarithm until the end. Both are in [0, 1]; below about 1e-308 the small one is 0. */
 void random_beta(random_stream *stream, double alpha, double *lambda, double *one_minus_lambda);
 
-/* A uniform permutation of 0..count-1 (Fisher & Yates). */
+/* A uniform permutation of 0..count-1 (Fisher & Yates); count < 2^32. */
 void random_permutation(random_stream *stream, size_t count, uint32_t *permutation);
 
-/* A uniform permutation without fixed points, by rejection; count ≥ 2. */
+/* A uniform permutation without fixed points, by rejection (e tries on average); 2 ≤ count < 2^32. */
 void random_derangement(random_stream *stream, size_t count, uint32_t *permutation);
 
 #endif

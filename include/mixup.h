@@ -98,8 +98,8 @@ enum {
     MIXUP_MAX_WITH = 7, /* further inputs of a merging layer */
 };
 
-/* Kinds of layer. [..] is any shape, n its number of elements. The op table (src/graph/ops.c) holds, for each,
- * the fields that it reads and their defaults. */
+/* Kinds of layer. [..] is any shape, n its number of elements. The op table (src/graph/ops.c) holds, for
+ * each, the fields that it reads and their defaults. */
 typedef enum mixup_op {
     MIXUP_OP_NONE,        /* an error, so that a forgotten .op is found */
     MIXUP_FLATTEN,        /* [..] -> [n] */
@@ -157,16 +157,16 @@ typedef struct mixup_layer {
     mixup_activation activation; /* after DENSE, BATCH_NORM, LAYER_NORM, ADD, ...; the op of ACTIVATION */
     float slope;                 /* LEAKY_RELU: > 0, default 0.01; ELU: > 0, default 1 */
 
-    size_t units;                    /* DENSE: ≥ 1 */
-    bool no_bias;                    /* DENSE; BATCH_NORM and LAYER_NORM: without scale and shift */
-    mixup_initial initial;           /* DENSE: of the weight; a bias starts at 0 */
-    float initial_value;             /* CONSTANT's value */
-    size_t shape[MIXUP_MAX_RANK];    /* RESHAPE: ends at the first 0 */
-    float rate;                      /* DROPOUT: in (0, 1) */
-    float stddev;                    /* GAUSSIAN_NOISE: > 0, in units of its input */
-    float epsilon;                   /* norms: > 0, default 1e-5, added to the variance */
-    float momentum;                  /* BATCH_NORM: share of the new statistics, in (0, 1], default 0.1 */
-    const mixup_custom *custom;      /* CUSTOM; read during mixup_model_create */
+    size_t units;                 /* DENSE: ≥ 1 */
+    bool no_bias;                 /* DENSE; BATCH_NORM and LAYER_NORM: without scale and shift */
+    mixup_initial initial;        /* DENSE: of the weight; a bias starts at 0 */
+    float initial_value;          /* CONSTANT's value */
+    size_t shape[MIXUP_MAX_RANK]; /* RESHAPE: ends at the first 0 */
+    float rate;                   /* DROPOUT: in (0, 1) */
+    float stddev;                 /* GAUSSIAN_NOISE: > 0, in units of its input */
+    float epsilon;                /* norms: > 0, default 1e-5, added to the variance */
+    float momentum;               /* BATCH_NORM: share of the new statistics, in (0, 1], default 0.1 */
+    const mixup_custom *custom;   /* CUSTOM; read during mixup_model_create */
 } mixup_layer;
 
 /* What a custom layer's functions get. All arrays are plain and row-major. */
@@ -174,19 +174,19 @@ typedef struct mixup_custom_call {
     void *user;
     size_t batch;
     bool training;
-    const float *input;             /* [batch][..input shape] */
-    float *output;                  /* [batch][..output shape]; forward writes, backward reads */
-    const float *const *parameters; /* one array a parameter */
-    const float *output_gradient;   /* backward: [batch][..output shape] */
-    float *input_gradient;          /* backward: to be written (not added to); NULL when not wanted */
+    const float *input;                /* [batch][..input shape] */
+    float *output;                     /* [batch][..output shape]; forward writes, backward reads */
+    const float *const *parameters;    /* one array a parameter */
+    const float *output_gradient;      /* backward: [batch][..output shape] */
+    float *input_gradient;             /* backward: to be written (not added to); NULL when not wanted */
     float *const *parameter_gradients; /* backward: to be written; NULL when not wanted */
 } mixup_custom_call;
 
 /* A parameter of a custom layer. */
 typedef struct mixup_custom_parameter {
-    const char *name;              /* "weight" makes LAYER.weight in files */
-    size_t shape[MIXUP_MAX_RANK];  /* ends at the first 0 */
-    mixup_initial initial;         /* default: constant `initial_value` */
+    const char *name;             /* "weight" makes LAYER.weight in files */
+    size_t shape[MIXUP_MAX_RANK]; /* ends at the first 0 */
+    mixup_initial initial;        /* default: constant `initial_value` */
     float initial_value;
 } mixup_custom_parameter;
 
@@ -260,8 +260,7 @@ typedef struct mixup_parameter_info {
 } mixup_parameter_info;
 
 MIXUP_API size_t mixup_parameter_count(const mixup_model *model);
-MIXUP_API mixup_status mixup_parameter_at(const mixup_model *model, size_t index,
-                                          mixup_parameter_info *info);
+MIXUP_API mixup_status mixup_parameter_at(const mixup_model *model, size_t index, mixup_parameter_info *info);
 /* Copies all `count` values out or in; `count` must be the parameter's. */
 MIXUP_API mixup_status mixup_parameter_read(mixup_model *model, const char *name, float *values,
                                             size_t count);
@@ -301,13 +300,13 @@ typedef struct mixup_arrays_desc {
     mixup_type type;
     size_t count;
     size_t shape[MIXUP_MAX_RANK];
-    double scale;           /* inputs are divided by it; default 1 */
-    const int32_t *labels;  /* [count], each in [0, class_count) */
-    size_t class_count;     /* with labels: default the largest label + 1 */
+    double scale;                   /* inputs are divided by it; default 1 */
+    const int32_t *labels;          /* [count], each in [0, class_count) */
+    size_t class_count;             /* with labels: default the largest label + 1 */
     const char *const *class_names; /* [class_count], or NULL: "0", "1", ...; copied */
-    const float *targets;   /* [count][target_count] */
+    const float *targets;           /* [count][target_count] */
     size_t target_count;
-    bool borrow;            /* keep pointers instead of copies: the arrays must outlive the data set */
+    bool borrow; /* keep pointers instead of copies: the arrays must outlive the data set */
     const mixup_allocator *allocator;
 } mixup_arrays_desc;
 MIXUP_API mixup_status mixup_dataset_from_arrays(mixup_dataset **set, const mixup_arrays_desc *desc);
@@ -349,15 +348,15 @@ typedef struct mixup_csv_desc {
     const char *path;
     char separator; /* default ',' */
     bool no_header;
-    const char *label;                   /* column of classes: any text; classes in natural order */
-    const char *const *targets;          /* or columns of numbers: regression or multi-label */
+    const char *label;          /* column of classes: any text; classes in natural order */
+    const char *const *targets; /* or columns of numbers: regression or multi-label */
     size_t target_count;
-    const char *const *ignore;           /* columns to leave out */
+    const char *const *ignore; /* columns to leave out */
     size_t ignore_count;
-    mixup_missing missing;               /* among the inputs; targets must not be missing */
-    const mixup_preprocess *like;        /* columns, filled-in values, statistics and classes of an earlier
-                                          * set; `label`, `targets`, `ignore` and `missing` are then its own,
-                                          * and the target columns may be absent from the file */
+    mixup_missing missing;        /* among the inputs; targets must not be missing */
+    const mixup_preprocess *like; /* columns, filled-in values, statistics and classes of an earlier
+                                   * set; `label`, `targets`, `ignore` and `missing` are then its own,
+                                   * and the target columns may be absent from the file */
     const mixup_allocator *allocator;
 } mixup_csv_desc;
 MIXUP_API mixup_status mixup_dataset_from_csv(mixup_dataset **set, const mixup_csv_desc *desc);
@@ -412,9 +411,9 @@ MIXUP_API void mixup_dataset_destroy(mixup_dataset *set);
 /* Pointers are the data set's, valid while it lives. */
 typedef struct mixup_dataset_info {
     size_t count;
-    size_t shape[MIXUP_MAX_RANK]; /* of an input */
-    size_t class_count;           /* 0: no classes */
-    size_t target_count;          /* columns of a target row: class_count for classes; 0: no targets */
+    size_t shape[MIXUP_MAX_RANK];    /* of an input */
+    size_t class_count;              /* 0: no classes */
+    size_t target_count;             /* columns of a target row: class_count for classes; 0: no targets */
     const char *const *class_names;  /* [class_count], or NULL */
     const char *const *target_names; /* [target_count], or NULL */
 } mixup_dataset_info;
@@ -435,16 +434,16 @@ MIXUP_API const mixup_preprocess *mixup_dataset_preprocess(const mixup_dataset *
 
 /* When, where and how to mix. Zero: no mixing. */
 typedef struct mixup_mix_desc {
-    float alpha;            /* λ ~ Beta(alpha, alpha); 0: no mixing; > 0 needs a site */
-    const char *const *at;  /* sites: layers whose input is mixed, or "input"; */
-    size_t at_count;        /* none given: the layers that have .mix */
-    const float *weights;   /* [at_count] relative probabilities of the sites, ≥ 0; NULL: all the same */
-    bool per_sample;        /* a λ for each sample instead of one a batch */
-    bool clamp_lambda;      /* λ becomes max(λ, 1 - λ) */
-    bool no_self_pairs;     /* no sample is its own partner; a batch of one is then not mixed */
-    bool block_gradient;    /* ablation: no gradient flows to the layers below the site */
-    float plain_probability;   /* of leaving a batch unmixed, in [0, 1]; default 0 */
-    size_t plain_last_epochs;  /* train the last so many epochs without mixing */
+    float alpha;              /* λ ~ Beta(alpha, alpha); 0: no mixing; > 0 needs a site */
+    const char *const *at;    /* sites: layers whose input is mixed, or "input"; */
+    size_t at_count;          /* none given: the layers that have .mix */
+    const float *weights;     /* [at_count] relative probabilities of the sites, ≥ 0; NULL: all the same */
+    bool per_sample;          /* a λ for each sample instead of one a batch */
+    bool clamp_lambda;        /* λ becomes max(λ, 1 - λ) */
+    bool no_self_pairs;       /* no sample is its own partner; a batch of one is then not mixed */
+    bool block_gradient;      /* ablation: no gradient flows to the layers below the site */
+    float plain_probability;  /* of leaving a batch unmixed, in [0, 1]; default 0 */
+    size_t plain_last_epochs; /* train the last so many epochs without mixing */
 } mixup_mix_desc;
 
 /* What one batch drew. The caller owns the arrays. weight + partner_weight = 1; both are carried because for
@@ -460,9 +459,10 @@ typedef struct mixup_batch_draw {
 typedef struct mixup_draw_desc {
     uint64_t seed;
     uint32_t epoch;
-    uint32_t step;              /* within the epoch */
-    const mixup_mix_desc *mix;  /* alpha, weights, per_sample, clamp_lambda, no_self_pairs, plain_probability */
-    size_t site_count;          /* how many sites there are to draw from */
+    uint32_t step; /* within the epoch */
+    const mixup_mix_desc
+        *mix;          /* alpha, weights, per_sample, clamp_lambda, no_self_pairs, plain_probability */
+    size_t site_count; /* how many sites there are to draw from */
 } mixup_draw_desc;
 
 /* Draws site, λ and π for draw->batch samples, as a function of seed, epoch and step only. When the batch is
@@ -488,9 +488,9 @@ MIXUP_API void mixup_mix_gradient(const mixup_batch_draw *draw, size_t width,
 typedef enum mixup_loss {
     MIXUP_LOSS_DEFAULT,          /* by the last activation: softmax, sigmoid or squared error */
     MIXUP_SOFTMAX_CROSS_ENTROPY, /* -Σ_c t_c log softmax(z)_c */
-    MIXUP_SOFTMAX_BINARY,        /* binary cross-entropy of softmax(z), mean over classes (the paper's code) */
-    MIXUP_SIGMOID_BINARY,        /* binary cross-entropy of sigmoid(z), mean over columns: multi-label */
-    MIXUP_MEAN_SQUARED_ERROR,    /* mean over columns */
+    MIXUP_SOFTMAX_BINARY,     /* binary cross-entropy of softmax(z), mean over classes (the paper's code) */
+    MIXUP_SIGMOID_BINARY,     /* binary cross-entropy of sigmoid(z), mean over columns: multi-label */
+    MIXUP_MEAN_SQUARED_ERROR, /* mean over columns */
     MIXUP_LOSS_COUNT
 } mixup_loss;
 
@@ -519,10 +519,10 @@ typedef struct mixup_optimizer {
     float rho;           /* RMSprop: smoothing, default 0.99 */
     float epsilon;       /* default 1e-8 */
     mixup_epsilon epsilon_convention;
-    float weight_decay;     /* default 0; on all parameters */
-    bool decoupled;         /* decay by w -= η decay w, for any kind (always so for AdamW) */
-    float clip_norm;        /* > 0: scale all gradients so that their joint norm is at most this */
-    float clip_value;       /* > 0: limit each gradient value to ± this */
+    float weight_decay; /* default 0; on all parameters */
+    bool decoupled;     /* decay by w -= η decay w, for any kind (always so for AdamW) */
+    float clip_norm;    /* > 0: scale all gradients so that their joint norm is at most this */
+    float clip_value;   /* > 0: limit each gradient value to ± this */
 } mixup_optimizer;
 
 typedef enum mixup_schedule_kind {
@@ -548,26 +548,26 @@ typedef struct mixup_schedule {
 /* Measurements on a data set. Not a number where the kind of target has no such measure. */
 typedef struct mixup_metrics {
     size_t count;
-    double loss;              /* the training loss's formula, without smoothing and class weights */
-    double accuracy;          /* share of samples whose most probable class is right; multi-label: of columns */
-    double top_k_accuracy;    /* the right class is among the `top_k` most probable */
-    double nll;               /* mean of -log p(right class), in nats */
-    double calibration_error; /* expected, `bins` equal bins of confidence (Guo et al. 2017) */
+    double loss;           /* the training loss's formula, without smoothing and class weights */
+    double accuracy;       /* share of samples whose most probable class is right; multi-label: of columns */
+    double top_k_accuracy; /* the right class is among the `top_k` most probable */
+    double nll;            /* mean of -log p(right class), in nats */
+    double calibration_error;   /* expected, `bins` equal bins of confidence (Guo et al. 2017) */
     double mse, mae, r_squared; /* regression: means over samples and columns; R² averaged over columns */
 } mixup_metrics;
 
 /* One finished epoch. */
 typedef struct mixup_epoch {
-    size_t epoch;         /* from 1 */
-    uint64_t step;        /* steps done since the beginning */
-    double learning_rate; /* of the epoch's last step */
-    double train_loss;    /* mean over samples, as trained (mixed, smoothed, weighted) */
-    double train_accuracy;      /* λ-weighted: λ [right for i] + (1-λ) [right for π(i)]; NaN: regression */
+    size_t epoch;          /* from 1 */
+    uint64_t step;         /* steps done since the beginning */
+    double learning_rate;  /* of the epoch's last step */
+    double train_loss;     /* mean over samples, as trained (mixed, smoothed, weighted) */
+    double train_accuracy; /* λ-weighted: λ [right for i] + (1-λ) [right for π(i)]; NaN: regression */
     double train_clean_accuracy; /* NaN unless asked for */
-    double validation_loss;     /* NaN without validation data */
+    double validation_loss;      /* NaN without validation data */
     double validation_accuracy;
-    double seconds;       /* of the epoch, validation included */
-    bool best;            /* best so far on the watched measure */
+    double seconds; /* of the epoch, validation included */
+    bool best;      /* best so far on the watched measure */
 } mixup_epoch;
 
 /* One finished step. */
@@ -584,14 +584,14 @@ typedef struct mixup_step {
 } mixup_step;
 
 typedef enum mixup_stop {
-    MIXUP_STOP_FINISHED,   /* all epochs done */
-    MIXUP_STOP_EARLY,      /* early stopping */
-    MIXUP_STOP_CALLBACK,   /* a callback asked for it; the checkpoint, if any, was written */
+    MIXUP_STOP_FINISHED, /* all epochs done */
+    MIXUP_STOP_EARLY,    /* early stopping */
+    MIXUP_STOP_CALLBACK, /* a callback asked for it; the checkpoint, if any, was written */
 } mixup_stop;
 
 typedef struct mixup_fit_result {
     mixup_stop stop;
-    size_t epochs;     /* finished, earlier runs included */
+    size_t epochs; /* finished, earlier runs included */
     uint64_t steps;
     size_t best_epoch; /* from 1; 0: nothing was watched */
 } mixup_fit_result;
@@ -619,16 +619,16 @@ typedef struct mixup_fit_desc {
     size_t class_weight_count;
     mixup_optimizer optimizer;
     mixup_schedule schedule;
-    size_t early_stopping;      /* stop after so many epochs without a better validation loss; 0: never */
-    bool restore_best;          /* end with the weights of the best validation loss */
-    float average_decay;        /* > 0: exponential moving average of the weights w̄ = d w̄ + (1-d) w, in
-                                 * (0, 1); validated, and left in the model at the end */
-    bool clean_accuracy;        /* also measure accuracy on the unmixed training data every epoch */
+    size_t early_stopping; /* stop after so many epochs without a better validation loss; 0: never */
+    bool restore_best;     /* end with the weights of the best validation loss */
+    float average_decay;   /* > 0: exponential moving average of the weights w̄ = d w̄ + (1-d) w, in
+                            * (0, 1); validated, and left in the model at the end */
+    bool clean_accuracy;   /* also measure accuracy on the unmixed training data every epoch */
     mixup_checkpoint_desc checkpoint;
-    bool (*on_step)(void *user, const mixup_step *step);   /* true stops the training */
+    bool (*on_step)(void *user, const mixup_step *step);    /* true stops the training */
     bool (*on_epoch)(void *user, const mixup_epoch *epoch); /* true stops the training */
     void *user;
-    mixup_fit_result *result;   /* filled on success; or NULL */
+    mixup_fit_result *result; /* filled on success; or NULL */
 } mixup_fit_desc;
 
 /* Trains. On MIXUP_ERROR_NOT_FINITE the message holds the step; the last checkpoint stays. */
@@ -662,9 +662,10 @@ MIXUP_API mixup_status mixup_evaluate(mixup_model *model, const mixup_dataset *s
                                       const mixup_evaluate_desc *desc, mixup_metrics *metrics);
 
 /* The network's outputs, its last activation applied. */
-MIXUP_API mixup_status mixup_predict(mixup_model *model, size_t count,
-                                     const float *inputs, /* [count][..input shape], as the network sees them */
-                                     float *outputs);     /* [count][..output shape] */
+MIXUP_API mixup_status
+mixup_predict(mixup_model *model, size_t count,
+              const float *inputs, /* [count][..input shape], as the network sees them */
+              float *outputs);     /* [count][..output shape] */
 
 /* The output of a layer by name ("input" and the last layer included), without dropout and noise. */
 MIXUP_API mixup_status mixup_states(mixup_model *model, const char *layer, size_t count, const float *inputs,
@@ -705,7 +706,8 @@ MIXUP_API mixup_status mixup_model_load_parameters(mixup_model *model, const cha
 /* What the training data did to raw values; NULL when the model was not trained by fit. */
 MIXUP_API const mixup_preprocess *mixup_model_preprocess(const mixup_model *model);
 
-/* The names of the classes, or of the target columns; NULL when there are none. Valid while the model lives. */
+/* The names of the classes, or of the target columns; NULL when there are none. Valid while the model lives.
+ */
 MIXUP_API const char *const *mixup_model_class_names(const mixup_model *model, size_t *count);
 
 #ifdef __cplusplus

@@ -26,7 +26,8 @@ mixup_status error_context(mixup_status status, const char *format, ...) {
     va_end(arguments);
     const size_t used = strlen(context);
     if (used + 2 < sizeof context)
-        snprintf(context + used, sizeof context - used, ": %.*s", (int)(sizeof context - used - 3), last_message);
+        snprintf(context + used, sizeof context - used, ": %.*s", (int)(sizeof context - used - 3),
+                 last_message);
     memcpy(last_message, context, sizeof context);
     return status;
 }

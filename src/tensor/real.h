@@ -1,5 +1,6 @@
-/* tensor/real: the type that the engine-side parts compute in. `float`; `double` in the build of the reference
- * engine that the tests use for finite differences and for traces against double-precision PyTorch. */
+/* tensor/real: the type that the engine-side parts compute in. `float`; `double` in the build of the
+ * reference engine that the tests use for finite differences and for traces against double-precision PyTorch.
+ */
 #ifndef TENSOR_REAL_H
 #define TENSOR_REAL_H
 

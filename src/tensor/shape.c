@@ -16,8 +16,9 @@ mixup_status shape_from_sizes(const size_t *sizes, size_t limit, const char *wha
     }
     for (size_t i = result.rank; i < limit; i++)
         if (sizes[i] != 0)
-            return error(MIXUP_ERROR_SHAPE, "%s: dimension %zu is 0 but %zu follows; sizes must be at least 1",
-                         what, result.rank, sizes[i]);
+            return error(MIXUP_ERROR_SHAPE,
+                         "%s: dimension %zu is 0 but %zu follows; sizes must be at least 1", what,
+                         result.rank, sizes[i]);
     if (result.rank == 0)
         return error(MIXUP_ERROR_SHAPE, "%s: the shape is empty; give at least one size", what);
     *out = result;
@@ -39,7 +40,7 @@ shape_text shape_to_text(const shape *in) {
     shape_text out = {""};
     size_t used = 0;
     for (size_t i = 0; i < in->rank; i++)
-        used += (size_t)snprintf(out.text + used, sizeof out.text - used, i == 0 ? "%zu" : "x%zu",
-                                 in->sizes[i]);
+        used +=
+            (size_t)snprintf(out.text + used, sizeof out.text - used, i == 0 ? "%zu" : "x%zu", in->sizes[i]);
     return out;
 }

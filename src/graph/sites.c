@@ -1,0 +1,99 @@
+/* graph/sites: where states may be mixed. A value is a legal site where every path from input to output
+ * passes through it. As all nodes lie on such a path, that is so exactly when no value made before it is
+ * still read behind it. Values that share storage are one site. */
+#include "graph/graph.h"
+
+#include "base/text.h"
+
+#include <string.h>
+
+/* The position of the last node that reads any value of this storage. */
+static size_t last_reader(const graph *network, size_t storage) {
+    size_t last = 0;
+    for (size_t n = 0; n < network->node_count; n++)
+        for (size_t i = 0; i < network->nodes[n].input_count; i++)
+            if (network->values[network->nodes[n].inputs[i]].storage == storage &&
+                !op_find(network->nodes[n].op)->alias)
+                last = n + 1;
+    return last;
+}
+
+/* A value made before `value` that a node behind it still reads, or value_count. */
+static size_t bypass(const graph *network, size_t value) {
+    const size_t position = network->values[value].position;
+    for (size_t v = 0; v < network->value_count; v++) {
+        const graph_value *other = &network->values[v];
+        if (other->storage == v && other->position < position && last_reader(network, v) > position)
+            return v;
+    }
+    return network->value_count;
+}
+
+bool graph_is_site(const graph *network, size_t value) {
+    return bypass(network, network->values[value].storage) == network->value_count;
+}
+
+static const char *value_name(const graph *network, size_t value) {
+    return value == GRAPH_INPUT ? "input" : network->layers[network->values[value].layer].attributes.name;
+}
+
+/* Adds "'a' and 'b'": the nearest layers before and behind `layer` whose inputs may be mixed. */
+static void add_nearest(const graph *network, size_t layer, text *out) {
+    const char *before = NULL;
+    const char *behind = NULL;
+    for (size_t l = 0; l < layer; l++)
+        if (graph_is_site(network, network->layers[l].input))
+            before = network->layers[l].attributes.name;
+    for (size_t l = network->layer_count; l-- > layer + 1;)
+        if (graph_is_site(network, network->layers[l].input))
+            behind = network->layers[l].attributes.name;
+    if (before != NULL && behind != NULL)
+        text_format(out, "the nearest legal sites are '%s' and '%s'", before, behind);
+    else
+        text_format(out, "the nearest legal site is '%s'",
+                    before != NULL ? before : (behind != NULL ? behind : "input"));
+}
+
+/* The name of the merging layer that closes the way around `value`, which starts at `start`. */
+static const char *closing_layer(const graph *network, size_t start, size_t value) {
+    for (size_t n = network->values[value].position; n < network->node_count; n++)
+        for (size_t i = 0; i < network->nodes[n].input_count; i++)
+            if (network->values[network->nodes[n].inputs[i]].storage == start)
+                return network->layers[network->nodes[n].layer].attributes.name;
+    return "?";
+}
+
+mixup_status graph_explain_sites(graph *network) {
+    for (size_t l = 0; l < network->layer_count; l++) {
+        const size_t value = network->values[network->layers[l].input].storage;
+        const size_t around = bypass(network, value);
+        if (around == network->value_count)
+            continue;
+        text problem;
+        text_init(&problem, &network->allocator);
+        text_format(
+            &problem,
+            "cannot mix here: '%s' reads a state inside the skip connection from '%s' that '%s' closes; ",
+            network->layers[l].attributes.name, value_name(network, around),
+            closing_layer(network, around, value));
+        add_nearest(network, l, &problem);
+        network->layers[l].site_problem = problem.data;
+        MIXUP_TRY(text_status(&problem));
+    }
+    return MIXUP_OK;
+}
+
+mixup_status graph_find_site(const graph *network, const char *name, size_t *value) {
+    if (strcmp(name, "input") == 0) {
+        *value = GRAPH_INPUT;
+        return MIXUP_OK;
+    }
+    const size_t layer = graph_find_layer(network, name);
+    if (layer == network->layer_count)
+        return error(MIXUP_ERROR_NOT_FOUND,
+                     "cannot mix at '%s': no layer has this name; give a layer's name or 'input'", name);
+    if (network->layers[layer].site_problem != NULL)
+        return error(MIXUP_ERROR_NETWORK, "%s", network->layers[layer].site_problem);
+    *value = network->values[network->layers[layer].input].storage;
+    return MIXUP_OK;
+}

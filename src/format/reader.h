@@ -18,7 +18,8 @@ typedef struct reader {
     void *stream;    /* zlib's gzFile */
     char *path;      /* as given; for messages */
     uint64_t offset; /* unpacked bytes read so far */
-    uint64_t length; /* unpacked length of the whole; UINT64_MAX where unknown (gzip, pipes) */
+    uint64_t limit;  /* the unpacked content has at most so many bytes; UINT64_MAX: unknown (pipes) */
+    bool packed;     /* gzip: `limit` is far above the real length */
 } reader;
 
 /* On failure `out` is untouched and nothing is to be closed. */
@@ -35,7 +36,7 @@ mixup_status reader_some(reader *in, void *data, size_t size, size_t *got);
  * file cannot hold fails before much is allocated. */
 mixup_status reader_block(reader *in, size_t size, void **block);
 
-/* Like reader_exact for `size` ≤ the rest of the file: fails early when the rest is known to be shorter. */
+/* MIXUP_ERROR_FORMAT when the file is known to hold fewer than `size` further bytes. Reads nothing. */
 mixup_status reader_expect(const reader *in, size_t size);
 
 /* MIXUP_ERROR_FORMAT when bytes follow; `what` names what should have been the last, e.g. "the array". */

@@ -1,0 +1,199 @@
+/* experiment/yaml: from libyaml's document to the tree, with all its limits. */
+#include "experiment/yaml.h"
+
+#include <string.h>
+#include <yaml.h>
+
+/* What is known about a node of libyaml's document while it is turned into a tree. */
+typedef struct entry {
+    yaml_node *node; /* NULL: not reached yet */
+    bool open;       /* its children are being made: meeting it again is a cycle */
+    size_t size;     /* nodes below it and itself, aliases unfolded */
+} entry;
+
+typedef struct builder {
+    arena *memory;
+    yaml_document_t *document;
+    const char *source;
+    bool lined;
+    entry *entries; /* one a node of the document */
+} builder;
+
+static mixup_status build(builder *in, int index, size_t depth, const yaml_node **out, size_t *size);
+
+static mixup_status fail(const yaml_node *node, const char *message) {
+    return error(MIXUP_ERROR_FORMAT, "%s: %s", yaml_where(node).text, message);
+}
+
+static mixup_status build_scalar(builder *in, const yaml_node_t *raw, yaml_node *node) {
+    const char *value = (const char *)raw->data.scalar.value;
+    const size_t length = raw->data.scalar.length;
+    if (strlen(value) != length)
+        return fail(node, "the text contains a zero byte; leave it out");
+    node->kind = YAML_SCALAR;
+    node->plain = raw->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
+    node->text = arena_copy_text(in->memory, value, length);
+    return node->text != NULL ? MIXUP_OK : MIXUP_ERROR_MEMORY;
+}
+
+static mixup_status build_sequence(builder *in, const yaml_node_t *raw, size_t depth, yaml_node *node,
+                                   size_t *size) {
+    const yaml_node_item_t *items = raw->data.sequence.items.start;
+    const size_t count = (size_t)(raw->data.sequence.items.top - items);
+    node->kind = YAML_SEQUENCE;
+    MIXUP_TRY(ARENA_NEW(in->memory, node->items, count));
+    for (size_t i = 0; i < count; i++)
+        MIXUP_TRY(build(in, items[i], depth + 1, &node->items[i], size));
+    node->count = count;
+    return MIXUP_OK;
+}
+
+static mixup_status build_mapping(builder *in, const yaml_node_t *raw, size_t depth, yaml_node *node,
+                                  size_t *size) {
+    const yaml_node_pair_t *pairs = raw->data.mapping.pairs.start;
+    const size_t count = (size_t)(raw->data.mapping.pairs.top - pairs);
+    node->kind = YAML_MAPPING;
+    MIXUP_TRY(ARENA_NEW(in->memory, node->keys, count));
+    MIXUP_TRY(ARENA_NEW(in->memory, node->items, count));
+    for (size_t i = 0; i < count; i++) {
+        MIXUP_TRY(build(in, pairs[i].key, depth + 1, &node->keys[i], size));
+        const yaml_node *key = node->keys[i];
+        if (key->kind != YAML_SCALAR)
+            return fail(key, "a key must be a single word");
+        const yaml_node *earlier = yaml_get(node, key->text);
+        if (earlier != NULL)
+            return error(MIXUP_ERROR_FORMAT,
+                         "%s: %s: the key stands here a second time; its other value is in line %zu",
+                         yaml_where(key).text, key->text, earlier->line);
+        MIXUP_TRY(build(in, pairs[i].value, depth + 1, &node->items[i], size));
+        node->count = i + 1;
+    }
+    return MIXUP_OK;
+}
+
+static bool default_tag(const yaml_node_t *raw) {
+    const char *tag = (const char *)raw->tag;
+    return tag == NULL || strcmp(tag, YAML_STR_TAG) == 0 || strcmp(tag, YAML_SEQ_TAG) == 0 ||
+           strcmp(tag, YAML_MAP_TAG) == 0;
+}
+
+static mixup_status build_new(builder *in, const yaml_node_t *raw, size_t depth, yaml_node *node,
+                              size_t *size) {
+    node->source = in->source;
+    node->line = in->lined ? raw->start_mark.line + 1 : 0;
+    node->column = raw->start_mark.column + 1;
+    if (!default_tag(raw))
+        return error(MIXUP_ERROR_FORMAT, "%s: the tag '%s' has no meaning here; leave it out",
+                     yaml_where(node).text, (const char *)raw->tag);
+    if (depth > YAML_MAX_DEPTH)
+        return error(MIXUP_ERROR_FORMAT, "%s: nested more than %d levels deep", yaml_where(node).text,
+                     YAML_MAX_DEPTH);
+    switch (raw->type) {
+    case YAML_SCALAR_NODE:
+        return build_scalar(in, raw, node);
+    case YAML_SEQUENCE_NODE:
+        return build_sequence(in, raw, depth, node, size);
+    case YAML_MAPPING_NODE:
+        return build_mapping(in, raw, depth, node, size);
+    case YAML_NO_NODE:
+        break;
+    }
+    return fail(node, "an empty node");
+}
+
+/* Node `index` (from 1) of the document; adds its unfolded size to `total`. */
+static mixup_status build(builder *in, int index, size_t depth, const yaml_node **out, size_t *total) {
+    entry *known = &in->entries[index - 1];
+    if (known->node == NULL) {
+        MIXUP_TRY(ARENA_NEW(in->memory, known->node, 1));
+        known->open = true;
+        size_t size = 1;
+        MIXUP_TRY(build_new(in, yaml_document_get_node(in->document, index), depth, known->node, &size));
+        known->size = size;
+        known->open = false;
+    } else if (known->open) {
+        return fail(known->node, "the anchor set here is used inside itself");
+    }
+    *total += known->size;
+    if (*total > YAML_MAX_NODES)
+        return error(MIXUP_ERROR_FORMAT, "%s: more than %d values once its aliases (*name) are unfolded",
+                     in->source, YAML_MAX_NODES);
+    *out = known->node;
+    return MIXUP_OK;
+}
+
+static mixup_status build_document(arena *memory, const char *source, bool lined, yaml_document_t *document,
+                                   const yaml_node **root) {
+    const size_t count = (size_t)(document->nodes.top - document->nodes.start);
+    builder in = {.memory = memory, .document = document, .source = source, .lined = lined};
+    MIXUP_TRY(ARENA_NEW(memory, in.entries, count));
+    size_t size = 0;
+    return build(&in, 1, 0, root, &size);
+}
+
+static mixup_status syntax_error(const yaml_parser_t *parser, const char *source, bool lined,
+                                 const char *data, size_t size) {
+    if (parser->error == YAML_MEMORY_ERROR)
+        return error(MIXUP_ERROR_MEMORY, "%s: out of memory while reading YAML", source);
+    const char *problem = parser->problem != NULL ? parser->problem : "not YAML";
+    if (parser->error == YAML_READER_ERROR)
+        return error(MIXUP_ERROR_FORMAT, "%s: byte %zu: %s; the file must be text in UTF-8", source,
+                     parser->problem_offset, problem);
+    const yaml_mark_t mark = parser->problem_mark;
+    const yaml_node place = {.source = source, .line = lined ? mark.line + 1 : 0, .column = mark.column + 1};
+    const bool tab = mark.index < size && data[mark.index] == '\t';
+    return error(MIXUP_ERROR_FORMAT, "%s: %s%s%s%s", yaml_where(&place).text,
+                 parser->context != NULL ? parser->context : "", parser->context != NULL ? ", " : "", problem,
+                 tab ? "; this is a tab, indent with spaces" : "");
+}
+
+/* A file holds one document and nothing after it. */
+static mixup_status expect_end(yaml_parser_t *parser, const char *source, bool lined, const char *data,
+                               size_t size) {
+    yaml_document_t second;
+    if (!yaml_parser_load(parser, &second))
+        return syntax_error(parser, source, lined, data, size);
+    const yaml_node_t *root = yaml_document_get_root_node(&second);
+    mixup_status status = MIXUP_OK;
+    if (root != NULL) {
+        const yaml_node place = {
+            .source = source, .line = lined ? root->start_mark.line + 1 : 0, .column = 1};
+        status = fail(&place, "a second document begins here; one file is one experiment");
+    }
+    yaml_document_delete(&second);
+    return status;
+}
+
+static mixup_status parse(arena *in, yaml_parser_t *parser, const char *source, bool lined, const char *data,
+                          size_t size, const yaml_node **root) {
+    yaml_document_t document;
+    if (!yaml_parser_load(parser, &document))
+        return syntax_error(parser, source, lined, data, size);
+    mixup_status status = MIXUP_OK;
+    const yaml_node *result = NULL;
+    if (yaml_document_get_root_node(&document) == NULL)
+        status = error(MIXUP_ERROR_FORMAT,
+                       "%s: holds no YAML; `mixup init` writes an experiment to begin with", source);
+    if (status == MIXUP_OK)
+        status = build_document(in, source, lined, &document, &result);
+    yaml_document_delete(&document);
+    MIXUP_TRY(status);
+    MIXUP_TRY(expect_end(parser, source, lined, data, size));
+    *root = result;
+    return MIXUP_OK;
+}
+
+mixup_status yaml_parse(arena *in, const char *source, bool lined, const char *data, size_t size,
+                        const yaml_node **root) {
+    const char *kept_source = arena_copy_text(in, source, strlen(source));
+    if (kept_source == NULL)
+        return MIXUP_ERROR_MEMORY;
+    yaml_parser_t parser;
+    if (!yaml_parser_initialize(&parser))
+        return error(MIXUP_ERROR_MEMORY, "%s: out of memory while reading YAML", source);
+    yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
+    yaml_parser_set_input_string(&parser, (const unsigned char *)data, size);
+    const mixup_status status = parse(in, &parser, kept_source, lined, data, size, root);
+    yaml_parser_delete(&parser);
+    return status;
+}

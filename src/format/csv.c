@@ -94,13 +94,11 @@ static void on_end(int terminator, void *user) {
 }
 
 /* What libcsv complains about, in words. */
-static mixup_status parser_error(csv_state *state, const char *problem) {
+static mixup_status parser_error(csv_state *state, size_t line, const char *problem) {
     const int code = csv_error(&state->parser);
     if (code == CSV_ENOMEM || code == CSV_ETOOBIG)
-        return error(MIXUP_ERROR_MEMORY, "%s:%zu: out of memory while reading a field", state->in.path,
-                     state->record_line);
-    return error(MIXUP_ERROR_FORMAT, "%s:%zu: %s", state->in.path,
-                 state->open ? state->record_line : state->line, problem);
+        return error(MIXUP_ERROR_MEMORY, "%s:%zu: out of memory while reading a field", state->in.path, line);
+    return error(MIXUP_ERROR_FORMAT, "%s:%zu: %s", state->in.path, line, problem);
 }
 
 static bool blank(const char *data, size_t length, char separator) {
@@ -126,11 +124,9 @@ static mixup_status feed(csv_state *state, const char *data, size_t length) {
                      state->in.path, state->record_line, MAX_RECORD);
     const size_t done = csv_parse(&state->parser, data, length, on_field, on_end, state);
     MIXUP_TRY(state->status);
-    if (done < length || csv_error(&state->parser) != CSV_SUCCESS) {
-        state->record_line = state->line; /* the very line, not where the record started */
-        return parser_error(state,
+    if (done < length || csv_error(&state->parser) != CSV_SUCCESS)
+        return parser_error(state, state->line,
                             "a quote stands inside a field; quote the whole field and double it (\"\")");
-    }
     return MIXUP_OK;
 }
 
@@ -165,7 +161,7 @@ static mixup_status read_pieces(csv_state *state, char *piece) {
     const bool complete = csv_fini(&state->parser, on_field, on_end, state) == 0;
     MIXUP_TRY(state->status);
     if (!complete)
-        return parser_error(state,
+        return parser_error(state, state->record_line,
                             "a quote that opens in this record is not closed before the end of the file");
     return MIXUP_OK;
 }
@@ -188,7 +184,7 @@ mixup_status csv_read(const char *path, char separator, const mixup_allocator *a
         return error(MIXUP_ERROR_ARGUMENT, "%s: a quote or line end cannot separate fields", path);
     csv_state state = {.allocator = memory_allocator(allocator), .on_row = on_row, .user = user, .line = 1};
     MIXUP_TRY(reader_open(&state.in, path, &state.allocator));
-    if (csv_init(&state.parser, CSV_STRICT | CSV_STRICT_FINI | CSV_APPEND_NULL) != 0) {
+    if (csv_init(&state.parser, CSV_STRICT | CSV_STRICT_FINI) != 0) {
         reader_close(&state.in);
         return error(MIXUP_ERROR_MEMORY, "%s: out of memory", path);
     }

@@ -78,23 +78,23 @@ static mixup_status parse_type(header_parser *parser) {
     if (*parser->at == '[')
         return error(MIXUP_ERROR_UNSUPPORTED,
                      "%s: holds a structured array; save its fields as arrays of their own", parser->path);
-    char text[32];
-    MIXUP_TRY(parse_string(parser, text));
-    if (text[0] == '>')
+    char name[32];
+    MIXUP_TRY(parse_string(parser, name));
+    if (name[0] == '>')
         return error(MIXUP_ERROR_UNSUPPORTED,
-                     "%s: element type '%s' is big-endian; save with array.astype('<%s')", parser->path, text,
-                     text + 1);
+                     "%s: element type '%s' is big-endian; save with array.astype('<%s')", parser->path, name,
+                     name + 1);
     for (size_t i = 0; i < MIXUP_TYPE_COUNT; i++) {
         const bool order_fits =
-            text[0] == descriptions[i][0] || (text[0] == '<' && type_size((mixup_type)i) == 1);
-        if (order_fits && strcmp(text + 1, descriptions[i] + 1) == 0) {
+            name[0] == descriptions[i][0] || (name[0] == '<' && type_size((mixup_type)i) == 1);
+        if (order_fits && strcmp(name + 1, descriptions[i] + 1) == 0) {
             parser->out->type = (mixup_type)i;
             return MIXUP_OK;
         }
     }
     return error(MIXUP_ERROR_UNSUPPORTED,
                  "%s: element type '%s' is not supported; save with array.astype('float32')", parser->path,
-                 text);
+                 name);
 }
 
 static mixup_status parse_order(header_parser *parser) {

@@ -1,7 +1,7 @@
 /* random/distribution: normal, gamma and beta variates. Uses stream.h and the C library.
  *
  * What a newcomer would get wrong: a gamma variate of a small shape is far below the smallest double (1e-400
- * is nothing unusual for shape 0.01), so λ = a / (a + b) would be 0 / 0. Everything stays a logarithm here
+ * is nothing unusual for shape 0.001), so λ = a / (a + b) would be 0 / 0. Everything stays a logarithm here
  * until the two variates meet. */
 #include "random/stream.h"
 

@@ -1,0 +1,90 @@
+/* analysis/singular_values: see singular_values.h. The row-major matrix is handed to LAPACK as its transpose
+ * in column-major order, which has the same singular values. */
+#include "analysis/singular_values.h"
+
+#include <lapacke.h>
+#include <math.h>
+#include <string.h>
+
+static void center(double *matrix, size_t rows, size_t width) {
+    for (size_t j = 0; j < width; j++) {
+        double sum = 0.0;
+        for (size_t i = 0; i < rows; i++)
+            sum += matrix[i * width + j];
+        const double mean = sum / (double)rows;
+        for (size_t i = 0; i < rows; i++)
+            matrix[i * width + j] -= mean;
+    }
+}
+
+/* Destroys `matrix`. */
+static mixup_status decompose(double *matrix, size_t rows, size_t width, double *values) {
+    const lapack_int m = (lapack_int)width;
+    const lapack_int n = (lapack_int)rows;
+    double unused = 0.0;
+    const lapack_int info =
+        LAPACKE_dgesdd(LAPACK_COL_MAJOR, 'N', m, n, matrix, m, values, &unused, 1, &unused, 1);
+    if (info == LAPACK_WORK_MEMORY_ERROR || info == LAPACK_TRANSPOSE_MEMORY_ERROR)
+        return error(MIXUP_ERROR_MEMORY, "out of memory: singular values of a %zux%zu matrix", rows, width);
+    if (info != 0)
+        return error(MIXUP_ERROR_DATA, "singular values of a %zux%zu matrix: dgesdd ended with %d", rows,
+                     width, (int)info);
+    return MIXUP_OK;
+}
+
+mixup_status singular_values(const float *matrix, size_t rows, size_t width, bool centered,
+                             const mixup_allocator *allocator, double *values) {
+    if (rows == 0 || width == 0 || rows > INT32_MAX || width > INT32_MAX)
+        return error(MIXUP_ERROR_SHAPE, "singular values of a %zux%zu matrix: sizes must be 1 to 2^31 - 1",
+                     rows, width);
+    size_t size = 0;
+    double *copy = NULL;  /* [rows][width] */
+    double *found = NULL; /* [min(rows, width)] */
+    const size_t known = rows < width ? rows : width;
+    MIXUP_TRY(memory_product(rows, width, &size));
+    mixup_status status = MIXUP_OK;
+    MIXUP_TRY_ELSE(status, MEMORY_NEW(allocator, copy, size), done);
+    MIXUP_TRY_ELSE(status, MEMORY_NEW(allocator, found, known), done);
+    for (size_t i = 0; i < size; i++) {
+        if (!isfinite(matrix[i])) {
+            status = error(MIXUP_ERROR_NOT_FINITE, "singular values: row %zu, column %zu is not finite",
+                           i / width, i % width);
+            goto done;
+        }
+        copy[i] = (double)matrix[i];
+    }
+    if (centered)
+        center(copy, rows, width);
+    MIXUP_TRY_ELSE(status, decompose(copy, rows, width, found), done);
+    memset(values, 0, width * sizeof *values);
+    memcpy(values, found, known * sizeof *values);
+done:
+    memory_release(allocator, found);
+    memory_release(allocator, copy);
+    return status;
+}
+
+mixup_status singular_values_of_class(const states *in, size_t class_number, bool centered, double *values,
+                                      size_t *rows) {
+    size_t count = 0;
+    for (size_t i = 0; i < in->count; i++)
+        count += in->labels[i] >= 0 && (size_t)in->labels[i] == class_number;
+    if (count == 0)
+        return error(MIXUP_ERROR_DATA, "class %zu: no sample of it was given", class_number);
+    float *matrix = NULL; /* [count][width] */
+    size_t size = 0;
+    MIXUP_TRY(memory_product(count, in->width, &size));
+    MIXUP_TRY(MEMORY_NEW(&in->allocator, matrix, size));
+    float *row = matrix;
+    for (size_t i = 0; i < in->count; i++) {
+        if (in->labels[i] < 0 || (size_t)in->labels[i] != class_number)
+            continue;
+        memcpy(row, in->values + i * in->width, in->width * sizeof *row);
+        row += in->width;
+    }
+    const mixup_status status = singular_values(matrix, count, in->width, centered, &in->allocator, values);
+    memory_release(&in->allocator, matrix);
+    if (status == MIXUP_OK)
+        *rows = count;
+    return status;
+}

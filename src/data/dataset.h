@@ -56,23 +56,8 @@ static inline size_t dataset_sample(const mixup_dataset *set, size_t index) {
 
 /* Takes over scale, filled-in values, statistics and class names of an earlier set with the same input shape
  * (a saved model's), so that new data are treated as the training data were. Classes must agree where both
- * have them. For CSV use
- * mixup_csv_desc.like, which also finds the columns. */
+ * have them. For CSV use mixup_csv_desc.like, which also finds the columns. */
 mixup_status dataset_apply(mixup_dataset *set, const mixup_preprocess *like);
-
-/* ---- for those who make data sets ---- */
-
-/* A data set under construction: fill storage and preprocess, then finish it. */
-typedef struct dataset_draft {
-    dataset_storage *storage;
-    mixup_preprocess *preprocess;
-} dataset_draft;
-
-mixup_status dataset_draft_init(dataset_draft *draft, const mixup_allocator *given, preprocess_source source);
-
-/* With `status` MIXUP_OK makes the data set; else, or when that fails, frees the draft. Returns the status.
- */
-mixup_status dataset_draft_finish(dataset_draft *draft, mixup_status status, mixup_dataset **out);
 
 /* Another view of `storage` (adds an owner on success) with a copy of `preprocess`; adopts `indices`, made
  * with the storage's allocator, on success. */

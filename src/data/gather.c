@@ -1,0 +1,148 @@
+/* data/gather: samples out of storage, as the network sees them. Called once a training step, so nothing here
+ * allocates. */
+#include "data/dataset.h"
+
+#include <float.h>
+#include <math.h>
+#include <string.h>
+
+/* Samples of a split callback set that are translated at once. */
+enum { GATHER_PIECE = 256 };
+
+/* Types whose every value is a float exactly; the others go through double. */
+static bool is_narrow(mixup_type type) {
+    return type != MIXUP_FLOAT64 && type != MIXUP_INT32 && type != MIXUP_INT64;
+}
+
+static float standardised(const mixup_preprocess *preprocess, size_t feature, double scaled) {
+    if (preprocess->mean == NULL)
+        return (float)scaled;
+    return (float)((scaled - preprocess->mean[feature]) / preprocess->deviation[feature]);
+}
+
+/* `values` [features], exact raw values, become what the network sees, in place. */
+static void finish_row(const mixup_preprocess *preprocess, float *values) {
+    const double scale = preprocess->scale;
+    if (preprocess->mean != NULL) {
+        for (size_t i = 0; i < preprocess->features; i++)
+            values[i] = standardised(preprocess, i, (double)values[i] / scale);
+        return;
+    }
+    /* The quotient of two floats rounds the same in float as through double; where the scale is a float, the
+     * short way is also the vectorised one. */
+    const float narrow = scale >= FLT_MIN && scale <= FLT_MAX ? (float)scale : 0.0f;
+    if (scale == 1.0)
+        return;
+    if ((double)narrow == scale)
+        for (size_t i = 0; i < preprocess->features; i++)
+            values[i] /= narrow;
+    else
+        for (size_t i = 0; i < preprocess->features; i++)
+            values[i] = (float)((double)values[i] / scale);
+}
+
+static void gather_row(const mixup_dataset *set, size_t sample, float *row) {
+    const mixup_preprocess *preprocess = set->preprocess;
+    const mixup_type type = set->storage->type;
+    const size_t features = preprocess->features;
+    const char *raw = (const char *)set->storage->inputs + sample * features * type_size(type);
+    if (is_narrow(type)) {
+        array_to_float(type, raw, features, row);
+        finish_row(preprocess, row);
+        return;
+    }
+    for (size_t i = 0; i < features; i++) {
+        double value = array_element(type, raw, i);
+        if (isnan(value) && preprocess->filled != NULL)
+            value = preprocess->filled[i];
+        row[i] = standardised(preprocess, i, value / preprocess->scale);
+    }
+}
+
+static int32_t largest(const float *row, size_t count) {
+    size_t best = 0;
+    for (size_t i = 1; i < count; i++)
+        if (row[i] > row[best])
+            best = i;
+    return (int32_t)best;
+}
+
+static void gather_target(const mixup_dataset *set, size_t sample, float *row) {
+    const dataset_storage *storage = set->storage;
+    const size_t columns = dataset_target_count(set);
+    if (storage->labels != NULL) {
+        memset(row, 0, columns * sizeof *row);
+        row[storage->labels[sample]] = 1.0f;
+    } else if (columns > 0) {
+        memcpy(row, storage->targets + sample * columns, columns * sizeof *row);
+    }
+}
+
+/* Calls `read` for `count` samples, numbered as the caller of mixup_dataset_from_callback numbers them. */
+static mixup_status call_read(const mixup_dataset *set, const size_t *samples, size_t count, float *inputs,
+                              float *targets, int32_t *labels) {
+    const dataset_storage *storage = set->storage;
+    const mixup_status status = storage->read(storage->user, samples, count, inputs, targets);
+    if (status != MIXUP_OK)
+        return error(
+            MIXUP_ERROR_CALLBACK,
+            "the data set's `read` failed for %zu samples, the first of them number %zu: it returned "
+            "%d (%s)",
+            count, samples[0], (int)status, mixup_status_name(status));
+    for (size_t i = 0; i < count; i++) {
+        finish_row(set->preprocess, inputs + i * set->preprocess->features);
+        if (labels != NULL)
+            labels[i] = set->preprocess->class_names.count > 0
+                            ? largest(targets + i * storage->target_count, storage->target_count)
+                            : -1;
+    }
+    return MIXUP_OK;
+}
+
+static mixup_status gather_callback(const mixup_dataset *set, const size_t *indices, size_t count,
+                                    float *inputs, float *targets, int32_t *labels) {
+    if (set->indices == NULL && targets != NULL)
+        return call_read(set, indices, count, inputs, targets, labels);
+    const size_t piece = targets != NULL ? GATHER_PIECE : 1;
+    size_t samples[GATHER_PIECE];
+    for (size_t done = 0; done < count;) {
+        const size_t now = count - done < piece ? count - done : piece;
+        for (size_t i = 0; i < now; i++)
+            samples[i] = dataset_sample(set, indices[done + i]);
+        MIXUP_TRY(call_read(set, samples, now, inputs + done * set->preprocess->features,
+                            targets != NULL ? targets + done * set->storage->target_count : set->target_row,
+                            labels != NULL ? labels + done : NULL));
+        done += now;
+    }
+    return MIXUP_OK;
+}
+
+mixup_status dataset_gather(const mixup_dataset *set, const size_t *indices, size_t count, float *inputs,
+                            float *targets, int32_t *labels) {
+    for (size_t i = 0; i < count; i++)
+        if (indices[i] >= set->count)
+            return error(MIXUP_ERROR_ARGUMENT,
+                         "indices[%zu]: sample %zu does not exist, the data set has %zu", i, indices[i],
+                         set->count);
+    if (count == 0)
+        return MIXUP_OK;
+    if (set->storage->read != NULL)
+        return gather_callback(set, indices, count, inputs, targets, labels);
+    const size_t columns = dataset_target_count(set);
+    for (size_t i = 0; i < count; i++) {
+        const size_t sample = dataset_sample(set, indices[i]);
+        gather_row(set, sample, inputs + i * set->preprocess->features);
+        if (targets != NULL)
+            gather_target(set, sample, targets + i * columns);
+        if (labels != NULL)
+            labels[i] = set->storage->labels != NULL ? set->storage->labels[sample] : -1;
+    }
+    return MIXUP_OK;
+}
+
+mixup_status mixup_dataset_read(const mixup_dataset *set, const size_t *indices, size_t count, float *inputs,
+                                float *targets) {
+    if (set == NULL || (count > 0 && (indices == NULL || inputs == NULL)))
+        return error(MIXUP_ERROR_ARGUMENT, "reading a data set needs the set, the indices and the inputs");
+    return dataset_gather(set, indices, count, inputs, targets, NULL);
+}

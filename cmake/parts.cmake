@@ -13,6 +13,7 @@ function(mixup_compile_settings target)
   target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/src)
 endfunction()
 
+# The sources of a part; of the engine's subfolders the reference engine's only.
 function(mixup_part_sources name output)
   file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${name}/*.c)
   if(name STREQUAL "engine")
@@ -25,6 +26,7 @@ endfunction()
 # mixup_part(NAME [DEPENDS parts...] [LIBRARIES libraries...])
 function(mixup_part name)
   cmake_parse_arguments(PART "" "" "DEPENDS;LIBRARIES" ${ARGN})
+  list(TRANSFORM PART_DEPENDS PREPEND mixup_)
   mixup_part_sources(${name} sources)
   if(name STREQUAL "engine" AND MIXUP_DNNL)
     file(GLOB dnnl CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/engine/dnnl/*.c)
@@ -32,11 +34,11 @@ function(mixup_part name)
   endif()
   if(NOT sources)
     add_library(mixup_${name} INTERFACE)
+    target_link_libraries(mixup_${name} INTERFACE ${PART_DEPENDS} ${PART_LIBRARIES} m)
     return()
   endif()
   add_library(mixup_${name} STATIC ${sources})
   mixup_compile_settings(mixup_${name})
-  list(TRANSFORM PART_DEPENDS PREPEND mixup_)
   target_link_libraries(mixup_${name} PUBLIC ${PART_DEPENDS} ${PART_LIBRARIES} m)
   if(name STREQUAL "engine" AND MIXUP_DNNL)
     find_package(OpenMP REQUIRED COMPONENTS C)
@@ -55,11 +57,41 @@ function(mixup_library)
     list(APPEND objects $<TARGET_OBJECTS:mixup_${part}>)
     list(APPEND libraries mixup_${part})
   endforeach()
+
+  # Before 1.0.0 a new MINOR may change layouts (mixup.h), so it is part of the name.
+  set(abi ${PROJECT_VERSION_MAJOR})
+  if(abi EQUAL 0)
+    set(abi 0.${PROJECT_VERSION_MINOR})
+  endif()
   add_library(mixup_shared SHARED ${objects})
-  set_target_properties(mixup_shared PROPERTIES OUTPUT_NAME mixup VERSION ${PROJECT_VERSION}
-                        SOVERSION ${PROJECT_VERSION_MAJOR} LINKER_LANGUAGE C)
+  set_target_properties(mixup_shared PROPERTIES OUTPUT_NAME mixup EXPORT_NAME mixup LINKER_LANGUAGE C
+                        VERSION ${PROJECT_VERSION} SOVERSION ${abi}
+                        LINK_DEPENDS ${PROJECT_SOURCE_DIR}/cmake/mixup.map)
+  target_link_options(mixup_shared PRIVATE -Wl,--version-script=${PROJECT_SOURCE_DIR}/cmake/mixup.map)
   target_link_libraries(mixup_shared PRIVATE ${libraries})
-  target_include_directories(mixup_shared INTERFACE $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>)
+  target_include_directories(mixup_shared INTERFACE $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>
+                             $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+
+  # The archive holds one object in which everything but the public functions is local: a user's program may
+  # have its own `error` or `text_add`.
+  set(whole ${PROJECT_BINARY_DIR}/libmixup.o)
+  add_custom_command(
+    OUTPUT ${whole}
+    COMMAND ${CMAKE_LINKER} -r -o ${whole} ${objects}
+    COMMAND ${CMAKE_OBJCOPY} --localize-hidden ${whole}
+    DEPENDS ${objects} ${libraries}
+    COMMAND_EXPAND_LISTS VERBATIM)
+  add_library(mixup_static STATIC ${whole})
+  set_source_files_properties(${whole} PROPERTIES EXTERNAL_OBJECT TRUE GENERATED TRUE)
+  set_target_properties(mixup_static PROPERTIES OUTPUT_NAME mixup LINKER_LANGUAGE C)
+  set(private z jansson csv m pthread)
+  if(MIXUP_DNNL)
+    list(APPEND private dnnl gomp)
+  endif()
+  set(MIXUP_PRIVATE_LIBRARIES ${private} PARENT_SCOPE)
+  target_link_libraries(mixup_static INTERFACE ${private})
+  target_include_directories(mixup_static INTERFACE $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>
+                             $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
 endfunction()
 
 function(mixup_program)
@@ -82,5 +114,5 @@ function(mixup_double_library)
   add_library(mixup_double STATIC EXCLUDE_FROM_ALL ${all})
   mixup_compile_settings(mixup_double)
   target_compile_definitions(mixup_double PUBLIC MIXUP_DOUBLE)
-  target_link_libraries(mixup_double PUBLIC m)
+  target_link_libraries(mixup_double PUBLIC Threads::Threads m)
 endfunction()

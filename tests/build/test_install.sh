@@ -42,8 +42,8 @@ LD_LIBRARY_PATH=$library "$scratch/shared"
 
 echo "- pkg-config, static"
 read -ra private <<<"$(pkg-config --static --libs mixup)"
-cc -std=c11 -I"$prefix/include" "$scratch/program.c" -o "$scratch/static" "$library/libmixup.a" \
-    "${private[@]/-lmixup/}"
+cc -std=c11 -I"$prefix/include" "$scratch/program.c" -o "$scratch/static" \
+    "${private[@]/#-lmixup/$library/libmixup.a}"
 "$scratch/static"
 
 echo "- find_package"

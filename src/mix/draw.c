@@ -82,18 +82,12 @@ static size_t draw_weighted(random_stream *stream, const float *weights, size_t 
     double sum = 0;
     for (size_t i = 0; i < count; i++)
         sum += (double)weights[i];
-    const double point = random_uniform(stream) * sum;
+    const double point = random_uniform(stream) * sum; /* below sum, also after rounding */
     double passed = 0;
-    size_t last = 0; /* the point may round up to the sum: then the last site that can be drawn */
-    for (size_t i = 0; i < count; i++) {
-        if (weights[i] == 0)
-            continue;
-        passed += (double)weights[i];
-        last = i;
-        if (point < passed)
-            break;
-    }
-    return last;
+    size_t site = 0;
+    while (site + 1 < count && (passed += (double)weights[site]) <= point)
+        site++;
+    return site;
 }
 
 static int32_t draw_site(const mixup_draw_desc *desc) {

@@ -1,0 +1,228 @@
+/* engine/builder: buffers, bindings, argument blocks and the bookkeeping of states and gradients. */
+#include "engine/plan_inside.h"
+
+/* ---- facts */
+
+const graph *builder_graph(const builder *self) {
+    return self->network;
+}
+
+engine *builder_engine(const builder *self) {
+    return self->cache->store->engine;
+}
+
+parameter_store *builder_store(const builder *self) {
+    return self->cache->store;
+}
+
+const plan_training *builder_training(const builder *self) {
+    return &self->cache->training;
+}
+
+size_t builder_batch(const builder *self) {
+    return self->plan->key.batch;
+}
+
+bool builder_trains(const builder *self) {
+    return self->plan->key.update != PLAN_FORWARD;
+}
+
+const graph_node *builder_node(const builder *self, size_t node) {
+    return &self->network->nodes[node];
+}
+
+static const mixup_allocator *allocator_of(const builder *self) {
+    return &self->cache->store->engine->allocator;
+}
+
+/* ---- growing lists */
+
+static mixup_status reserve(const builder *self, void **list, size_t count, size_t *capacity, size_t size) {
+    if (count < *capacity)
+        return MIXUP_OK;
+    const size_t larger = *capacity == 0 ? 32 : 2 * *capacity;
+    MIXUP_TRY(memory_grow_into(allocator_of(self), list, count, larger, size));
+    *capacity = larger;
+    return MIXUP_OK;
+}
+
+#define RESERVE(self, list)                                                                                  \
+    reserve((self), (void **)&(self)->plan->list##s, (self)->plan->list##_count,                             \
+            &(self)->plan->list##_capacity, sizeof *(self)->plan->list##s)
+
+static mixup_status own(builder *self, void *object, void (*release)(void *object)) {
+    plan *p = self->plan;
+    MIXUP_TRY(reserve(self, (void **)&p->owned, p->owned_count, &p->owned_capacity, sizeof *p->owned));
+    p->owned[p->owned_count++] = (plan_owned){.object = object, .release = release};
+    return MIXUP_OK;
+}
+
+/* ---- argument blocks and steps */
+
+void *builder_arguments(builder *self, size_t size) {
+    void *block = memory_allocate(allocator_of(self), 1, size);
+    if (block != NULL && own(self, block, NULL) != MIXUP_OK) {
+        memory_release(allocator_of(self), block);
+        return NULL;
+    }
+    return block;
+}
+
+mixup_status builder_own(builder *self, void *object, void (*release)(void *object)) {
+    const mixup_status status = own(self, object, release);
+    if (status != MIXUP_OK)
+        release(object);
+    return status;
+}
+
+mixup_status builder_step(builder *self, step_function run, void *arguments) {
+    MIXUP_TRY(RESERVE(self, step));
+    self->plan->steps[self->plan->step_count++] = (plan_step){.run = run, .arguments = arguments};
+    return MIXUP_OK;
+}
+
+/* ---- buffers */
+
+mixup_status builder_buffer(builder *self, size_t count, size_t *buffer) {
+    return builder_fixed(self, NULL, count, buffer);
+}
+
+mixup_status builder_fixed(builder *self, real *address, size_t count, size_t *buffer) {
+    MIXUP_TRY(RESERVE(self, buffer));
+    *buffer = self->plan->buffer_count++;
+    self->plan->buffers[*buffer] = (plan_buffer){.count = count, .first = SIZE_MAX, .fixed = address};
+    return MIXUP_OK;
+}
+
+mixup_status builder_bind_with(builder *self, size_t buffer, bind_function bind, void *target) {
+    MIXUP_TRY(RESERVE(self, binding));
+    plan_buffer *used = &self->plan->buffers[buffer];
+    const size_t step = self->plan->step_count;
+    used->first = used->first < step ? used->first : step;
+    used->last = used->last > step ? used->last : step;
+    self->plan->bindings[self->plan->binding_count++] =
+        (plan_binding){.buffer = buffer, .bind = bind, .target = target};
+    return MIXUP_OK;
+}
+
+static void bind_pointer(void *target, void *address) {
+    *(real **)target = address;
+}
+
+static void bind_const_pointer(void *target, void *address) {
+    *(const real **)target = address;
+}
+
+mixup_status builder_bind(builder *self, size_t buffer, real **slot) {
+    return builder_bind_with(self, buffer, bind_pointer, slot);
+}
+
+mixup_status builder_bind_const(builder *self, size_t buffer, const real **slot) {
+    return builder_bind_with(self, buffer, bind_const_pointer, slot);
+}
+
+/* A buffer for one value of the graph for the whole batch. */
+static mixup_status value_buffer(builder *self, size_t value, size_t *buffer) {
+    size_t count = 0;
+    MIXUP_TRY(memory_product(shape_count(&self->network->values[value].shape), builder_batch(self), &count));
+    return builder_buffer(self, count, buffer);
+}
+
+/* ---- forward */
+
+static bool at_site(const builder *self, size_t root) {
+    return self->plan->key.site != PLAN_NO_SITE && root == self->root[self->plan->key.site];
+}
+
+/* The value that the node's steps make: its own, or that of the activation it absorbed. */
+static size_t made_value(const builder *self, size_t node) {
+    const size_t activation = self->absorbed[node];
+    return self->network->nodes[activation != SIZE_MAX ? activation : node].output;
+}
+
+size_t builder_input(const builder *self, size_t node, size_t i) {
+    const size_t root = self->root[self->network->nodes[node].inputs[i]];
+    return at_site(self, root) ? self->mixed : self->forward[root];
+}
+
+mixup_status builder_output(builder *self, size_t node, size_t *buffer) {
+    const size_t root = self->root[made_value(self, node)];
+    if (self->forward[root] == BUFFER_NONE)
+        MIXUP_TRY(value_buffer(self, root, &self->forward[root]));
+    *buffer = self->forward[root];
+    return MIXUP_OK;
+}
+
+size_t builder_known_output(const builder *self, size_t node) {
+    return self->forward[self->root[made_value(self, node)]];
+}
+
+mixup_status builder_kept(builder *self, size_t node, size_t slot, size_t count, size_t *buffer) {
+    size_t *kept = &self->kept[node * BUILDER_KEPT + slot];
+    if (*kept == BUFFER_NONE)
+        MIXUP_TRY(builder_buffer(self, count, kept));
+    *buffer = *kept;
+    return MIXUP_OK;
+}
+
+const graph_node *builder_absorbed(const builder *self, size_t node) {
+    return self->absorbed[node] == SIZE_MAX ? NULL : &self->network->nodes[self->absorbed[node]];
+}
+
+/* ---- backward */
+
+size_t builder_output_gradient(const builder *self, size_t node) {
+    const size_t root = self->root[made_value(self, node)];
+    return at_site(self, root) ? self->unmixed_gradient : self->gradient[root];
+}
+
+mixup_status builder_input_gradient(builder *self, size_t node, size_t i, size_t *buffer) {
+    const size_t root = self->root[self->network->nodes[node].inputs[i]];
+    *buffer = BUFFER_NONE;
+    if (!self->wants_gradient[root])
+        return MIXUP_OK;
+    if (self->has_gradient[root]) /* another reader was first: add to it afterwards */
+        return value_buffer(self, root, buffer);
+    if (self->gradient[root] == BUFFER_NONE)
+        MIXUP_TRY(value_buffer(self, root, &self->gradient[root]));
+    *buffer = self->gradient[root];
+    return MIXUP_OK;
+}
+
+mixup_status builder_input_gradient_done(builder *self, size_t node, size_t i, size_t buffer) {
+    const size_t root = self->root[self->network->nodes[node].inputs[i]];
+    if (buffer == BUFFER_NONE)
+        return MIXUP_OK;
+    if (buffer != self->gradient[root])
+        return builder_engine(self)->accumulate(self, buffer, self->gradient[root],
+                                                self->plan->buffers[buffer].count);
+    self->has_gradient[root] = true;
+    return MIXUP_OK;
+}
+
+mixup_status builder_parameter_gradient(builder *self, size_t node, size_t i, size_t *buffer) {
+    const size_t index = self->network->nodes[node].parameters[i];
+    const graph_parameter *described = &self->network->parameters[index];
+    const size_t stored = self->cache->store->items[index].stored;
+    *buffer = BUFFER_NONE;
+    if (described->frozen || described->buffer)
+        return MIXUP_OK;
+    if (self->plan->key.update == PLAN_FUSED)
+        return builder_buffer(self, stored, buffer);
+    return builder_fixed(self, self->cache->store->items[index].arrays[PARAMETER_GRADIENT], stored, buffer);
+}
+
+mixup_status builder_parameter_gradient_done(builder *self, size_t node, size_t i, size_t buffer) {
+    const size_t index = self->network->nodes[node].parameters[i];
+    if (buffer == BUFFER_NONE)
+        return MIXUP_OK;
+    self->updated[index] = true;
+    if (self->plan->key.update == PLAN_FUSED)
+        return builder_engine(self)->update(self, index, buffer);
+    return MIXUP_OK;
+}
+
+real *builder_parameter(const builder *self, size_t node, size_t i) {
+    const size_t index = self->network->nodes[node].parameters[i];
+    return self->cache->store->items[index].arrays[PARAMETER_VALUES];
+}

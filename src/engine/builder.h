@@ -1,0 +1,78 @@
+/* engine/builder: what kernels see while a plan is built.
+ *
+ * A kernel asks for the buffers that its node reads and writes, allocates its argument block, binds the
+ * block's pointers to the buffers, and emits a step. Addresses exist only after the whole plan is known (and
+ * change when the shared arena grows), so a kernel must never keep an address that it did not bind. A buffer
+ * lives from the first step that binds it to the last one: bind before emitting the step that uses it. */
+#ifndef ENGINE_BUILDER_H
+#define ENGINE_BUILDER_H
+
+#include "engine/plan.h"
+
+#define BUFFER_NONE SIZE_MAX
+
+typedef void (*step_function)(void *arguments, plan_run *run);
+typedef void (*bind_function)(void *target, void *address);
+
+/* ---- facts */
+
+const graph *builder_graph(const builder *self);
+engine *builder_engine(const builder *self);
+parameter_store *builder_store(const builder *self);
+const plan_training *builder_training(const builder *self);
+size_t builder_batch(const builder *self);
+bool builder_trains(const builder *self); /* false: predict; dropout and noise are off */
+const graph_node *builder_node(const builder *self, size_t node);
+
+/* ---- argument blocks and steps */
+
+/* A zeroed block that lives as long as the plan; NULL with the error stored. */
+void *builder_arguments(builder *self, size_t size);
+/* Calls release(object) when the plan is destroyed, also when building fails later. On failure it is called
+ * at once. */
+mixup_status builder_own(builder *self, void *object, void (*release)(void *object));
+mixup_status builder_step(builder *self, step_function run, void *arguments);
+
+/* ---- buffers */
+
+/* A new buffer of `count` values, with contents undefined at first. */
+mixup_status builder_buffer(builder *self, size_t count, size_t *buffer);
+/* *slot will be the buffer's address. */
+mixup_status builder_bind(builder *self, size_t buffer, real **slot);
+mixup_status builder_bind_const(builder *self, size_t buffer, const real **slot);
+/* bind(target, address) will be called instead. */
+mixup_status builder_bind_with(builder *self, size_t buffer, bind_function bind, void *target);
+
+/* ---- forward */
+
+/* Input number i of the node: the mixed state where the site is. */
+size_t builder_input(const builder *self, size_t node, size_t i);
+/* The node's output; made on first call. With an absorbed activation, that one's output. */
+mixup_status builder_output(builder *self, size_t node, size_t *buffer);
+/* The same in the backward pass: unmixed. */
+size_t builder_known_output(const builder *self, size_t node);
+/* The activation that the node's kernel has to apply itself, or NULL. */
+const graph_node *builder_absorbed(const builder *self, size_t node);
+
+/* Buffer number `slot` (below BUILDER_KEPT) of the node's own, made on first call: what its forward pass
+ * keeps for its backward pass. */
+enum { BUILDER_KEPT = 2 };
+mixup_status builder_kept(builder *self, size_t node, size_t slot, size_t count, size_t *buffer);
+
+/* ---- backward */
+
+/* The complete gradient of the node's output (behind an absorbed activation). */
+size_t builder_output_gradient(const builder *self, size_t node);
+/* Where to write the gradient of input i, BUFFER_NONE when it is not wanted; and afterwards, once the step
+ * that writes it is emitted, _done. */
+mixup_status builder_input_gradient(builder *self, size_t node, size_t i, size_t *buffer);
+mixup_status builder_input_gradient_done(builder *self, size_t node, size_t i, size_t buffer);
+/* The same for parameter i of the node, in its layout. _done may emit the optimiser's update, so it comes
+ * after every step that reads the parameter. */
+mixup_status builder_parameter_gradient(builder *self, size_t node, size_t i, size_t *buffer);
+mixup_status builder_parameter_gradient_done(builder *self, size_t node, size_t i, size_t buffer);
+
+/* Values of parameter i of the node: fixed in memory. */
+real *builder_parameter(const builder *self, size_t node, size_t i);
+
+#endif

@@ -1,0 +1,316 @@
+/* engine/compile: from a graph and a key to the steps of a plan: forward, mix at the site, forward, loss,
+ * backward, gradient of the mix, backward, updates. */
+#include "engine/loss.h"
+#include "engine/plan_inside.h"
+
+#include <math.h>
+#include <string.h>
+
+size_t plan_logits(const graph *network) {
+    const graph_node *last = &network->nodes[network->node_count - 1];
+    const bool of_loss = last->op == MIXUP_ACTIVATION &&
+                         (last->activation == MIXUP_SOFTMAX || last->activation == MIXUP_SIGMOID);
+    return of_loss ? last->inputs[0] : network->output;
+}
+
+/* ---- what runs, and who shares what */
+
+static size_t target_value(const builder *self) {
+    return builder_trains(self) ? plan_logits(self->network) : self->plan->key.output;
+}
+
+/* Nodes on a way to `target`. */
+static void find_live(builder *self, size_t target) {
+    const graph *network = self->network;
+    bool *needed = self->has_gradient; /* [values]; used for gradients only later */
+    needed[target] = true;
+    for (size_t n = network->node_count; n-- > 0;) {
+        const graph_node *node = &network->nodes[n];
+        self->live[n] = needed[node->output];
+        for (size_t i = 0; self->live[n] && i < node->input_count; i++)
+            needed[node->inputs[i]] = true;
+    }
+    memset(needed, 0, network->value_count * sizeof *needed);
+}
+
+static bool passes_through(const builder *self, const graph_node *node) {
+    const op_row *row = op_find(node->op);
+    return row->alias || (row->random && !builder_trains(self)) ||
+           (node->op == MIXUP_ACTIVATION && node->activation == MIXUP_LINEAR);
+}
+
+/* Values that a plan does not compute but sees under another shape or name share their root's buffer. */
+static void find_roots(builder *self) {
+    const graph *network = self->network;
+    for (size_t v = 0; v < network->value_count; v++)
+        self->root[v] = v;
+    for (size_t n = 0; n < network->node_count; n++) {
+        const graph_node *node = &network->nodes[n];
+        if (passes_through(self, node)) {
+            self->root[node->output] = self->root[node->inputs[0]];
+            self->skipped[n] = true;
+        }
+    }
+}
+
+/* An activation goes into its producer's kernel where nobody else looks at the value in between. */
+static void find_absorbed(builder *self, size_t target) {
+    const graph *network = self->network;
+    for (size_t n = 0; n < network->node_count; n++) {
+        const graph_node *node = &network->nodes[n];
+        if (n == 0 || !self->live[n] || self->skipped[n] || node->op != MIXUP_ACTIVATION)
+            continue;
+        const size_t between = node->inputs[0];
+        const graph_node *producer = &network->nodes[n - 1];
+        const bool alone = producer->output == between && network->values[between].readers == 1 &&
+                           self->root[between] == between && between != target &&
+                           between != self->plan->key.site;
+        if (alone && builder_engine(self)->absorbs(producer, node, builder_trains(self))) {
+            self->absorbed[n - 1] = n;
+            self->skipped[n] = true;
+        }
+    }
+}
+
+static bool at_site(const builder *self, size_t value) {
+    const size_t site = self->plan->key.site;
+    return site != PLAN_NO_SITE && self->root[value] == self->root[site];
+}
+
+/* A gradient is wanted where something below can use it. */
+static void find_wanted(builder *self) {
+    const graph *network = self->network;
+    const plan_key *key = &self->plan->key;
+    self->wants_gradient[GRAPH_INPUT] = key->input_gradient;
+    for (size_t n = 0; n < network->node_count; n++) {
+        const graph_node *node = &network->nodes[n];
+        bool wants = false;
+        for (size_t i = 0; i < node->input_count; i++)
+            wants = wants || self->wants_gradient[self->root[node->inputs[i]]];
+        for (size_t i = 0; i < node->parameter_count; i++) {
+            const graph_parameter *described = &network->parameters[node->parameters[i]];
+            wants = wants || !(described->frozen || described->buffer);
+        }
+        const bool blocked = key->block_gradient && at_site(self, node->output);
+        self->wants_gradient[self->root[node->output]] = wants && !blocked;
+    }
+    if (key->block_gradient && at_site(self, GRAPH_INPUT))
+        self->wants_gradient[GRAPH_INPUT] = false;
+}
+
+/* ---- forward */
+
+static size_t width_of(const builder *self, size_t value) {
+    return shape_count(&self->network->values[value].shape);
+}
+
+static mixup_status emit_mix(builder *self, size_t value) {
+    const size_t root = self->root[value];
+    MIXUP_TRY(builder_buffer(self, width_of(self, root) * builder_batch(self), &self->mixed));
+    return builder_engine(self)->mix(self, self->forward[root], self->mixed, width_of(self, root));
+}
+
+static mixup_status emit_forward(builder *self) {
+    const graph *network = self->network;
+    size_t *input = &self->forward[GRAPH_INPUT];
+    MIXUP_TRY(builder_buffer(self, width_of(self, GRAPH_INPUT) * builder_batch(self), input));
+    MIXUP_TRY(builder_bind(self, *input, &self->plan->input));
+    if (at_site(self, GRAPH_INPUT))
+        MIXUP_TRY(emit_mix(self, GRAPH_INPUT));
+    for (size_t n = 0; n < network->node_count; n++) {
+        if (!self->live[n] || self->skipped[n])
+            continue;
+        const graph_node *node = &network->nodes[n];
+        const mixup_status status = builder_engine(self)->kernels[node->op].forward(self, n);
+        if (status != MIXUP_OK)
+            return error_context(status, "layer '%s'", network->layers[node->layer].attributes.name);
+        const size_t made =
+            self->absorbed[n] != SIZE_MAX ? network->nodes[self->absorbed[n]].output : node->output;
+        if (at_site(self, made))
+            MIXUP_TRY(emit_mix(self, made));
+    }
+    return MIXUP_OK;
+}
+
+/* The buffer in which readers find a value. */
+static size_t seen_buffer(const builder *self, size_t value) {
+    return at_site(self, value) ? self->mixed : self->forward[self->root[value]];
+}
+
+/* ---- loss */
+
+static mixup_status emit_loss(builder *self) {
+    const size_t logits = plan_logits(self->network);
+    const size_t root = self->root[logits];
+    const size_t columns = width_of(self, logits);
+    const size_t count = columns * builder_batch(self);
+    size_t plain = BUFFER_NONE;
+    MIXUP_TRY(builder_buffer(self, count, &plain));
+    self->plan->buffers[plain].first = 0; /* the caller fills it before the first step */
+    MIXUP_TRY(builder_bind(self, plain, &self->plan->targets));
+    size_t mixed = plain;
+    if (self->plan->key.site != PLAN_NO_SITE) {
+        MIXUP_TRY(builder_buffer(self, count, &mixed));
+        MIXUP_TRY(builder_engine(self)->mix(self, plain, mixed, columns));
+    }
+    MIXUP_TRY(builder_buffer(self, count, &self->gradient[root]));
+    self->has_gradient[root] = true;
+    return loss_emit(self, seen_buffer(self, logits), mixed, plain, self->gradient[root], columns);
+}
+
+/* ---- backward */
+
+static mixup_status emit_mix_gradient(builder *self, size_t value) {
+    const size_t root = self->root[value];
+    const size_t width = width_of(self, root);
+    MIXUP_TRY(builder_buffer(self, width * builder_batch(self), &self->unmixed_gradient));
+    return builder_engine(self)->mix_gradient(self, self->gradient[root], self->unmixed_gradient, width);
+}
+
+static mixup_status emit_node_backward(builder *self, size_t n) {
+    const graph *network = self->network;
+    const graph_node *node = &network->nodes[n];
+    const size_t made =
+        self->absorbed[n] != SIZE_MAX ? network->nodes[self->absorbed[n]].output : node->output;
+    const size_t root = self->root[made];
+    if (!self->wants_gradient[root] || !self->has_gradient[root])
+        return MIXUP_OK;
+    if (at_site(self, made))
+        MIXUP_TRY(emit_mix_gradient(self, made));
+    const mixup_status status = builder_engine(self)->kernels[node->op].backward(self, n);
+    if (status != MIXUP_OK)
+        return error_context(status, "layer '%s'", network->layers[node->layer].attributes.name);
+    return MIXUP_OK;
+}
+
+static mixup_status emit_backward(builder *self) {
+    for (size_t n = self->network->node_count; n-- > 0;)
+        if (self->live[n] && !self->skipped[n])
+            MIXUP_TRY(emit_node_backward(self, n));
+    if (!self->plan->key.input_gradient)
+        return MIXUP_OK;
+    if (!self->has_gradient[GRAPH_INPUT])
+        return error(MIXUP_ERROR_ARGUMENT, "no gradient reaches the network's input");
+    size_t result = self->gradient[GRAPH_INPUT];
+    if (at_site(self, GRAPH_INPUT)) {
+        MIXUP_TRY(emit_mix_gradient(self, GRAPH_INPUT));
+        result = self->unmixed_gradient;
+    }
+    MIXUP_TRY(builder_bind(self, result, &self->plan->input_gradient));
+    self->plan->buffers[result].last = SIZE_MAX;
+    return MIXUP_OK;
+}
+
+/* ---- updates */
+
+typedef struct clear_arguments {
+    real *values;
+    size_t count;
+} clear_arguments;
+
+static void run_clear(void *arguments, plan_run *run) {
+    const clear_arguments *a = arguments;
+    (void)run;
+    memset(a->values, 0, a->count * sizeof *a->values);
+}
+
+/* Parameters below a blocked gradient: zero gradient, on which momentum and decay still act. */
+static mixup_status emit_zero_gradient(builder *self, size_t index) {
+    const parameter_item *item = &self->cache->store->items[index];
+    if (self->plan->key.update == PLAN_FUSED)
+        return builder_engine(self)->update(self, index, BUFFER_NONE);
+    clear_arguments *a = builder_arguments(self, sizeof *a);
+    if (a == NULL)
+        return MIXUP_ERROR_MEMORY;
+    *a = (clear_arguments){.values = item->arrays[PARAMETER_GRADIENT], .count = item->stored};
+    return builder_step(self, run_clear, a);
+}
+
+typedef struct norm_arguments {
+    const parameter_store *store;
+    double limit;
+} norm_arguments;
+
+/* Scale by limit / (norm + 1e-6) where that is below 1, as torch.nn.utils.clip_grad_norm_ does. */
+static void run_norm(void *arguments, plan_run *run) {
+    const norm_arguments *a = arguments;
+    double square = 0.0;
+    for (size_t p = 0; p < a->store->network->parameter_count; p++) {
+        const graph_parameter *described = &a->store->network->parameters[p];
+        const parameter_item *item = &a->store->items[p];
+        if (described->frozen || described->buffer)
+            continue;
+        for (size_t i = 0; i < item->stored; i++) {
+            const double g = (double)item->arrays[PARAMETER_GRADIENT][i];
+            square += g * g;
+        }
+    }
+    const double scale = a->limit / (sqrt(square) + 1e-6);
+    run->gradient_scale = scale < 1.0 ? scale : 1.0;
+}
+
+static mixup_status emit_deferred(builder *self) {
+    parameter_store *store = self->cache->store;
+    if (builder_training(self)->optimizer.clip_norm > 0.0f) {
+        norm_arguments *a = builder_arguments(self, sizeof *a);
+        if (a == NULL)
+            return MIXUP_ERROR_MEMORY;
+        *a = (norm_arguments){.store = store, .limit = (double)builder_training(self)->optimizer.clip_norm};
+        MIXUP_TRY(builder_step(self, run_norm, a));
+    }
+    for (size_t p = 0; p < self->network->parameter_count; p++) {
+        const graph_parameter *described = &self->network->parameters[p];
+        if (described->frozen || described->buffer)
+            continue;
+        size_t gradient = BUFFER_NONE;
+        MIXUP_TRY(builder_fixed(self, store->items[p].arrays[PARAMETER_GRADIENT], store->items[p].stored,
+                                &gradient));
+        MIXUP_TRY(builder_engine(self)->update(self, p, gradient));
+    }
+    return MIXUP_OK;
+}
+
+static mixup_status emit_updates(builder *self) {
+    for (size_t p = 0; p < self->network->parameter_count; p++) {
+        const graph_parameter *described = &self->network->parameters[p];
+        if (!described->frozen && !described->buffer && !self->updated[p])
+            MIXUP_TRY(emit_zero_gradient(self, p));
+    }
+    return self->plan->key.update == PLAN_DEFERRED ? emit_deferred(self) : MIXUP_OK;
+}
+
+/* ---- the whole */
+
+/* One value per channel has no variance: refused instead of dividing by zero. */
+static mixup_status check_batch(const builder *self) {
+    for (size_t n = 0; n < self->network->node_count; n++) {
+        const graph_node *node = &self->network->nodes[n];
+        const shape *in = &self->network->values[node->inputs[0]].shape;
+        if (node->op == MIXUP_BATCH_NORM && builder_trains(self) && builder_batch(self) == 1 &&
+            shape_count(in) == in->sizes[0])
+            return error(MIXUP_ERROR_SHAPE,
+                         "layer '%s': batch norm cannot train on a batch with one value per channel; use "
+                         "batches of at least 2 (and drop_last where one sample would be left over)",
+                         self->network->layers[node->layer].attributes.name);
+    }
+    return MIXUP_OK;
+}
+
+mixup_status builder_compile(builder *self) {
+    const size_t target = target_value(self);
+    MIXUP_TRY(check_batch(self));
+    find_roots(self);
+    find_live(self, target);
+    find_absorbed(self, target);
+    MIXUP_TRY(emit_forward(self));
+    if (builder_trains(self)) {
+        find_wanted(self);
+        MIXUP_TRY(emit_loss(self));
+        MIXUP_TRY(emit_backward(self));
+        MIXUP_TRY(emit_updates(self));
+    }
+    const size_t output = seen_buffer(self, target);
+    MIXUP_TRY(builder_bind(self, output, &self->plan->output));
+    self->plan->buffers[output].last = SIZE_MAX; /* the caller reads it after the last step */
+    return MIXUP_OK;
+}

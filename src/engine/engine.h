@@ -1,0 +1,74 @@
+/* engine: what an engine must do.
+ *
+ * An engine turns nodes of a graph into prepared steps. While a plan is built (builder.h), the plan asks the
+ * engine's kernels to emit the steps of each node's forward and backward pass; at run time only the emitted
+ * functions are called. Two engines exist: `reference`, plain C written to be read and the oracle for the
+ * other, and `dnnl`, on oneDNN. A kernel that the fast engine has no better version of is the reference's. */
+#ifndef ENGINE_ENGINE_H
+#define ENGINE_ENGINE_H
+
+#include "base/memory.h"
+#include "graph/graph.h"
+#include "tensor/real.h"
+
+typedef struct engine engine;
+typedef struct builder builder;
+typedef struct parameter_store parameter_store;
+
+/* How an op is computed: emit the steps of node `node` (an index into the graph's nodes). */
+typedef struct engine_kernel {
+    mixup_status (*forward)(builder *to, size_t node);
+    mixup_status (*backward)(builder *to, size_t node);
+} engine_kernel;
+
+/* What enter keeps of the caller's environment. */
+typedef struct engine_environment {
+    int threads;
+    unsigned control_word;
+} engine_environment;
+
+struct engine {
+    const char *name;
+    char description[96]; /* "dnnl 2.6.3 avx512_core, 2 threads" */
+    mixup_allocator allocator;
+    size_t threads;
+    const engine_kernel *kernels; /* [MIXUP_OP_COUNT] */
+
+    /* Whether the kernel of `producer` also applies the activation of node `activation` behind it. */
+    bool (*absorbs)(const graph_node *producer, const graph_node *activation, bool training);
+    /* Emits to[i][..] = draw's mix of from, [batch][width], and the gradient of that. Buffers: builder.h. */
+    mixup_status (*mix)(builder *to, size_t from, size_t mixed, size_t width);
+    mixup_status (*mix_gradient)(builder *to, size_t mixed_gradient, size_t gradient, size_t width);
+    /* Emits to += from, `count` values. */
+    mixup_status (*accumulate)(builder *to, size_t from, size_t sum, size_t count);
+    /* Emits the optimiser's update of a parameter; `gradient` is a buffer in the parameter's layout, or
+     * BUFFER_NONE for zeros. */
+    mixup_status (*update)(builder *to, size_t parameter, size_t gradient);
+
+    /* Number of stored values of each parameter, and its layout. NULL: plain. */
+    mixup_status (*layout_create)(engine *self, const graph *network, size_t parameter, void **layout,
+                                  size_t *stored);
+    void (*layout_destroy)(engine *self, void *layout);
+    /* Converts between the layout and plain row-major order. */
+    mixup_status (*layout_read)(engine *self, const void *layout, const real *stored, real *plain);
+    mixup_status (*layout_write)(engine *self, const void *layout, const real *plain, real *stored);
+
+    /* Around every use of plans by a public call: sets up the thread's environment and restores it. */
+    void (*enter)(engine *self, engine_environment *saved);
+    void (*leave)(engine *self, const engine_environment *saved);
+
+    void (*destroy)(engine *self);
+};
+
+/* `kind` AUTO takes the fastest that the library was built with. threads 0: MIXUP_THREADS, else all cores. */
+mixup_status engine_create(engine **out, mixup_engine kind, size_t threads, const mixup_allocator *allocator);
+void engine_destroy(engine *self);
+void engine_enter(engine *self, engine_environment *saved);
+void engine_leave(engine *self, const engine_environment *saved);
+
+mixup_status engine_create_reference(engine **out, size_t threads, const mixup_allocator *allocator);
+#ifdef MIXUP_WITH_DNNL
+mixup_status engine_create_dnnl(engine **out, size_t threads, const mixup_allocator *allocator);
+#endif
+
+#endif

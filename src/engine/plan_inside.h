@@ -1,0 +1,80 @@
+/* engine/plan_inside: the structs behind plan.h and builder.h, for plan.c, builder.c and compile.c only. */
+#ifndef ENGINE_PLAN_INSIDE_H
+#define ENGINE_PLAN_INSIDE_H
+
+#include "engine/builder.h"
+
+typedef struct plan_step {
+    step_function run;
+    void *arguments;
+} plan_step;
+
+typedef struct plan_buffer {
+    size_t count;       /* values */
+    size_t first, last; /* steps that use it, inclusive; SIZE_MAX, 0 while unused */
+    size_t offset;      /* in the arena, in values */
+    real *fixed;        /* instead of the arena */
+} plan_buffer;
+
+typedef struct plan_binding {
+    size_t buffer;
+    bind_function bind;
+    void *target;
+} plan_binding;
+
+typedef struct plan_owned {
+    void *object;
+    void (*release)(void *object); /* NULL: an argument block */
+} plan_owned;
+
+struct plan {
+    plan_cache *cache;
+    plan_key key;
+    plan_step *steps;
+    size_t step_count, step_capacity;
+    plan_buffer *buffers;
+    size_t buffer_count, buffer_capacity;
+    plan_binding *bindings;
+    size_t binding_count, binding_capacity;
+    plan_owned *owned;
+    size_t owned_count, owned_capacity;
+    size_t arena_size; /* values */
+    real *input, *targets, *output, *input_gradient;
+};
+
+struct plan_cache {
+    parameter_store *store;
+    bool trains;
+    plan_training training;
+    plan **plans;
+    size_t plan_count, plan_capacity;
+    real *arena;
+    size_t arena_size; /* values */
+};
+
+/* A plan while it is built. Arrays with one entry a value or node of the graph. */
+struct builder {
+    plan *plan;
+    plan_cache *cache;
+    const graph *network;
+    size_t *root;            /* [values] the value whose buffer it shares in this plan */
+    size_t *forward;         /* [values] buffer of the (unmixed) state, by root */
+    size_t *gradient;        /* [values] buffer of the gradient that the readers make, by root */
+    bool *has_gradient;      /* [values] whether a reader has written it, by root */
+    bool *wants_gradient;    /* [values] by root */
+    bool *live;              /* [nodes] runs in this plan */
+    size_t *absorbed;        /* [nodes] the activation node that this one's kernel applies, or SIZE_MAX */
+    bool *skipped;           /* [nodes] activation nodes applied by their producer */
+    size_t *kept;            /* [nodes][BUILDER_KEPT] buffers between a node's passes */
+    bool *updated;           /* [parameters] its gradient was made */
+    size_t mixed;            /* buffer of the mixed state at the site */
+    size_t unmixed_gradient; /* buffer of the gradient below the site */
+};
+
+/* Emits all steps of self->plan. */
+mixup_status builder_compile(builder *self);
+
+/* Registers memory outside the arena as a buffer. */
+mixup_status builder_fixed(builder *self, real *address, size_t count, size_t *buffer);
+
+#endif

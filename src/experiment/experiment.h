@@ -35,35 +35,35 @@ const char *experiment_variant_name(const experiment_file *file, size_t index);
  * (what data sets and networks are looked at with). */
 mixup_status experiment_resolve(experiment **out, const experiment_file *file, const char *variant,
                                 const uint64_t *seed);
-void experiment_destroy(experiment *experiment);
+void experiment_destroy(experiment *of);
 
 /* Everything the file said, defaults filled in. Valid while the experiment lives. */
-const settings *experiment_settings(const experiment *experiment);
+const settings *experiment_settings(const experiment *of);
 
 /* The network with `repeat` carried out. Valid while the experiment lives. */
-const mixup_layer *experiment_layers(const experiment *experiment, size_t *count);
+const mixup_layer *experiment_layers(const experiment *of, size_t *count);
 
 /* The data sets, standardised if asked for; validation and test are NULL where the file has none. */
 typedef struct experiment_data {
     mixup_dataset *train, *validation, *test;
 } experiment_data;
-mixup_status experiment_load_data(const experiment *experiment, experiment_data *data);
+mixup_status experiment_load_data(const experiment *of, experiment_data *data);
 void experiment_data_clear(experiment_data *data);
 
-mixup_status experiment_create_model(const experiment *experiment, const experiment_data *data, mixup_log log,
+mixup_status experiment_create_model(const experiment *of, const experiment_data *data, mixup_log log,
                                      mixup_model **model);
 
 /* The description to train with; the caller adds callbacks and checkpoint.path. Points into both arguments.
  */
-void experiment_fit_desc(const experiment *experiment, const experiment_data *data, mixup_fit_desc *desc);
+void experiment_fit_desc(const experiment *of, const experiment_data *data, mixup_fit_desc *desc);
 
 /* Puts "FILE:LINE:COLUMN: " in front of the library's last message when that speaks of a layer ("layers[3]")
  * or of a key of the file ("mix.at"), else "FILE: ". Returns `status`. */
-mixup_status experiment_error_context(const experiment *experiment, mixup_status status);
+mixup_status experiment_error_context(const experiment *of, mixup_status status);
 
 /* The resolved experiment as YAML that gives the same training again: every key that applies, absolute paths,
  * no variants. `engine` and `threads` are those given (of the model that was trained). */
-mixup_status experiment_to_yaml(const experiment *experiment, mixup_engine engine, size_t threads, text *out);
+mixup_status experiment_to_yaml(const experiment *of, mixup_engine engine, size_t threads, text *out);
 
 /* Whether two experiments give the same training. Where not, `difference` gets "training.epochs: 24, not 6"
  * (`a`'s value first). Engine and threads count only where both fix them. */

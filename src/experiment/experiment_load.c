@@ -1,0 +1,187 @@
+/* experiment/experiment: data sets, model and description of the training. */
+#include "experiment/experiment_parts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---------------------------------------------------------------- sources */
+
+/* A source as the file describes it, made to fit the training data (`train` NULL: these are they). */
+typedef mixup_status (*source_reader)(const settings_part *part, const mixup_dataset *train,
+                                      const mixup_allocator *allocator, mixup_dataset **set);
+
+/* The number of classes counts for all parts, also where the largest label is missing from one. */
+static size_t class_count(size_t given, const mixup_dataset *train) {
+    if (given > 0 || train == NULL)
+        return given;
+    mixup_dataset_info info;
+    mixup_dataset_describe(train, &info);
+    return info.class_count;
+}
+
+static const char *const *class_names(const char *const *given, const mixup_dataset *train) {
+    if (given != NULL || train == NULL)
+        return given;
+    mixup_dataset_info info;
+    mixup_dataset_describe(train, &info);
+    return info.class_names;
+}
+
+static mixup_status read_idx(const settings_part *part, const mixup_dataset *train,
+                             const mixup_allocator *allocator, mixup_dataset **set) {
+    mixup_idx_desc desc = part->idx;
+    desc.class_count = class_count(desc.class_count, train);
+    desc.class_names = class_names(desc.class_names, train);
+    desc.allocator = allocator;
+    return mixup_dataset_from_idx(set, &desc);
+}
+
+static mixup_status read_npy(const settings_part *part, const mixup_dataset *train,
+                             const mixup_allocator *allocator, mixup_dataset **set) {
+    mixup_npy_desc desc = part->npy;
+    if (desc.labels != NULL) {
+        desc.class_count = class_count(desc.class_count, train);
+        desc.class_names = class_names(desc.class_names, train);
+    }
+    desc.allocator = allocator;
+    return mixup_dataset_from_npy(set, &desc);
+}
+
+static mixup_status read_csv(const settings_part *part, const mixup_dataset *train,
+                             const mixup_allocator *allocator, mixup_dataset **set) {
+    mixup_csv_desc desc = part->csv;
+    desc.like = train != NULL ? mixup_dataset_preprocess(train) : NULL;
+    desc.allocator = allocator;
+    return mixup_dataset_from_csv(set, &desc);
+}
+
+static mixup_status read_spirals(const settings_part *part, const mixup_dataset *train,
+                                 const mixup_allocator *allocator, mixup_dataset **set) {
+    (void)train;
+    mixup_spirals_desc desc = part->spirals;
+    desc.allocator = allocator;
+    return mixup_dataset_from_spirals(set, &desc);
+}
+
+static const source_reader readers[] = {
+    [SETTINGS_IDX] = read_idx,
+    [SETTINGS_CSV] = read_csv,
+    [SETTINGS_NPY] = read_npy,
+    [SETTINGS_SPIRALS] = read_spirals,
+};
+
+static mixup_status data_context(const experiment *of, const char *key, mixup_status status) {
+    const yaml_node *node = yaml_find(of->root, key);
+    return error_context(status, "%s: %s", yaml_where(node != NULL ? node : of->root).text, key);
+}
+
+/* ---------------------------------------------------------------- parts */
+
+/* Cuts `part` off *train, which becomes what is left. */
+static mixup_status split(mixup_dataset **train, const mixup_split_desc *desc, mixup_dataset **part) {
+    mixup_dataset *rest = NULL;
+    MIXUP_TRY(mixup_dataset_split(*train, desc, &rest, part));
+    mixup_dataset_destroy(*train);
+    *train = rest;
+    return MIXUP_OK;
+}
+
+static mixup_status load_part(const experiment *of, const char *key, const settings_part *part,
+                              mixup_dataset **train, mixup_dataset **set) {
+    mixup_status status = MIXUP_OK;
+    if (part->format == SETTINGS_SPLIT)
+        status = split(train, &part->split, set);
+    else if (part->format != SETTINGS_ABSENT)
+        status = readers[part->format](part, *train, &of->memory.allocator, set);
+    return status == MIXUP_OK ? status : data_context(of, key, status);
+}
+
+/* The others first: they are standardised by what the training part is before its own turn. */
+static mixup_status standardize(experiment_data *data) {
+    if (data->validation != NULL)
+        MIXUP_TRY(mixup_dataset_standardize(data->validation, data->train));
+    if (data->test != NULL)
+        MIXUP_TRY(mixup_dataset_standardize(data->test, data->train));
+    return mixup_dataset_standardize(data->train, data->train);
+}
+
+static mixup_status load(const experiment *of, experiment_data *data) {
+    const settings *in = &of->settings;
+    mixup_status status = readers[in->train.format](&in->train, NULL, &of->memory.allocator, &data->train);
+    if (status != MIXUP_OK)
+        return data_context(of, "data.train", status);
+    MIXUP_TRY(load_part(of, "data.test", &in->test, &data->train, &data->test));
+    MIXUP_TRY(load_part(of, "data.validation", &in->validation, &data->train, &data->validation));
+    if (!in->standardize)
+        return MIXUP_OK;
+    status = standardize(data);
+    return status == MIXUP_OK ? status : data_context(of, "data.standardize", status);
+}
+
+mixup_status experiment_load_data(const experiment *of, experiment_data *data) {
+    experiment_data loaded = {0};
+    const mixup_status status = load(of, &loaded);
+    if (status != MIXUP_OK) {
+        experiment_data_clear(&loaded);
+        return status;
+    }
+    *data = loaded;
+    return MIXUP_OK;
+}
+
+void experiment_data_clear(experiment_data *data) {
+    mixup_dataset_destroy(data->train);
+    mixup_dataset_destroy(data->validation);
+    mixup_dataset_destroy(data->test);
+    *data = (experiment_data){0};
+}
+
+/* ---------------------------------------------------------------- model and training */
+
+/* The node that a message of the library speaks of: "layers[3] ..." or "mix.at ...". */
+static const yaml_node *named_node(const experiment *of, const char *message) {
+    static const char layers[] = "layers[";
+    if (strncmp(message, layers, sizeof layers - 1) == 0) {
+        const unsigned long index = strtoul(message + sizeof layers - 1, NULL, 10);
+        const yaml_node *network = yaml_get(of->root, "network");
+        return index < of->layer_count ? network->items[of->layer_items[index]] : NULL;
+    }
+    char key[100] = {0};
+    const size_t length = strcspn(message, ": ");
+    if (length == 0 || length >= sizeof key)
+        return NULL;
+    memcpy(key, message, length);
+    return yaml_find(of->root, key);
+}
+
+mixup_status experiment_error_context(const experiment *of, mixup_status status) {
+    const yaml_node *node = named_node(of, mixup_last_error());
+    if (node != NULL)
+        return error_context(status, "%s", yaml_where(node).text);
+    return error_context(status, "%s", of->path);
+}
+
+mixup_status experiment_create_model(const experiment *of, const experiment_data *data, mixup_log log,
+                                     mixup_model **model) {
+    mixup_dataset_info info;
+    mixup_dataset_describe(data->train, &info);
+    mixup_model_desc desc = {
+        .layers = of->layers,
+        .layer_count = of->layer_count,
+        .seed = of->settings.seed,
+        .engine = of->settings.engine,
+        .threads = of->settings.threads,
+        .allocator = &of->memory.allocator,
+        .log = log,
+    };
+    memcpy(desc.input, info.shape, sizeof desc.input);
+    const mixup_status status = mixup_model_create(model, &desc);
+    return status == MIXUP_OK ? status : experiment_error_context(of, status);
+}
+
+void experiment_fit_desc(const experiment *of, const experiment_data *data, mixup_fit_desc *desc) {
+    *desc = of->settings.fit;
+    desc->train = data->train;
+    desc->validation = data->validation;
+    desc->seed = of->settings.seed;
+}

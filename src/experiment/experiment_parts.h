@@ -1,0 +1,18 @@
+/* experiment/experiment_parts: the inside of an experiment, for this part's own files. */
+#ifndef EXPERIMENT_EXPERIMENT_PARTS_H
+#define EXPERIMENT_EXPERIMENT_PARTS_H
+
+#include "experiment/experiment.h"
+#include "experiment/schema_check.h"
+
+struct experiment {
+    arena memory;
+    const char *path;      /* the file's own */
+    const yaml_node *root; /* merged */
+    settings settings;
+    mixup_layer *layers; /* [layer_count] */
+    size_t *layer_items; /* [layer_count] the item of the file's list that each layer comes from */
+    size_t layer_count;
+};
+
+#endif

@@ -1,0 +1,160 @@
+/* experiment/schema_check: see the header. Each check names the key that is wrong and its place. */
+#include "experiment/schema_check.h"
+
+#include <string.h>
+
+/* The node at a path of the file that was given (not null); the nearest one above it without. */
+static const yaml_node *place(const yaml_node *root, const char *path) {
+    const yaml_node *found = yaml_find(root, path);
+    return found != NULL ? found : root;
+}
+
+static bool given(const yaml_node *root, const char *path) {
+    const yaml_node *found = yaml_find(root, path);
+    return found != NULL && !yaml_is_null(found);
+}
+
+/* ---------------------------------------------------------------- data */
+
+static mixup_status check_names(const yaml_node *root, const char *const *names, size_t class_count) {
+    const yaml_node *listed = yaml_find(root, "data.train.class_names");
+    const size_t count = listed != NULL && listed->kind == YAML_SEQUENCE ? listed->count : 1;
+    if (names == NULL || count == class_count)
+        return MIXUP_OK;
+    return schema_error(listed, "data.train.class_names", "has %zu names for %zu classes; name every class",
+                        count, class_count);
+}
+
+static mixup_status check_train(const yaml_node *root, const settings_part *train) {
+    MIXUP_TRY(check_names(root, train->idx.class_names, train->idx.class_count));
+    MIXUP_TRY(check_names(root, train->npy.class_names, train->npy.class_count));
+    if (train->format == SETTINGS_NPY && (train->npy.labels != NULL) == (train->npy.targets != NULL))
+        return schema_error(place(root, "data.train"), "data.train", "needs either labels or targets");
+    if (train->format == SETTINGS_CSV && (train->csv.label != NULL) == (train->csv.target_count > 0))
+        return schema_error(place(root, "data.train"), "data.train",
+                            "needs either label (a column of classes) or targets (columns of numbers)");
+    return MIXUP_OK;
+}
+
+static mixup_status check_split(const yaml_node *at, const char *key, const mixup_split_desc *split) {
+    const int ways = (split->first > 0) + (split->last > 0) + (split->count > 0) + (split->fraction > 0.0);
+    if (ways != 1)
+        return schema_error(at, key,
+                            "says %s first, last, count and fraction; exactly one of them says which samples "
+                            "to cut off data.train (or give the part a format of its own)",
+                            ways == 0 ? "none of" : "several of");
+    if (split->stratified && split->count == 0 && split->fraction == 0.0)
+        return schema_error(at, key, "stratified has no meaning with first and last; use count or fraction");
+    return MIXUP_OK;
+}
+
+static mixup_status check_part(const yaml_node *root, const char *key, const settings *in,
+                               const settings_part *part) {
+    const yaml_node *at = place(root, key);
+    if (part->format == SETTINGS_ABSENT)
+        return MIXUP_OK;
+    if (part->format == SETTINGS_SPLIT)
+        return check_split(at, key, &part->split);
+    if ((part->format == SETTINGS_CSV) != (in->train.format == SETTINGS_CSV))
+        return schema_error(at, key,
+                            "its format is csv and data.train's is not, or the other way round; "
+                            "a network sees the columns that it was trained on");
+    if (part->format == SETTINGS_NPY && part->npy.labels == NULL && part->npy.targets == NULL)
+        return schema_error(at, key, "needs labels or targets");
+    return MIXUP_OK;
+}
+
+/* ---------------------------------------------------------------- network */
+
+static void complete_layer(mixup_layer *layer) {
+    if (layer->activation == MIXUP_LEAKY_RELU && layer->slope == 0.0f)
+        layer->slope = 0.01f;
+    if (layer->activation == MIXUP_ELU && layer->slope == 0.0f)
+        layer->slope = 1.0f;
+}
+
+/* ---------------------------------------------------------------- training */
+
+static mixup_status complete_optimizer(const yaml_node *root, mixup_optimizer *optimizer) {
+    const bool gradient = optimizer->kind == MIXUP_SGD || optimizer->kind == MIXUP_NESTEROV;
+    if (optimizer->learning_rate == 0.0f)
+        optimizer->learning_rate = gradient ? 1e-2f : 1e-3f;
+    if (optimizer->kind != MIXUP_NESTEROV || optimizer->momentum > 0.0f)
+        return MIXUP_OK;
+    static const char key[] = "training.optimizer.momentum";
+    if (given(root, key))
+        return schema_error(place(root, key), key,
+                            "is 0; nesterov needs momentum above 0 (without it, use sgd)");
+    optimizer->momentum = 0.9f;
+    return MIXUP_OK;
+}
+
+static mixup_status check_schedule(const yaml_node *root, const mixup_schedule *schedule) {
+    static const char key[] = "training.schedule.epochs";
+    for (size_t i = 1; i < schedule->epoch_count; i++)
+        if (schedule->epochs[i] <= schedule->epochs[i - 1])
+            return schema_error(place(root, key), key, "%zu follows %zu; the epochs must increase",
+                                schedule->epochs[i], schedule->epochs[i - 1]);
+    return MIXUP_OK;
+}
+
+static mixup_status check_watching(const yaml_node *root, const settings *in) {
+    if (in->validation.format != SETTINGS_ABSENT)
+        return MIXUP_OK;
+    static const char stopping[] = "training.early_stopping";
+    static const char best[] = "training.restore_best";
+    if (in->fit.early_stopping > 0)
+        return schema_error(place(root, stopping), stopping,
+                            "watches the validation loss, but there is no data.validation; add it");
+    if (in->fit.restore_best)
+        return schema_error(place(root, best), best,
+                            "goes by the validation loss, but there is no data.validation; add it");
+    return MIXUP_OK;
+}
+
+/* ---------------------------------------------------------------- mixing */
+
+static mixup_status complete_mix(const yaml_node *root, const settings *in, mixup_mix_desc *mix) {
+    const yaml_node *weights = yaml_find(root, "mix.weights");
+    if (mix->weights != NULL) {
+        const size_t count = weights->kind == YAML_SEQUENCE ? weights->count : 1;
+        if (mix->at_count > 0 && count != mix->at_count)
+            return schema_error(weights, "mix.weights",
+                                "has %zu numbers for %zu sites in mix.at; one for each", count,
+                                mix->at_count);
+        if (!given(root, "mix.at"))
+            return schema_error(weights, "mix.weights", "needs mix.at, the sites that are weighted");
+        float sum = 0.0f;
+        for (size_t i = 0; i < count; i++)
+            sum += mix->weights[i];
+        if (!(sum > 0.0f))
+            return schema_error(weights, "mix.weights",
+                                "are all 0; at least one site needs a weight above 0");
+    }
+    bool marked = false;
+    for (size_t i = 0; i < in->layer_count; i++)
+        marked = marked || in->layers[i].layer.mix;
+    if (given(root, "mix.at") && mix->at_count == 0) { /* at: [] is no mixing */
+        mix->alpha = 0.0f;
+        mix->at = NULL;
+        mix->weights = NULL;
+    } else if (mix->alpha > 0.0f && mix->at_count == 0 && !marked) {
+        return schema_error(
+            place(root, "mix.alpha"), "mix.alpha",
+            "is above 0 but there is no site to mix at; name layers in mix.at (`input` is the "
+            "network's input), or give layers `mix: true`");
+    }
+    return MIXUP_OK;
+}
+
+mixup_status schema_check(const yaml_node *root, settings *in) {
+    MIXUP_TRY(check_train(root, &in->train));
+    MIXUP_TRY(check_part(root, "data.test", in, &in->test));
+    MIXUP_TRY(check_part(root, "data.validation", in, &in->validation));
+    for (size_t i = 0; i < in->layer_count; i++) /* the layers are this arena's own, filled just now */
+        complete_layer(&((settings_layer *)in->layers)[i].layer);
+    MIXUP_TRY(complete_optimizer(root, &in->fit.optimizer));
+    MIXUP_TRY(check_schedule(root, &in->fit.schedule));
+    MIXUP_TRY(check_watching(root, in));
+    return complete_mix(root, in, &in->fit.mix);
+}

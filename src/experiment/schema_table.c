@@ -1,0 +1,414 @@
+/* experiment/schema: the table itself, and how its rows are found. */
+#include "experiment/schema.h"
+
+#include "graph/ops.h"
+
+#include <string.h>
+
+/* ---------------------------------------------------------------- choices */
+
+static const char *listed(const char *const *names, int count, int value) {
+    return value >= 0 && value < count ? names[value] : NULL;
+}
+
+#define CHOICE_NAMES(function, ...)                                                                          \
+    static const char *function(int value) {                                                                 \
+        static const char *const names[] = {__VA_ARGS__};                                                    \
+        return listed(names, (int)MIXUP_COUNT(names), value);                                                \
+    }
+
+/* In the order of the enums in mixup.h; NULL is a value that a file cannot choose. */
+CHOICE_NAMES(name_engine, "auto", "dnnl", "reference")
+CHOICE_NAMES(name_source, NULL, NULL, "idx", "csv", "npy", "spirals")
+CHOICE_NAMES(name_part, NULL, "split", "idx", "csv", "npy", "spirals")
+CHOICE_NAMES(name_missing, "refuse", "mean", "median", "zero")
+CHOICE_NAMES(name_loss, "default", "softmax_cross_entropy", "softmax_binary", "sigmoid_binary",
+             "mean_squared_error")
+CHOICE_NAMES(name_optimizer, NULL, "sgd", "nesterov", "adam", "adamw", "rmsprop")
+CHOICE_NAMES(name_epsilon, "pytorch", "keras")
+CHOICE_NAMES(name_schedule, "constant", "step", "multi_step", "cosine", "plateau")
+
+static const char *name_op(int value) {
+    const op_row *row = value == MIXUP_CUSTOM ? NULL : op_find((mixup_op)value);
+    return row != NULL ? row->name : NULL;
+}
+
+static const char *name_activation(int value) {
+    return activation_name((mixup_activation)value);
+}
+
+static const char *name_initial(int value) {
+    return value == MIXUP_INITIAL_DEFAULT ? NULL : initial_name((mixup_initial)value);
+}
+
+/* ---------------------------------------------------------------- rows */
+
+#define AT(type, field) offsetof(type, field)
+#define AT_LEAST(value)                                                                                      \
+    { .least = (value), .most = 1e300 }
+#define ABOVE(value)                                                                                         \
+    { .least = (value), .most = 1e300, .above = true }
+#define FROM_TO(low, high)                                                                                   \
+    { .least = (low), .most = (high) }
+#define FROM_BELOW(low, high)                                                                                \
+    { .least = (low), .most = (high), .below = true }
+#define ABOVE_TO(low, high)                                                                                  \
+    { .least = (low), .most = (high), .above = true }
+#define BETWEEN(low, high)                                                                                   \
+    { .least = (low), .most = (high), .above = true, .below = true }
+
+#define IN_PARTS   (IN_TEST | IN_VALIDATION)
+#define IN_SOURCES (IN_TRAIN | IN_PARTS)
+#define MERGING    "add concat multiply"
+
+static const schema_key keys[] = {
+    /* the file itself */
+    {IN_TOP, "name", SCHEMA_WORD, AT(settings, name), .otherwise = "the file's name",
+     .text = "Names the experiment and, in `results/NAME`, its folder."},
+    {IN_TOP, "description", SCHEMA_TEXT, AT(settings, description), .text = "A sentence for the report."},
+    {IN_TOP, "variant", SCHEMA_WORD, AT(settings, variant), .fallback = "default",
+     .text = "Names the run's folder where the file has no variants; `run.yaml` says it."},
+    {IN_TOP, "seed", SCHEMA_SEED, AT(settings, seed), .fallback = "1",
+     .text = "Of initial weights, order of samples, mixing, dropout and noise. `--seeds` replaces it."},
+    {IN_TOP, "engine", SCHEMA_CHOICE, AT(settings, engine), .choice = name_engine, .choices = 3,
+     .fallback = "auto",
+     .text = "What computes: oneDNN, or the plain reference. auto takes dnnl where it was built in."},
+    {IN_TOP, "threads", SCHEMA_COUNT, AT(settings, threads), .range = FROM_TO(0, 1024), .fallback = "0",
+     .text = "Number of threads. 0 takes `MIXUP_THREADS` of the environment, else one a core."},
+    {IN_TOP, "data", SCHEMA_SECTION, 0, .child = IN_DATA, .required = true,
+     .text = "Where samples come from."},
+    {IN_TOP, "network", SCHEMA_SECTIONS, AT(settings, layers), AT(settings, layer_count), .child = IN_LAYER,
+     .required = true, .text = "The layers, first to last."},
+    {IN_TOP, "training", SCHEMA_SECTION, AT(settings, fit), .child = IN_TRAINING, .text = "How to train."},
+    {IN_TOP, "mix", SCHEMA_SECTION, AT(settings, fit.mix), .child = IN_MIX,
+     .text = "When, where and how to mix."},
+    {IN_TOP, "metrics", SCHEMA_SECTION, AT(settings, evaluate), .child = IN_METRICS,
+     .text = "How the trained network is measured."},
+    {IN_TOP, "variants", SCHEMA_FREE, 0,
+     .text = "Named sets of changes: each a mapping of the keys above that differ."},
+    {IN_TOP, "made_by", SCHEMA_FREE, 0,
+     .text = "What wrote a `run.yaml` (version, engine, instruction set, threads). Not read."},
+
+    {IN_DATA, "train", SCHEMA_SECTION, AT(settings, train), .child = IN_TRAIN, .required = true,
+     .text = "The samples to train on."},
+    {IN_DATA, "test", SCHEMA_SECTION, AT(settings, test), .child = IN_TEST, .optional = true,
+     .text = "The samples to measure on at the end: a source of their own, or a part cut off `train`."},
+    {IN_DATA, "validation", SCHEMA_SECTION, AT(settings, validation), .child = IN_VALIDATION,
+     .optional = true,
+     .text = "The samples to watch during training: likewise; cut off what `test` has left of `train`."},
+    {IN_DATA, "standardize", SCHEMA_BOOLEAN, AT(settings, standardize), .fallback = "false",
+     .text = "Subtract every input's mean and divide by its deviation, both learned on the training part."},
+
+    /* sources and parts */
+    {IN_TRAIN, "format", SCHEMA_CHOICE, AT(settings_part, format), .required = true, .choice = name_source,
+     .choices = 6, .text = "Kind of file: idx (MNIST's), csv, npy (NumPy's), or the generated spirals."},
+    {IN_PARTS, "format", SCHEMA_CHOICE, AT(settings_part, format), .fallback = "split", .choice = name_part,
+     .choices = 6, .text = "As for train, or split: samples cut off `train`."},
+    {IN_SOURCES, "images", SCHEMA_PATH, AT(settings_part, idx.images), .required = true, .of = "format",
+     .where = "idx", .text = "IDX file of inputs, plain or gzip."},
+    {IN_SOURCES, "labels", SCHEMA_PATH, AT(settings_part, idx.labels), .required = true, .of = "format",
+     .where = "idx", .text = "IDX file of class numbers."},
+    {IN_SOURCES, "scale", SCHEMA_DOUBLE, AT(settings_part, idx.scale), .range = ABOVE(0), .fallback = "1",
+     .of = "format", .where = "idx", .text = "Inputs are divided by it; 255 for images of bytes."},
+    {IN_SOURCES, "class_count", SCHEMA_COUNT, AT(settings_part, idx.class_count), .range = AT_LEAST(1),
+     .of = "format", .where = "idx", .otherwise = "the largest label + 1 of `train`",
+     .text = "Number of classes."},
+    {IN_TRAIN, "class_names", SCHEMA_TEXTS, AT(settings_part, idx.class_names),
+     AT(settings_part, idx.class_count), .of = "format", .where = "idx", .otherwise = "0, 1, ...",
+     .text = "A name for each class, class 0 first."},
+    {IN_SOURCES, "inputs", SCHEMA_PATH, AT(settings_part, npy.inputs), .required = true, .of = "format",
+     .where = "npy", .text = "NPY file of inputs, [count][..shape]."},
+    {IN_SOURCES, "labels", SCHEMA_PATH, AT(settings_part, npy.labels), .of = "format", .where = "npy",
+     .text = "NPY file of class numbers, [count]; or `targets`."},
+    {IN_SOURCES, "targets", SCHEMA_PATH, AT(settings_part, npy.targets), .of = "format", .where = "npy",
+     .text = "NPY file of numbers to predict, [count] or [count][columns]; or `labels`."},
+    {IN_SOURCES, "scale", SCHEMA_DOUBLE, AT(settings_part, npy.scale), .range = ABOVE(0), .fallback = "1",
+     .of = "format", .where = "npy", .text = "Inputs are divided by it."},
+    {IN_SOURCES, "class_count", SCHEMA_COUNT, AT(settings_part, npy.class_count), .range = AT_LEAST(1),
+     .of = "format", .where = "npy", .otherwise = "the largest label + 1 of `train`",
+     .text = "Number of classes."},
+    {IN_TRAIN, "class_names", SCHEMA_TEXTS, AT(settings_part, npy.class_names),
+     AT(settings_part, npy.class_count), .of = "format", .where = "npy", .otherwise = "0, 1, ...",
+     .text = "A name for each class, class 0 first."},
+    {IN_SOURCES, "path", SCHEMA_PATH, AT(settings_part, csv.path), .required = true, .of = "format",
+     .where = "csv", .text = "CSV file, plain or gzip. Of `train`'s columns, for a test or validation file."},
+    {IN_SOURCES, "separator", SCHEMA_CHARACTER, AT(settings_part, csv.separator), .fallback = "\",\"",
+     .of = "format", .where = "csv", .text = "What stands between fields: \",\", \";\" or \"\\t\"."},
+    {IN_SOURCES, "header", SCHEMA_WITHOUT, AT(settings_part, csv.no_header), .fallback = "true",
+     .of = "format", .where = "csv",
+     .text = "Whether the first row names the columns. Else they are called 1, 2, ..."},
+    {IN_TRAIN, "label", SCHEMA_TEXT, AT(settings_part, csv.label), .of = "format", .where = "csv",
+     .text = "The column of classes, any text; or `targets`."},
+    {IN_TRAIN, "targets", SCHEMA_TEXTS, AT(settings_part, csv.targets), AT(settings_part, csv.target_count),
+     .of = "format", .where = "csv",
+     .text = "Columns of numbers to predict (regression, multi-label); or `label`."},
+    {IN_TRAIN, "ignore", SCHEMA_TEXTS, AT(settings_part, csv.ignore), AT(settings_part, csv.ignore_count),
+     .of = "format", .where = "csv", .text = "Columns to leave out; all others are inputs."},
+    {IN_TRAIN, "missing", SCHEMA_CHOICE, AT(settings_part, csv.missing), .choice = name_missing, .choices = 4,
+     .fallback = "refuse", .of = "format", .where = "csv",
+     .text = "What to do with an empty field among the inputs: an error, or fill in the column's value."},
+    {IN_SOURCES, "count_per_class", SCHEMA_COUNT, AT(settings_part, spirals.count_per_class),
+     .range = AT_LEAST(1), .fallback = "2000", .of = "format", .where = "spirals",
+     .text = "Points of each of the two classes."},
+    {IN_SOURCES, "turn", SCHEMA_DOUBLE, AT(settings_part, spirals.turn), .range = ABOVE(0), .fallback = "780",
+     .unit = "degrees", .of = "format", .where = "spirals", .text = "How far the spirals turn."},
+    {IN_SOURCES, "noise", SCHEMA_DOUBLE, AT(settings_part, spirals.noise), .range = ABOVE(0),
+     .fallback = "0.9", .of = "format", .where = "spirals",
+     .text = "Width of the uniform noise added to each coordinate."},
+    {IN_SOURCES, "seed", SCHEMA_SEED, AT(settings_part, spirals.seed), .fallback = "0", .of = "format",
+     .where = "spirals", .text = "Of the points. The same for all seeds of the experiment."},
+    {IN_PARTS, "first", SCHEMA_COUNT, AT(settings_part, split.first), .range = AT_LEAST(1), .of = "format",
+     .where = "split", .text = "The first so many samples of `train`; or `last`, `count` or `fraction`."},
+    {IN_PARTS, "last", SCHEMA_COUNT, AT(settings_part, split.last), .range = AT_LEAST(1), .of = "format",
+     .where = "split", .text = "The last so many samples."},
+    {IN_PARTS, "count", SCHEMA_COUNT, AT(settings_part, split.count), .range = AT_LEAST(1), .of = "format",
+     .where = "split", .text = "So many samples, drawn at random."},
+    {IN_PARTS, "fraction", SCHEMA_DOUBLE, AT(settings_part, split.fraction), .range = BETWEEN(0, 1),
+     .of = "format", .where = "split", .text = "This share of the samples, drawn at random."},
+    {IN_PARTS, "stratified", SCHEMA_BOOLEAN, AT(settings_part, split.stratified), .fallback = "false",
+     .of = "format", .where = "split", .text = "With count and fraction: the same share of every class."},
+    {IN_PARTS, "seed", SCHEMA_SEED, AT(settings_part, split.seed), .fallback = "0", .of = "format",
+     .where = "split", .text = "Of the draw. The same for all seeds of the experiment."},
+
+    /* layers */
+    {IN_LAYER, "op", SCHEMA_CHOICE, AT(settings_layer, layer.op), .required = true, .choice = name_op,
+     .choices = MIXUP_OP_COUNT, .text = "What the layer does."},
+    {IN_LAYER, "name", SCHEMA_TEXT, AT(settings_layer, layer.name), .otherwise = "dense1, dense2, ... by op",
+     .text = "What other keys, files and reports call it. With repeat, a number follows the name."},
+    {IN_LAYER, "repeat", SCHEMA_COUNT, AT(settings_layer, repeat), .range = FROM_TO(1, 10000),
+     .fallback = "1", .text = "So many copies of the layer, one after the other."},
+    {IN_LAYER, "from", SCHEMA_TEXT, AT(settings_layer, layer.from), .otherwise = "the layer above",
+     .text = "The layer whose output it reads: one above it, or input."},
+    {IN_LAYER, "with", SCHEMA_TEXTS, AT(settings_layer, layer.with), .capacity = MIXUP_MAX_WITH,
+     .required = true, .of = "op", .where = MERGING,
+     .text = "The layers to merge with: a name or a list of names."},
+    {IN_LAYER, "mix", SCHEMA_BOOLEAN, AT(settings_layer, layer.mix), .fallback = "false",
+     .text = "The layer's input is a site where states may be mixed. `mix.at` replaces these marks."},
+    {IN_LAYER, "frozen", SCHEMA_BOOLEAN, AT(settings_layer, layer.frozen), .fallback = "false",
+     .text = "The parameters stay as they are."},
+    {IN_LAYER, "activation", SCHEMA_CHOICE, AT(settings_layer, layer.activation), .choice = name_activation,
+     .choices = MIXUP_ACTIVATION_COUNT, .fallback = "linear",
+     .text = "The function behind the op. softmax: in the last layer only."},
+    {IN_LAYER, "slope", SCHEMA_SINGLE, AT(settings_layer, layer.slope), .range = ABOVE(0), .of = "activation",
+     .where = "leaky_relu elu", .otherwise = "0.01 (leaky_relu), 1 (elu)",
+     .text = "x < 0 becomes slope × x (leaky_relu) or slope × (exp x − 1) (elu)."},
+    {IN_LAYER, "units", SCHEMA_COUNT, AT(settings_layer, layer.units), .range = FROM_TO(1, 1e9),
+     .required = true, .of = "op", .where = "dense", .text = "Number of outputs."},
+    {IN_LAYER, "bias", SCHEMA_WITHOUT, AT(settings_layer, layer.no_bias), .fallback = "true", .of = "op",
+     .where = "dense batch_norm layer_norm", .text = "With a bias; of a norm, with scale and shift."},
+    {IN_LAYER, "initial", SCHEMA_CHOICE, AT(settings_layer, layer.initial), .choice = name_initial,
+     .choices = MIXUP_INITIAL_COUNT, .fallback = "glorot_uniform", .of = "op", .where = "dense",
+     .text = "How the weights begin. Biases begin at 0."},
+    {IN_LAYER, "initial_value", SCHEMA_SINGLE, AT(settings_layer, layer.initial_value), .fallback = "0",
+     .of = "initial", .where = "constant", .text = "The value of constant weights."},
+    {IN_LAYER, "shape", SCHEMA_COUNTS, AT(settings_layer, layer.shape), .capacity = MIXUP_MAX_RANK,
+     .range = FROM_TO(1, 1e9), .required = true, .of = "op", .where = "reshape",
+     .text = "The new shape of a sample."},
+    {IN_LAYER, "rate", SCHEMA_SINGLE, AT(settings_layer, layer.rate), .range = BETWEEN(0, 1),
+     .required = true, .of = "op", .where = "dropout", .text = "Probability of setting a value to zero."},
+    {IN_LAYER, "stddev", SCHEMA_SINGLE, AT(settings_layer, layer.stddev), .range = ABOVE(0), .required = true,
+     .of = "op", .where = "gaussian_noise", .unit = "units of the input", .text = "Deviation of the noise."},
+    {IN_LAYER, "epsilon", SCHEMA_SINGLE, AT(settings_layer, layer.epsilon), .range = ABOVE(0),
+     .fallback = "1e-5", .of = "op", .where = "batch_norm layer_norm", .text = "Added to the variance."},
+    {IN_LAYER, "momentum", SCHEMA_SINGLE, AT(settings_layer, layer.momentum), .range = ABOVE_TO(0, 1),
+     .fallback = "0.1", .of = "op", .where = "batch_norm",
+     .text = "Share of a batch's statistics in the running ones."},
+
+    /* training */
+    {IN_TRAINING, "epochs", SCHEMA_COUNT, AT(mixup_fit_desc, epochs), .range = FROM_TO(1, 1e9),
+     .fallback = "1", .text = "How often all training samples are seen."},
+    {IN_TRAINING, "batch_size", SCHEMA_COUNT, AT(mixup_fit_desc, batch_size), .range = FROM_TO(1, 1e7),
+     .fallback = "32", .unit = "samples", .text = "Samples of a step."},
+    {IN_TRAINING, "shuffle", SCHEMA_WITHOUT, AT(mixup_fit_desc, no_shuffle), .fallback = "true",
+     .text = "A new order of the samples each epoch."},
+    {IN_TRAINING, "drop_last", SCHEMA_BOOLEAN, AT(mixup_fit_desc, drop_last), .fallback = "false",
+     .text = "Leave out a last, shorter batch."},
+    {IN_TRAINING, "loss", SCHEMA_CHOICE, AT(mixup_fit_desc, loss), .choice = name_loss,
+     .choices = MIXUP_LOSS_COUNT, .fallback = "default",
+     .text = "What is minimised. default goes by the last activation: softmax_cross_entropy after softmax, "
+             "sigmoid_binary after sigmoid, else mean_squared_error."},
+    {IN_TRAINING, "label_smoothing", SCHEMA_SINGLE, AT(mixup_fit_desc, label_smoothing),
+     .range = FROM_BELOW(0, 1), .fallback = "0",
+     .text = "s: targets become t (1 − s) + s / classes, before mixing."},
+    {IN_TRAINING, "class_weights", SCHEMA_SINGLES, AT(mixup_fit_desc, class_weights),
+     AT(mixup_fit_desc, class_weight_count), .range = ABOVE(0), .otherwise = "all 1",
+     .text = "A weight in the loss for each class, or column of targets."},
+    {IN_TRAINING, "optimizer", SCHEMA_SECTION, AT(mixup_fit_desc, optimizer), .child = IN_OPTIMIZER,
+     .text = "How gradients become steps."},
+    {IN_TRAINING, "schedule", SCHEMA_SECTION, AT(mixup_fit_desc, schedule), .child = IN_SCHEDULE,
+     .text = "How the learning rate changes."},
+    {IN_TRAINING, "early_stopping", SCHEMA_COUNT, AT(mixup_fit_desc, early_stopping),
+     .range = FROM_TO(0, 1e9), .fallback = "0", .unit = "epochs",
+     .text = "Stop after so many without a better validation loss; 0: never."},
+    {IN_TRAINING, "restore_best", SCHEMA_BOOLEAN, AT(mixup_fit_desc, restore_best), .fallback = "false",
+     .text = "End with the weights of the best validation loss."},
+    {IN_TRAINING, "average_decay", SCHEMA_SINGLE, AT(mixup_fit_desc, average_decay),
+     .range = FROM_BELOW(0, 1), .fallback = "0",
+     .text = "Above 0: the network ends with an exponential moving average of the weights, "
+             "w̄ = d w̄ + (1 − d) w."},
+    {IN_TRAINING, "clean_accuracy", SCHEMA_BOOLEAN, AT(mixup_fit_desc, clean_accuracy), .fallback = "false",
+     .text = "Also measure accuracy on the unmixed training samples every epoch (costs a pass over them)."},
+    {IN_TRAINING, "checkpoint", SCHEMA_SECTION, AT(mixup_fit_desc, checkpoint), .child = IN_CHECKPOINT,
+     .text = "How often the state of an unfinished run is saved."},
+
+    {IN_OPTIMIZER, "kind", SCHEMA_CHOICE, AT(mixup_optimizer, kind), .choice = name_optimizer,
+     .choices = MIXUP_OPTIMIZER_COUNT, .fallback = "adam", .text = "The rule of the step."},
+    {IN_OPTIMIZER, "learning_rate", SCHEMA_SINGLE, AT(mixup_optimizer, learning_rate), .range = ABOVE(0),
+     .otherwise = "1e-3 (adam, adamw, rmsprop), 1e-2 (sgd, nesterov)", .text = "The base rate η."},
+    {IN_OPTIMIZER, "momentum", SCHEMA_SINGLE, AT(mixup_optimizer, momentum), .range = FROM_BELOW(0, 1),
+     .of = "kind", .where = "sgd nesterov rmsprop", .otherwise = "0 (sgd, rmsprop), 0.9 (nesterov)",
+     .text = "μ: v = μ v + g. nesterov needs more than 0."},
+    {IN_OPTIMIZER, "beta1", SCHEMA_SINGLE, AT(mixup_optimizer, beta1), .range = BETWEEN(0, 1),
+     .fallback = "0.9", .of = "kind", .where = "adam adamw", .text = "Decay of the mean of gradients."},
+    {IN_OPTIMIZER, "beta2", SCHEMA_SINGLE, AT(mixup_optimizer, beta2), .range = BETWEEN(0, 1),
+     .fallback = "0.999", .of = "kind", .where = "adam adamw",
+     .text = "Decay of the mean of squared gradients."},
+    {IN_OPTIMIZER, "rho", SCHEMA_SINGLE, AT(mixup_optimizer, rho), .range = BETWEEN(0, 1), .fallback = "0.99",
+     .of = "kind", .where = "rmsprop", .text = "Decay of the mean of squared gradients."},
+    {IN_OPTIMIZER, "epsilon", SCHEMA_SINGLE, AT(mixup_optimizer, epsilon), .range = ABOVE(0),
+     .fallback = "1e-8", .of = "kind", .where = "adam adamw rmsprop",
+     .text = "Keeps the division from zero."},
+    {IN_OPTIMIZER, "epsilon_convention", SCHEMA_CHOICE, AT(mixup_optimizer, epsilon_convention),
+     .choice = name_epsilon, .choices = 2, .fallback = "pytorch", .of = "kind", .where = "adam adamw rmsprop",
+     .text = "Where epsilon stands: pytorch adds it to the bias-corrected root, keras before the correction "
+             "(rmsprop: outside or inside the root)."},
+    {IN_OPTIMIZER, "weight_decay", SCHEMA_SINGLE, AT(mixup_optimizer, weight_decay), .range = AT_LEAST(0),
+     .fallback = "0", .text = "Added to the gradient as decay × w; for adamw decoupled."},
+    {IN_OPTIMIZER, "decoupled", SCHEMA_BOOLEAN, AT(mixup_optimizer, decoupled), .fallback = "false",
+     .text = "Decay by w −= η decay w instead, for any kind."},
+    {IN_OPTIMIZER, "clip_norm", SCHEMA_SINGLE, AT(mixup_optimizer, clip_norm), .range = AT_LEAST(0),
+     .fallback = "0", .text = "Above 0: scale all gradients so that their joint norm is at most this."},
+    {IN_OPTIMIZER, "clip_value", SCHEMA_SINGLE, AT(mixup_optimizer, clip_value), .range = AT_LEAST(0),
+     .fallback = "0", .text = "Above 0: limit each gradient value to ± this."},
+
+    {IN_SCHEDULE, "kind", SCHEMA_CHOICE, AT(mixup_schedule, kind), .choice = name_schedule,
+     .choices = MIXUP_SCHEDULE_COUNT, .fallback = "constant", .text = "The rule of the rate."},
+    {IN_SCHEDULE, "epochs", SCHEMA_COUNTS, AT(mixup_schedule, epochs), AT(mixup_schedule, epoch_count),
+     .range = FROM_TO(1, 1e9), .required = true, .of = "kind", .where = "multi_step",
+     .text = "After each so many finished epochs the rate is multiplied by factor; increasing."},
+    {IN_SCHEDULE, "period", SCHEMA_COUNT, AT(mixup_schedule, period), .range = FROM_TO(1, 1e9),
+     .required = true, .of = "kind", .where = "step", .unit = "epochs",
+     .text = "The rate is multiplied by factor every so many."},
+    {IN_SCHEDULE, "factor", SCHEMA_SINGLE, AT(mixup_schedule, factor), .range = BETWEEN(0, 1),
+     .fallback = "0.1", .of = "kind", .where = "step multi_step plateau",
+     .text = "What the rate is multiplied by."},
+    {IN_SCHEDULE, "patience", SCHEMA_COUNT, AT(mixup_schedule, patience), .range = FROM_TO(1, 1e9),
+     .fallback = "10", .of = "kind", .where = "plateau", .unit = "epochs",
+     .text = "The rate drops after so many without a better loss (of validation, else of training)."},
+    {IN_SCHEDULE, "minimum", SCHEMA_SINGLE, AT(mixup_schedule, minimum), .range = AT_LEAST(0),
+     .fallback = "0", .text = "No rate below this; where cosine ends."},
+    {IN_SCHEDULE, "warm_up_steps", SCHEMA_COUNT, AT(mixup_schedule, warm_up_steps), .range = FROM_TO(0, 1e12),
+     .fallback = "0", .unit = "steps", .text = "The rate first grows linearly over so many."},
+
+    {IN_CHECKPOINT, "every_epochs", SCHEMA_COUNT, AT(mixup_checkpoint_desc, every_epochs),
+     .range = FROM_TO(1, 1e9), .fallback = "1", .unit = "epochs", .text = "Save after every so many."},
+    {IN_CHECKPOINT, "every_steps", SCHEMA_COUNT, AT(mixup_checkpoint_desc, every_steps),
+     .range = FROM_TO(0, 1e12), .fallback = "0", .unit = "steps",
+     .text = "Also save after every so many; 0: not inside epochs."},
+
+    /* mixing */
+    {IN_MIX, "alpha", SCHEMA_SINGLE, AT(mixup_mix_desc, alpha), .range = AT_LEAST(0), .fallback = "0",
+     .text = "λ ~ Beta(α, α). 0 is no mixing."},
+    {IN_MIX, "at", SCHEMA_TEXTS, AT(mixup_mix_desc, at), AT(mixup_mix_desc, at_count),
+     .otherwise = "the layers that say `mix: true`",
+     .text =
+         "Sites: layers whose input is mixed, or input; one is drawn a batch. An empty list is no mixing."},
+    {IN_MIX, "weights", SCHEMA_SINGLES, AT(mixup_mix_desc, weights), AT(mixup_mix_desc, at_count),
+     .counted = true, .range = AT_LEAST(0), .otherwise = "all the same",
+     .text = "A relative probability for each of `at`."},
+    {IN_MIX, "per_sample", SCHEMA_BOOLEAN, AT(mixup_mix_desc, per_sample), .fallback = "false",
+     .text = "A λ for each sample instead of one a batch."},
+    {IN_MIX, "clamp_lambda", SCHEMA_BOOLEAN, AT(mixup_mix_desc, clamp_lambda), .fallback = "false",
+     .text = "λ becomes max(λ, 1 − λ)."},
+    {IN_MIX, "no_self_pairs", SCHEMA_BOOLEAN, AT(mixup_mix_desc, no_self_pairs), .fallback = "false",
+     .text = "No sample is its own partner."},
+    {IN_MIX, "block_gradient", SCHEMA_BOOLEAN, AT(mixup_mix_desc, block_gradient), .fallback = "false",
+     .text = "The paper's ablation: no gradient flows to the layers below the site."},
+    {IN_MIX, "plain_probability", SCHEMA_SINGLE, AT(mixup_mix_desc, plain_probability),
+     .range = FROM_TO(0, 1), .fallback = "0", .text = "Probability of leaving a batch unmixed."},
+    {IN_MIX, "plain_last_epochs", SCHEMA_COUNT, AT(mixup_mix_desc, plain_last_epochs),
+     .range = FROM_TO(0, 1e9), .fallback = "0", .unit = "epochs",
+     .text = "The last so many are trained without mixing."},
+
+    {IN_METRICS, "top_k", SCHEMA_COUNT, AT(mixup_evaluate_desc, top_k), .range = FROM_TO(1, 1e9),
+     .fallback = "5",
+     .text = "Also count a sample as right when its class is among the so many most probable."},
+    {IN_METRICS, "bins", SCHEMA_COUNT, AT(mixup_evaluate_desc, bins), .range = FROM_TO(1, 10000),
+     .fallback = "15", .text = "Bins of confidence for the calibration error."},
+};
+
+static const schema_part parts[] = {
+    {IN_TOP, "", sizeof(settings), "The file."},
+    {IN_DATA, "data", sizeof(settings), "Where samples come from."},
+    {IN_TRAIN, "data.train", sizeof(settings_part), "The training samples."},
+    {IN_TEST, "data.test", sizeof(settings_part),
+     "The test samples: a source as `data.train`, or a split of it."},
+    {IN_VALIDATION, "data.validation", sizeof(settings_part),
+     "The validation samples: a source as `data.train`, or a split of it."},
+    {IN_LAYER, "network[]", sizeof(settings_layer), "One layer of the network."},
+    {IN_TRAINING, "training", sizeof(mixup_fit_desc), "How to train."},
+    {IN_OPTIMIZER, "training.optimizer", sizeof(mixup_optimizer), "How gradients become steps."},
+    {IN_SCHEDULE, "training.schedule", sizeof(mixup_schedule), "How the learning rate changes."},
+    {IN_CHECKPOINT, "training.checkpoint", sizeof(mixup_checkpoint_desc),
+     "How often the state of an unfinished run is saved."},
+    {IN_MIX, "mix", sizeof(mixup_mix_desc), "When, where and how to mix (arXiv 1806.05236)."},
+    {IN_METRICS, "metrics", sizeof(mixup_evaluate_desc), "How the trained network is measured."},
+};
+
+const schema_key *schema_keys(size_t *count) {
+    *count = MIXUP_COUNT(keys);
+    return keys;
+}
+
+const schema_part *schema_parts(size_t *count) {
+    *count = MIXUP_COUNT(parts);
+    return parts;
+}
+
+const schema_part *schema_find_part(schema_section section) {
+    for (size_t i = 0; i < MIXUP_COUNT(parts); i++)
+        if (parts[i].section == section)
+            return &parts[i];
+    return NULL;
+}
+
+/* ---------------------------------------------------------------- which rows apply */
+
+int schema_choice_value(const schema_key *key, const void *base) {
+    int value = 0;
+    memcpy(&value, (const char *)base + key->at, sizeof value);
+    return value;
+}
+
+static bool contains_word(const char *words, const char *word) {
+    const size_t length = strlen(word);
+    for (const char *at = words; *at != '\0'; at += strcspn(at, " "), at += *at == ' ')
+        if (strcspn(at, " ") == length && strncmp(at, word, length) == 0)
+            return true;
+    return false;
+}
+
+bool schema_applies(const schema_key *key, schema_section section, const void *base) {
+    if (key->where == NULL)
+        return true;
+    for (size_t i = 0; i < MIXUP_COUNT(keys); i++) {
+        const schema_key *chooser = &keys[i];
+        if ((chooser->in & (unsigned)section) == 0 || strcmp(chooser->name, key->of) != 0)
+            continue;
+        const char *chosen = chooser->choice(schema_choice_value(chooser, base));
+        return chosen != NULL && contains_word(key->where, chosen) && schema_applies(chooser, section, base);
+    }
+    return false;
+}
+
+const schema_key *schema_find(schema_section section, const char *name, const void *base) {
+    const schema_key *found = NULL;
+    for (size_t i = 0; i < MIXUP_COUNT(keys); i++) {
+        if ((keys[i].in & (unsigned)section) == 0 || strcmp(keys[i].name, name) != 0)
+            continue;
+        found = &keys[i];
+        if (schema_applies(found, section, base))
+            break;
+    }
+    return found;
+}

@@ -17,13 +17,8 @@ END
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 build=build/release
 
-# Every C file of ours, null-terminated.
-sources() {
-    git ls-files -z --cached --others --exclude-standard -- '*.c' '*.h'
-}
-
 check_format() {
-    sources | xargs --null clang-format "$@"
+    find . \( -path './build*' -o -path './.?*' \) -prune -o -name '*.[ch]' -print0 | xargs --null clang-format "$@"
 }
 
 check_tidy() {
@@ -37,7 +32,7 @@ check_cppcheck() {
 }
 
 check_shellcheck() {
-    git ls-files -z --cached --others --exclude-standard -- '*.sh' .ci/run | xargs --null shellcheck
+    find scripts tests .ci \( -name '*.sh' -o -path .ci/run \) -print0 | xargs --null shellcheck
 }
 
 if (($# == 0)); then

@@ -161,6 +161,37 @@ mixup_status experiment_error_context(const experiment *of, mixup_status status)
     return error_context(status, "%s", of->path);
 }
 
+static mixup_status check_site(const experiment *of, const mixup_model *model, const yaml_node *node,
+                               const char *site) {
+    if (strcmp(site, "input") == 0)
+        return MIXUP_OK;
+    const char *names[256] = {"input"};
+    size_t known = 1;
+    for (size_t i = 0; i < mixup_layer_count(model); i++) {
+        mixup_layer_info info;
+        MIXUP_TRY(mixup_layer_at(model, i, &info));
+        if (strcmp(info.name, site) == 0 && info.site_legal)
+            return MIXUP_OK;
+        if (strcmp(info.name, site) == 0)
+            return schema_error(node, "mix.at", "%s", info.site_problem);
+        if (known < MIXUP_COUNT(names))
+            names[known++] = info.name;
+    }
+    const char *nearest = schema_nearest(site, names, known);
+    return schema_error(node, "mix.at", "there is no layer '%s'; %s%s%s", site,
+                        nearest != NULL ? "did you mean '" : "`mixup info ",
+                        nearest != NULL ? nearest : of->path, nearest != NULL ? "'?" : "` lists them");
+}
+
+/* The library checks the sites too, but only when training begins. */
+static mixup_status check_sites(const experiment *of, const mixup_model *model) {
+    const mixup_mix_desc *mix = &of->settings.fit.mix;
+    const yaml_node *at = yaml_find(of->root, "mix.at");
+    for (size_t i = 0; i < mix->at_count; i++)
+        MIXUP_TRY(check_site(of, model, at->kind == YAML_SEQUENCE ? at->items[i] : at, mix->at[i]));
+    return MIXUP_OK;
+}
+
 mixup_status experiment_create_model(const experiment *of, const experiment_data *data, mixup_log log,
                                      mixup_model **model) {
     mixup_dataset_info info;
@@ -175,8 +206,17 @@ mixup_status experiment_create_model(const experiment *of, const experiment_data
         .log = log,
     };
     memcpy(desc.input, info.shape, sizeof desc.input);
-    const mixup_status status = mixup_model_create(model, &desc);
-    return status == MIXUP_OK ? status : experiment_error_context(of, status);
+    mixup_model *made = NULL;
+    mixup_status status = mixup_model_create(&made, &desc);
+    if (status != MIXUP_OK)
+        return experiment_error_context(of, status);
+    status = check_sites(of, made);
+    if (status != MIXUP_OK) {
+        mixup_model_destroy(made);
+        return status;
+    }
+    *model = made;
+    return MIXUP_OK;
 }
 
 void experiment_fit_desc(const experiment *of, const experiment_data *data, mixup_fit_desc *desc) {

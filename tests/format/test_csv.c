@@ -164,6 +164,41 @@ static void long_fields_and_many_records_are_whole(void **state) {
     temporary_folder_remove(&folder);
 }
 
+/* A hook that fails where memory grows with the file instead of with the record. */
+static void *refuse_large(size_t size, void *user) {
+    (void)user;
+    assert_true(size < 200000);
+    return malloc(size);
+}
+
+static void release(void *pointer, void *user) {
+    (void)user;
+    free(pointer);
+}
+
+static mixup_status count_only(const csv_row *row, void *user) {
+    assert_int_equal(row->lengths[0], 99);
+    ++*(size_t *)user;
+    return MIXUP_OK;
+}
+
+static void memory_is_bounded_by_the_longest_record(void **state) {
+    (void)state;
+    temporary_folder folder;
+    temporary_folder_make(&folder);
+    const char *path = temporary_file(&folder, "many.csv");
+    FILE *out = fopen(path, "wb");
+    assert_non_null(out);
+    for (int i = 0; i < 20000; i++)
+        fprintf(out, "%099d\n", i);
+    assert_int_equal(fclose(out), 0);
+    const mixup_allocator hooks = {refuse_large, release, NULL};
+    size_t records = 0;
+    assert_int_equal(csv_read(path, 0, &hooks, count_only, &records), MIXUP_OK);
+    assert_int_equal(records, 20000);
+    temporary_folder_remove(&folder);
+}
+
 static void many_fields_are_whole(void **state) {
     (void)state;
     temporary_folder folder;
@@ -250,6 +285,7 @@ int main(void) {
         cmocka_unit_test(a_byte_order_mark_is_skipped_only_at_the_start),
         cmocka_unit_test(malformed_lines_are_named),
         cmocka_unit_test(long_fields_and_many_records_are_whole),
+        cmocka_unit_test(memory_is_bounded_by_the_longest_record),
         cmocka_unit_test(many_fields_are_whole),
         cmocka_unit_test(a_callback_stops_the_reading),
         cmocka_unit_test(a_missing_file_is_an_error),

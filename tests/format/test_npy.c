@@ -106,7 +106,7 @@ static mixup_status read_header_text(const char *header, const void *data, size_
     memcpy(file, "\x93NUMPY\x01", 8);
     file[8] = (char)(length & 255);
     file[9] = (char)(length >> 8);
-    memcpy(file + 10, header, length);
+    memcpy(file + 10, header, length); /* NOLINT(bugprone-not-null-terminated-result): it is a file */
     memcpy(file + 10 + length, data, size);
     const char *path = temporary_file(&folder, "made.npy");
     write_bytes(path, file, 10 + length + size);

@@ -102,7 +102,7 @@ static mixup_status read_header_text(const char *header, size_t size) {
     assert_non_null(bytes);
     bytes[0] = (char)(length & 255);
     bytes[1] = (char)(length >> 8);
-    memcpy(bytes + 8, header, length);
+    memcpy(bytes + 8, header, length); /* NOLINT(bugprone-not-null-terminated-result): it is a file */
     const char *path = temporary_file(&folder, "made.safetensors");
     write_bytes(path, bytes, 8 + length + size);
     free(bytes);

@@ -1,0 +1,202 @@
+/* engine/dnnl/engine: the engine object: its table of kernels, layouts of parameters, and the environment of
+ * a run. */
+#include "engine/dnnl/dnnl_engine.h"
+#include "engine/reference/kernels.h"
+
+#include <omp.h>
+#include <stdio.h>
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+static const engine_kernel kernels[MIXUP_OP_COUNT] = {
+    [MIXUP_DENSE] = {dnnl_dense_forward, dnnl_dense_backward},
+    [MIXUP_ACTIVATION] = {dnnl_activation_forward, dnnl_activation_backward},
+    [MIXUP_DROPOUT] = {reference_random_forward, reference_random_backward},
+    [MIXUP_GAUSSIAN_NOISE] = {reference_random_forward, reference_random_backward},
+    [MIXUP_BATCH_NORM] = {reference_batch_norm_forward, reference_batch_norm_backward},
+    [MIXUP_LAYER_NORM] = {reference_layer_norm_forward, reference_layer_norm_backward},
+    [MIXUP_ADD] = {reference_add_forward, reference_add_backward},
+    [MIXUP_CONCAT] = {reference_concat_forward, reference_concat_backward},
+    [MIXUP_MULTIPLY] = {reference_multiply_forward, reference_multiply_backward},
+    [MIXUP_CUSTOM] = {reference_custom_forward, reference_custom_backward},
+};
+
+/* ---- layouts */
+
+static bool is_dense_weight(const graph *network, size_t index) {
+    for (size_t n = 0; n < network->node_count; n++)
+        if (network->nodes[n].op == MIXUP_DENSE && network->nodes[n].parameters[0] == index)
+            return true;
+    return false;
+}
+
+static mixup_status layout_create(engine *self, const graph *network, size_t index, void **layout,
+                                  size_t *stored) {
+    const shape *sizes = &network->parameters[index].shape;
+    if (!is_dense_weight(network, index))
+        return MIXUP_OK;
+    dnnl_memory_desc_t *made = NULL;
+    MIXUP_TRY(MEMORY_NEW(&self->allocator, made, 1));
+    const mixup_status status =
+        dnnl_dense_layout(((dnnl_backend *)self)->handle, sizes->sizes[0], sizes->sizes[1], made);
+    if (status != MIXUP_OK) {
+        memory_release(&self->allocator, made);
+        return status;
+    }
+    *layout = made;
+    *stored = dnnl_memory_desc_get_size(made) / sizeof(real);
+    return MIXUP_OK;
+}
+
+static void layout_destroy(engine *self, void *layout) {
+    memory_release(&self->allocator, layout);
+}
+
+static mixup_status reorder(dnnl_engine_t handle, const dnnl_memory_desc_t *from_layout, const void *from,
+                            const dnnl_memory_desc_t *to_layout, void *to) {
+    dnnl_primitive_desc_t description = NULL;
+    dnnl_primitive_t primitive = NULL;
+    dnnl_stream_t stream = NULL;
+    dnnl_memory_t source = NULL;
+    dnnl_memory_t target = NULL;
+    /* oneDNN's memory is not const; a reorder only reads its source */
+    dnnl_status_t status = dnnl_memory_create(&source, from_layout, handle, (void *)from);
+    if (status == dnnl_success)
+        status = dnnl_memory_create(&target, to_layout, handle, to);
+    if (status == dnnl_success)
+        status =
+            dnnl_reorder_primitive_desc_create(&description, from_layout, handle, to_layout, handle, NULL);
+    if (status == dnnl_success)
+        status = dnnl_primitive_create(&primitive, description);
+    if (status == dnnl_success)
+        status = dnnl_stream_create(&stream, handle, dnnl_stream_default_flags);
+    const dnnl_exec_arg_t arguments[] = {{DNNL_ARG_FROM, source}, {DNNL_ARG_TO, target}};
+    if (status == dnnl_success)
+        status = dnnl_primitive_execute(primitive, stream, 2, arguments);
+    if (stream != NULL)
+        dnnl_stream_destroy(stream);
+    if (primitive != NULL)
+        dnnl_primitive_destroy(primitive);
+    if (description != NULL)
+        dnnl_primitive_desc_destroy(description);
+    if (target != NULL)
+        dnnl_memory_destroy(target);
+    if (source != NULL)
+        dnnl_memory_destroy(source);
+    return dnnl_check(status, "converting a layout");
+}
+
+static mixup_status plain_layout(const dnnl_memory_desc_t *layout, dnnl_memory_desc_t *plain) {
+    return dnnl_plain((size_t)layout->dims[0], (size_t)layout->dims[1], plain);
+}
+
+static mixup_status layout_read(engine *self, const void *layout, const real *stored, real *plain) {
+    dnnl_memory_desc_t plain_desc;
+    MIXUP_TRY(plain_layout(layout, &plain_desc));
+    return reorder(((dnnl_backend *)self)->handle, layout, stored, &plain_desc, plain);
+}
+
+static mixup_status layout_write(engine *self, const void *layout, const real *plain, real *stored) {
+    dnnl_memory_desc_t plain_desc;
+    MIXUP_TRY(plain_layout(layout, &plain_desc));
+    return reorder(((dnnl_backend *)self)->handle, &plain_desc, plain, layout, stored);
+}
+
+/* ---- environment: the number of OpenMP threads, and denormals flushed to zero in all of them, because the
+ * second moments of Adam reach them after some epochs and each costs a hundred cycles */
+
+#if defined(__x86_64__)
+enum { FLUSH_TO_ZERO = 0x8040 }; /* FTZ and DAZ of MXCSR */
+
+static void set_control_word(unsigned word) {
+#pragma omp parallel
+    _mm_setcsr(word);
+}
+#endif
+
+static void enter(engine *self, engine_environment *saved) {
+    saved->threads = omp_get_max_threads();
+    if (saved->threads != (int)self->threads)
+        omp_set_num_threads((int)self->threads);
+#if defined(__x86_64__)
+    saved->control_word = _mm_getcsr();
+    if ((saved->control_word & FLUSH_TO_ZERO) != FLUSH_TO_ZERO)
+        set_control_word(saved->control_word | FLUSH_TO_ZERO);
+#endif
+}
+
+static void leave(engine *self, const engine_environment *saved) {
+#if defined(__x86_64__)
+    if ((saved->control_word & FLUSH_TO_ZERO) != FLUSH_TO_ZERO)
+        set_control_word(saved->control_word);
+#endif
+    if (saved->threads != (int)self->threads)
+        omp_set_num_threads(saved->threads);
+}
+
+/* ---- creation */
+
+static const char *instruction_set(void) {
+    switch ((int)dnnl_get_effective_cpu_isa()) {
+    case dnnl_cpu_isa_sse41:
+        return "sse41";
+    case dnnl_cpu_isa_avx:
+        return "avx";
+    case dnnl_cpu_isa_avx2:
+        return "avx2";
+    case dnnl_cpu_isa_avx2_vnni:
+        return "avx2_vnni";
+    case dnnl_cpu_isa_avx512_core:
+        return "avx512_core";
+    case dnnl_cpu_isa_avx512_core_vnni:
+        return "avx512_core_vnni";
+    case dnnl_cpu_isa_avx512_core_bf16:
+        return "avx512_core_bf16";
+    case dnnl_cpu_isa_avx512_core_amx:
+        return "avx512_core_amx";
+    default:
+        return "other instruction set";
+    }
+}
+
+static void destroy(engine *self) {
+    const mixup_allocator allocator = self->allocator;
+    dnnl_backend *backend = (dnnl_backend *)self;
+    dnnl_engine_destroy(backend->handle);
+    memory_release(&allocator, backend);
+}
+
+mixup_status engine_create_dnnl(engine **out, size_t threads, const mixup_allocator *allocator) {
+    dnnl_backend *made = NULL;
+    MIXUP_TRY(MEMORY_NEW(allocator, made, 1));
+    made->base = (engine){.name = "dnnl",
+                          .allocator = *allocator,
+                          .threads = threads,
+                          .kernels = kernels,
+                          .absorbs = dnnl_absorbs,
+                          .mix = reference_mix,
+                          .mix_gradient = reference_mix_gradient,
+                          .accumulate = reference_accumulate,
+                          .update = dnnl_update,
+                          .layout_create = layout_create,
+                          .layout_destroy = layout_destroy,
+                          .layout_read = layout_read,
+                          .layout_write = layout_write,
+                          .enter = enter,
+                          .leave = leave,
+                          .destroy = destroy};
+    const dnnl_version_t *version = dnnl_version();
+    snprintf(made->base.description, sizeof made->base.description, "dnnl %d.%d.%d %s, %zu thread%s",
+             version->major, version->minor, version->patch, instruction_set(), threads,
+             threads == 1 ? "" : "s");
+    const mixup_status status =
+        dnnl_check(dnnl_engine_create(&made->handle, dnnl_cpu, 0), "creating an engine for the CPU");
+    if (status != MIXUP_OK) {
+        memory_release(allocator, made);
+        return status;
+    }
+    *out = &made->base;
+    return MIXUP_OK;
+}

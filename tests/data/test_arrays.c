@@ -156,7 +156,7 @@ static void every_type_is_converted(void **state) {
 
 static void a_scale_that_is_no_float_divides_in_double(void **state) {
     (void)state;
-    const double scale = 0.1;
+    const double scale = 1.0 + 0x1p-24; /* as a float it would be 1 */
     mixup_dataset *set =
         make(&(mixup_arrays_desc){.inputs = reals, .count = 6, .shape = {1}, .scale = scale});
     reading got;

@@ -66,6 +66,7 @@ static void targets_that_nobody_wants_are_read_aside(void **state) {
     assert_floats(inputs, (const float[]){5, -5, 6, -6}, 4);
     assert_int_equal(dataset_gather(set, indices, 2, inputs, NULL, labels), MIXUP_OK);
     assert_int_equal(labels[1], -1);
+    assert_int_equal(from.largest_call, 1); /* there is room for one row of targets only */
     mixup_dataset_destroy(set);
 }
 

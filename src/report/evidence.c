@@ -1,0 +1,150 @@
+/* report/evidence: see evidence.h. */
+#include "report/evidence.h"
+
+#include <string.h>
+
+const char *evidence_setting(const evidence_variant *variant, const char *path) {
+    const yaml_node *node = yaml_find(variant->document, path);
+    return node != NULL && node->kind == YAML_SCALAR && !yaml_is_null(node) ? node->text : NULL;
+}
+
+/* Out of memory ends the report; anything else is noted and the report goes on. */
+static mixup_status note(evidence *out, const char *variant, mixup_status status) {
+    if (status == MIXUP_OK || status == MIXUP_ERROR_MEMORY)
+        return status;
+    text_format(&out->warnings, "%s: %s\n", variant, mixup_last_error());
+    return text_status(&out->warnings);
+}
+
+static void say(mixup_log log, const evidence *about, const char *variant, const char *what) {
+    char line[400];
+    if (log.write == NULL)
+        return;
+    text message;
+    text_init(&message, &about->allocator);
+    text_format(&message, "%s/%s: %s", about->files->name, variant, what);
+    if (text_status(&message) == MIXUP_OK && message.length < sizeof line) {
+        memcpy(line, message.data, message.length + 1);
+        log.write(line, log.user);
+    }
+    text_clear(&message);
+}
+
+/* "no mixing" or "mixes at A, B, α = 2", from the resolved settings. */
+static mixup_status summarize(evidence *out, evidence_variant *variant) {
+    const char *alpha = evidence_setting(variant, "mix.alpha");
+    const yaml_node *sites = yaml_find(variant->document, "mix.at");
+    const bool listed = sites != NULL && sites->kind == YAML_SEQUENCE;
+    double value = 0.0;
+    const yaml_node *node = yaml_find(variant->document, "mix.alpha");
+    const bool mixes =
+        alpha != NULL && yaml_to_number(node, &value) && value > 0.0 && (!listed || sites->count > 0);
+    text summary;
+    text_init(&summary, &out->allocator);
+    text_add(&summary, mixes ? "mixes at " : "no mixing");
+    for (size_t i = 0; mixes && listed && i < sites->count; i++)
+        text_format(&summary, "%s%s", i == 0 ? "" : ", ",
+                    sites->items[i]->kind == YAML_SCALAR ? sites->items[i]->text : "?");
+    if (mixes)
+        text_format(&summary, "%s, α = %g", listed ? "" : "the network's own sites", value);
+    const char *epochs = evidence_setting(variant, "training.epochs");
+    if (epochs != NULL)
+        text_format(&summary, "; %s epoch%s", epochs, strcmp(epochs, "1") == 0 ? "" : "s");
+    const mixup_status status = text_status(&summary);
+    if (status == MIXUP_OK)
+        variant->summary = arena_copy_text(&out->memory, summary.data, summary.length);
+    text_clear(&summary);
+    return status == MIXUP_OK && variant->summary == NULL ? MIXUP_ERROR_MEMORY : status;
+}
+
+static mixup_status read_variant(evidence *out, size_t index) {
+    evidence_variant *variant = &out->variants[index];
+    variant->files = &out->files->variants[index];
+    MIXUP_TRY(trained_document(&out->memory, variant->files->runs[0].folder, &variant->document));
+    return summarize(out, variant);
+}
+
+/* Name, description and figures: from the first variant's document, which has them like all others. */
+static mixup_status read_heading(evidence *out) {
+    const evidence_variant *first = &out->variants[0];
+    out->name = evidence_setting(first, "name");
+    if (out->name == NULL)
+        out->name = out->files->name;
+    out->description = evidence_setting(first, "description");
+    const mixup_status status = request_read(&out->memory, first->document, &out->items, &out->item_count);
+    MIXUP_TRY(note(out, first->files->name, status));
+    for (size_t i = 0; i < out->variant_count; i++)
+        MIXUP_TRY(ARENA_NEW(&out->memory, out->variants[i].measurements, out->item_count));
+    return MIXUP_OK;
+}
+
+/* Copies the class names of the first data set that has them. */
+static mixup_status keep_classes(evidence *out, const trained *run) {
+    mixup_dataset_info info;
+    mixup_dataset_describe(run->data.train, &info);
+    if (out->classes.count > 0 || info.class_count == 0)
+        return MIXUP_OK;
+    const char **names = NULL;
+    MIXUP_TRY(ARENA_NEW(&out->memory, names, info.class_count));
+    for (size_t c = 0; c < info.class_count && info.class_names != NULL; c++) {
+        names[c] = arena_copy_text(&out->memory, info.class_names[c], strlen(info.class_names[c]));
+        if (names[c] == NULL)
+            return MIXUP_ERROR_MEMORY;
+    }
+    out->classes = (figure_classes){info.class_names != NULL ? names : NULL, info.class_count};
+    return MIXUP_OK;
+}
+
+static mixup_status measure_variant(evidence *out, evidence_variant *variant, mixup_log log) {
+    const char *name = variant->files->name;
+    trained run;
+    say(log, out, name, "opening its model and data");
+    const mixup_status opened = trained_open(&run, variant->files->runs[0].folder, &out->allocator);
+    if (opened != MIXUP_OK)
+        return note(out, name, opened);
+    mixup_status status = keep_classes(out, &run);
+    for (size_t i = 0; i < out->item_count && status == MIXUP_OK; i++) {
+        if (!request_wants(&out->items[i], name))
+            continue;
+        say(log, out, name, request_kind_name(out->items[i].kind));
+        status =
+            note(out, name, measure_item(&run, &out->items[i], &out->allocator, &variant->measurements[i]));
+    }
+    if (status == MIXUP_OK)
+        status = note(out, name, measure_classification(&run, &out->allocator, &variant->classified));
+    trained_close(&run);
+    return status;
+}
+
+mixup_status evidence_gather(const results_experiment *files, mixup_log log, const mixup_allocator *allocator,
+                             evidence *out) {
+    evidence result = {.allocator = *allocator, .files = files};
+    arena_init(&result.memory, allocator);
+    text_init(&result.warnings, allocator);
+    mixup_status status = ARENA_NEW(&result.memory, result.variants, files->variant_count);
+    for (size_t i = 0; i < files->variant_count && status == MIXUP_OK; i++) {
+        status = read_variant(&result, i);
+        result.variant_count += status == MIXUP_OK;
+    }
+    if (status == MIXUP_OK)
+        status = read_heading(&result);
+    for (size_t i = 0; i < result.variant_count && status == MIXUP_OK; i++)
+        status = measure_variant(&result, &result.variants[i], log);
+    if (status == MIXUP_OK)
+        *out = result;
+    else
+        evidence_clear(&result);
+    return status;
+}
+
+void evidence_clear(evidence *out) {
+    for (size_t i = 0; i < out->variant_count; i++) {
+        evidence_variant *variant = &out->variants[i];
+        for (size_t k = 0; variant->measurements != NULL && k < out->item_count; k++)
+            measure_clear(&variant->measurements[k]);
+        classification_clear(&variant->classified);
+    }
+    text_clear(&out->warnings);
+    arena_clear(&out->memory);
+    *out = (evidence){.allocator = out->allocator};
+}

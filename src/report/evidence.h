@@ -1,0 +1,43 @@
+/* report/evidence: all that the report says about one experiment, gathered from its runs before anything is
+ * written: settings, the figures asked for and the numbers behind them.
+ *
+ * Figures and classification come from the run with the lowest seed of each variant; metrics and curves,
+ * which are read from files, from all. What cannot be measured (data that have moved, a layer that does not
+ * exist) becomes a warning on the page; a report of the rest is more use than none. */
+#ifndef REPORT_EVIDENCE_H
+#define REPORT_EVIDENCE_H
+
+#include "report/figure.h"
+#include "report/measure.h"
+#include "report/results.h"
+
+typedef struct evidence_variant {
+    const results_variant *files;
+    const yaml_node *document; /* its first run's run.yaml */
+    const char *summary;       /* "no mixing", "mixes at bottleneck, α = 2" */
+    measurement *measurements; /* [item_count]; not measured where something was wrong */
+    classification classified;
+} evidence_variant;
+
+typedef struct evidence {
+    mixup_allocator allocator;
+    arena memory; /* of all strings, trees and lists here */
+    const results_experiment *files;
+    const char *name;        /* as the experiment calls itself */
+    const char *description; /* or NULL */
+    request *items;
+    size_t item_count;
+    evidence_variant *variants;
+    size_t variant_count;
+    figure_classes classes;
+    text warnings; /* a line each */
+} evidence;
+
+mixup_status evidence_gather(const results_experiment *files, mixup_log log, const mixup_allocator *allocator,
+                             evidence *out);
+void evidence_clear(evidence *out);
+
+/* The scalar at a path of a variant's document, or NULL. */
+const char *evidence_setting(const evidence_variant *variant, const char *path);
+
+#endif

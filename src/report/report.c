@@ -1,0 +1,81 @@
+/* report: see report.h. */
+#include "report/report.h"
+
+#include "base/file.h"
+#include "report/section.h"
+
+static void add_introduction(page *out, const results *found) {
+    size_t runs = 0;
+    for (size_t e = 0; e < found->experiment_count; e++)
+        for (size_t v = 0; v < found->experiments[e].variant_count; v++)
+            runs += found->experiments[e].variants[v].run_count;
+    text_format(
+        &out->html,
+        "<header>\n<h1>Manifold Mixup: results</h1>\n"
+        "<p class=\"lead\">A network is trained on blends. For every batch one of its layers is chosen; the "
+        "states there are replaced by λ times their own plus 1 − λ times those of a random partner, and "
+        "the labels are blended alike. The network learns to change its mind gradually between classes, "
+        "and its hidden states become simpler.</p>\n"
+        "<p>Variants of one experiment differ in where they blend: <b>none</b> trains plainly, <b>input</b> "
+        "blends the inputs themselves (input mixup), <b>manifold</b> blends hidden states (Manifold Mixup, "
+        "<a href=\"https://arxiv.org/abs/1806.05236\">arXiv 1806.05236</a>). A variant has the same colour "
+        "in "
+        "all figures.</p>\n"
+        "<p class=\"soft\">%zu experiment%s, %zu trained network%s; made by libmixup %s.</p>\n</header>\n",
+        found->experiment_count, found->experiment_count == 1 ? "" : "s", runs, runs == 1 ? "" : "s",
+        mixup_version());
+    if (found->experiment_count < 2)
+        return;
+    text_add(&out->html, "<nav aria-label=\"Experiments\"><ul>\n");
+    for (size_t e = 0; e < found->experiment_count; e++) {
+        text_add(&out->html, "<li><a href=\"#");
+        html_escape(&out->html, found->experiments[e].name);
+        text_add(&out->html, "\">");
+        html_escape(&out->html, found->experiments[e].name);
+        text_add(&out->html, "</a></li>\n");
+    }
+    text_add(&out->html, "</ul></nav>\n");
+}
+
+static mixup_status add_experiment(page *out, const results_experiment *files, mixup_log log) {
+    evidence about;
+    MIXUP_TRY(evidence_gather(files, log, out->allocator, &about));
+    const mixup_status status = section_write(out, &about);
+    evidence_clear(&about);
+    return status;
+}
+
+static mixup_status write_page(const report_desc *desc, const results *found, page *out) {
+    html_page_begin(&out->html, "Manifold Mixup: results");
+    add_introduction(out, found);
+    text_add(&out->html, "<main>\n");
+    for (size_t e = 0; e < found->experiment_count; e++)
+        MIXUP_TRY(add_experiment(out, &found->experiments[e], desc->log));
+    text_add(&out->html,
+             "</main>\n<footer class=\"soft\"><p>Every picture lies beside the runs as SVG and PNG, with "
+             "the gnuplot script and the data that made it, in the folder <code>figures</code> of its "
+             "experiment.</p></footer>\n");
+    html_page_end(&out->html);
+    MIXUP_TRY(text_status(&out->html));
+    char *path = desc->path != NULL ? memory_copy_text(out->allocator, desc->path)
+                                    : path_join(out->allocator, desc->results, "report.html");
+    if (path == NULL)
+        return MIXUP_ERROR_MEMORY;
+    const mixup_status status = file_write_all(path, out->html.data, out->html.length, out->allocator);
+    memory_release(out->allocator, path);
+    return status;
+}
+
+mixup_status report_write(const report_desc *desc, size_t *experiments) {
+    const mixup_allocator allocator = memory_allocator(desc->allocator);
+    results found;
+    MIXUP_TRY(results_read(desc->results, &allocator, &found));
+    page out = {.allocator = &allocator};
+    text_init(&out.html, &allocator);
+    const mixup_status status = write_page(desc, &found, &out);
+    if (status == MIXUP_OK && experiments != NULL)
+        *experiments = found.experiment_count;
+    text_clear(&out.html);
+    results_clear(&found);
+    return status;
+}

@@ -1,0 +1,32 @@
+/* report/section: the part of the page about one experiment, and its pieces, one file each. */
+#ifndef REPORT_SECTION_H
+#define REPORT_SECTION_H
+
+#include "report/evidence.h"
+#include "report/html.h"
+
+/* The page as it is being written. */
+typedef struct page {
+    text html;
+    size_t pictures; /* in the page so far; numbers them */
+    const mixup_allocator *allocator;
+} page;
+
+/* The whole section; pictures go to EXPERIMENT/figures/. */
+mixup_status section_write(page *out, const evidence *about);
+
+mixup_status section_figures(page *out, const evidence *about, const char *folder); /* items of `report` */
+mixup_status section_curves(page *out, const evidence *about, const char *folder);  /* over the epochs */
+mixup_status section_classification(page *out, const evidence *about,
+                                    const char *folder); /* confusion, ... */
+void section_metrics(page *out, const evidence *about);
+mixup_status section_settings(page *out, const evidence *about);
+void section_again(page *out, const evidence *about);
+
+/* Puts FOLDER/NAME into the page. */
+mixup_status section_picture(page *out, const char *folder, const char *name, const char *caption);
+
+/* A table head cell with the variant's colour and name. */
+void section_variant_head(page *out, const evidence_variant *variant);
+
+#endif

@@ -1,0 +1,185 @@
+/* report/section_metrics: the table of metrics: a row a measure, a column a variant; mean ± sample deviation
+ * over the seeds where there are several. Rows come from metrics.json, so that a new metric needs no change
+ * here; the name alone decides how a number is written. */
+#include "report/section.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+typedef enum number_kind {
+    NUMBER_PLAIN,
+    NUMBER_PERCENT,
+    NUMBER_COUNT,
+    NUMBER_SECONDS,
+    NUMBER_BYTES
+} number_kind;
+
+static bool ends_with(const char *name, const char *ending) {
+    const size_t a = strlen(name);
+    const size_t b = strlen(ending);
+    return a >= b && strcmp(name + a - b, ending) == 0;
+}
+
+static number_kind kind_of(const char *name) {
+    if (ends_with(name, "accuracy"))
+        return NUMBER_PERCENT;
+    if (ends_with(name, "seconds"))
+        return NUMBER_SECONDS;
+    if (ends_with(name, "parameters") || ends_with(name, "epochs") || ends_with(name, "steps") ||
+        ends_with(name, "epoch") || ends_with(name, "count"))
+        return NUMBER_COUNT;
+    if (ends_with(name, "memory") || ends_with(name, "bytes"))
+        return NUMBER_BYTES;
+    return NUMBER_PLAIN;
+}
+
+/* 1: more is better, -1: less is better, 0: neither. */
+static int direction_of(const char *name) {
+    if (ends_with(name, "accuracy") || ends_with(name, "r_squared"))
+        return 1;
+    if (ends_with(name, "loss") || ends_with(name, "nll") || ends_with(name, "error") ||
+        ends_with(name, "mse") || ends_with(name, "mae"))
+        return -1;
+    return 0;
+}
+
+typedef struct summary {
+    size_t count;
+    double mean, deviation; /* sample deviation; 0 for one value */
+} summary;
+
+static summary summarize(const results_variant *files, const char *name) {
+    summary out = {0};
+    double sum = 0.0;
+    for (size_t r = 0; r < files->run_count; r++) {
+        const double value = results_metric_value(&files->runs[r], name);
+        if (isfinite(value)) {
+            sum += value;
+            out.count++;
+        }
+    }
+    if (out.count == 0)
+        return out;
+    out.mean = sum / (double)out.count;
+    double squares = 0.0;
+    for (size_t r = 0; r < files->run_count; r++) {
+        const double value = results_metric_value(&files->runs[r], name);
+        if (isfinite(value))
+            squares += (value - out.mean) * (value - out.mean);
+    }
+    out.deviation = out.count > 1 ? sqrt(squares / (double)(out.count - 1)) : 0.0;
+    return out;
+}
+
+/* 1234567 as 1 234 567, with narrow spaces. */
+static void add_count(text *out, double value) {
+    char digits[32];
+    const int length = snprintf(digits, sizeof digits, "%.0f", value);
+    for (int i = 0; i < length; i++) {
+        text_append(out, digits + i, 1);
+        if ((length - i - 1) % 3 == 0 && i + 1 < length && digits[i] != '-')
+            text_add(out, "\u202f");
+    }
+}
+
+static void add_value(text *out, number_kind kind, const summary *value) {
+    static const char *const one[] = {[NUMBER_PLAIN] = "%.4g",
+                                      [NUMBER_PERCENT] = "%.2f %%",
+                                      [NUMBER_SECONDS] = "%.1f s",
+                                      [NUMBER_BYTES] = "%.0f MiB"};
+    static const char *const several[] = {[NUMBER_PLAIN] = "%.4g ± %.2g",
+                                          [NUMBER_PERCENT] = "%.2f ± %.2f %%",
+                                          [NUMBER_SECONDS] = "%.1f ± %.1f s",
+                                          [NUMBER_BYTES] = "%.0f ± %.0f MiB"};
+    const double scale = kind == NUMBER_PERCENT ? 100.0 : kind == NUMBER_BYTES ? 1.0 / 1048576.0 : 1.0;
+    char number[96];
+    if (kind == NUMBER_COUNT) {
+        add_count(out, value->mean);
+        return;
+    }
+    if (value->count > 1)
+        snprintf(number, sizeof number, several[kind], scale * value->mean, scale * value->deviation);
+    else
+        snprintf(number, sizeof number, one[kind], scale * value->mean);
+    text_add(out, number);
+}
+
+/* "test_accuracy" as "test accuracy". */
+static void add_label(text *out, const char *name) {
+    for (const char *c = name; *c != '\0'; c++) {
+        const char one[2] = {*c == '_' ? ' ' : *c, '\0'};
+        html_escape(out, one);
+    }
+}
+
+static void add_row(page *out, const evidence *about, const char *name) {
+    double best = -(double)INFINITY;
+    const double direction = direction_of(name);
+    bool any = false;
+    for (size_t v = 0; v < about->variant_count; v++) {
+        const summary value = summarize(about->variants[v].files, name);
+        any = any || value.count > 0;
+        if (value.count > 0)
+            best = fmax(best, direction * value.mean);
+    }
+    if (!any)
+        return;
+    text_add(&out->html, "<tr><th scope=\"row\">");
+    add_label(&out->html, name);
+    text_add(&out->html, "</th>");
+    for (size_t v = 0; v < about->variant_count; v++) {
+        const summary value = summarize(about->variants[v].files, name);
+        const bool marked =
+            value.count > 0 && direction != 0.0 && about->variant_count > 1 && direction * value.mean >= best;
+        text_format(&out->html, "<td class=\"n%s\">", marked ? " best" : "");
+        if (value.count > 0)
+            add_value(&out->html, kind_of(name), &value);
+        else
+            text_add(&out->html, "–");
+        text_add(&out->html, "</td>");
+    }
+    text_add(&out->html, "</tr>\n");
+}
+
+/* Whether an earlier run has the metric already. */
+static bool seen_before(const evidence *about, size_t variant, size_t run, const char *name) {
+    for (size_t v = 0; v <= variant; v++) {
+        const results_variant *files = about->variants[v].files;
+        for (size_t r = 0; r < (v == variant ? run : files->run_count); r++)
+            for (size_t m = 0; m < files->runs[r].metric_count; m++)
+                if (strcmp(files->runs[r].metrics[m].name, name) == 0)
+                    return true;
+    }
+    return false;
+}
+
+void section_variant_head(page *out, const evidence_variant *variant) {
+    text_format(&out->html, "<th scope=\"col\" class=\"n\"><span class=\"dot\" style=\"--c:%s\"></span>",
+                variant->files->style.color);
+    html_escape(&out->html, variant->files->name);
+    text_add(&out->html, "</th>");
+}
+
+void section_metrics(page *out, const evidence *about) {
+    text_add(&out->html, "<h3>Metrics</h3>\n<div class=\"scroll\"><table>\n<caption>");
+    for (size_t v = 0; v < about->variant_count; v++) {
+        const size_t seeds = about->variants[v].files->run_count;
+        text_add(&out->html, v == 0 ? "" : ", ");
+        html_escape(&out->html, about->variants[v].files->name);
+        text_format(&out->html, ": %zu seed%s", seeds, seeds == 1 ? "" : "s, mean ± deviation");
+    }
+    text_add(&out->html,
+             ". The best value of a row is marked.</caption>\n<thead><tr><th scope=\"col\">measure</th>");
+    for (size_t v = 0; v < about->variant_count; v++)
+        section_variant_head(out, &about->variants[v]);
+    text_add(&out->html, "</tr></thead>\n<tbody>\n");
+    for (size_t v = 0; v < about->variant_count; v++)
+        for (size_t r = 0; r < about->variants[v].files->run_count; r++) {
+            const results_run *run = &about->variants[v].files->runs[r];
+            for (size_t m = 0; m < run->metric_count; m++)
+                if (!seen_before(about, v, r, run->metrics[m].name))
+                    add_row(out, about, run->metrics[m].name);
+        }
+    text_add(&out->html, "</tbody></table></div>\n");
+}

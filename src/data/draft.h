@@ -26,7 +26,7 @@ mixup_status draft_finish(dataset_draft *draft, mixup_status status, mixup_datas
  * message. Storage's inputs, type and count and the preprocess's shape and scale are set. */
 mixup_status draft_check_inputs(const dataset_draft *draft, const char *what);
 
-/* Targets [count][columns] must be finite; they become the storage's, which owns them unless borrowed. */
+/* Targets [count][columns] must be finite; `what` as above. */
 mixup_status draft_check_targets(const float *targets, size_t count, size_t columns, const char *what);
 
 /* Labels in [0, classes) and the classes' names. `class_count` 0: the largest label + 1. The labels are

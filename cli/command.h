@@ -55,6 +55,8 @@ bool arguments_given(const arguments *given, const char *name);
 const char *arguments_text(const arguments *given, const char *name, const char *fallback);
 size_t arguments_count(const arguments *given, const char *name, size_t fallback);
 double arguments_number(const arguments *given, const char *name, double fallback);
+/* Whether --quiet was given. */
+bool arguments_quiet(const arguments *given);
 /* The values of an OPTION_LIST in their order; returns how many. */
 size_t arguments_list(const arguments *given, const char *name, const char *const **values);
 
@@ -93,6 +95,17 @@ int command_finish_output(const arguments *given);
     {                                                                                                        \
         .name = "part", .kind = OPTION_TEXT, .value = "PART",                                                \
         .help = "with --experiment: train, validation or test (default test)"                                \
+    }
+
+#define OPTION_LABELS                                                                                        \
+    {                                                                                                        \
+        .name = "labels", .kind = OPTION_TEXT, .value = "FILE",                                              \
+        .help = "the classes of an .npy or IDX DATA, in a file of the same kind"                             \
+    }
+#define OPTION_TARGETS                                                                                       \
+    {                                                                                                        \
+        .name = "targets", .kind = OPTION_TEXT, .value = "FILE",                                             \
+        .help = "the numbers to predict of an .npy DATA, in another .npy"                                    \
     }
 
 /* The program's commands, by name; NULL: no such command. */

@@ -3,7 +3,7 @@
  * MODEL is a file written by mixup_model_save, or a run's folder (then its model.safetensors). DATA is a .csv
  * or .csv.gz (read like the model's training data: columns, filled-in values, standardisation and classes
  * come from the model), an .npy, an IDX file, or with --experiment a part of an experiment's data. Options
- * read: engine, threads, experiment, part (those that the command has). */
+ * read: engine, threads, experiment, part, labels, targets (those that the command has). */
 #ifndef CLI_SOURCE_H
 #define CLI_SOURCE_H
 

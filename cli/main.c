@@ -1,0 +1,70 @@
+/* main: the table of commands, and nothing that knows what any of them does. */
+#include "arguments.h"
+#include "command.h"
+
+#include "experiment/schema.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const command *const commands[] = {
+    &command_init,    &command_info, &command_train,  &command_evaluate, &command_predict, &command_states,
+    &command_surface, &command_svd,  &command_report, &command_claims,   &command_help,
+};
+
+const command *const *command_list(size_t *count) {
+    *count = MIXUP_COUNT(commands);
+    return commands;
+}
+
+const command *command_find(const char *name) {
+    for (size_t i = 0; i < MIXUP_COUNT(commands); i++)
+        if (strcmp(commands[i]->name, name) == 0)
+            return commands[i];
+    return NULL;
+}
+
+static int unknown_command(const char *name) {
+    const char *names[MIXUP_COUNT(commands)];
+    for (size_t i = 0; i < MIXUP_COUNT(commands); i++)
+        names[i] = commands[i]->name;
+    const char *nearest = schema_nearest(name, names, MIXUP_COUNT(names));
+    fprintf(stderr, "mixup: there is no command '%s'", name);
+    if (nearest != NULL)
+        fprintf(stderr, "; did you mean '%s'?", nearest);
+    fprintf(stderr, "\n`mixup help` lists the commands\n");
+    return EXIT_USAGE;
+}
+
+static int run(const command *which, int argc, char **argv) {
+    arguments given;
+    int status = EXIT_USAGE;
+    switch (arguments_parse(&given, which, argc, argv)) {
+    case ARGUMENTS_READY:
+        status = which->run(&given);
+        break;
+    case ARGUMENTS_HELP:
+        command_print_help(which);
+        status = command_finish_output(&given);
+        break;
+    case ARGUMENTS_WRONG:
+        break;
+    }
+    arguments_clear(&given);
+    return status;
+}
+
+int main(int argc, char **argv) {
+    if (argc < 2) {
+        fprintf(stderr, "mixup: name a command; `mixup help` lists them\n");
+        return EXIT_USAGE;
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        printf("mixup %s\n", mixup_version());
+        return fflush(stdout) == 0 ? EXIT_DONE : EXIT_FAILED;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
+        return run(&command_help, 0, NULL);
+    const command *which = command_find(argv[1]);
+    return which != NULL ? run(which, argc - 2, argv + 2) : unknown_command(argv[1]);
+}

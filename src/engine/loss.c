@@ -209,7 +209,7 @@ static double rightness(const loss_arguments *a, const plan_run *run, size_t i, 
                         size_t predicted) {
     if (a->loss == MIXUP_SIGMOID_BINARY)
         return agreement(a, i, target);
-    if (a->loss == MIXUP_MEAN_SQUARED_ERROR || run->labels == NULL || run->labels[target] < 0)
+    if (run->labels == NULL || run->labels[target] < 0)
         return NAN;
     return (size_t)run->labels[target] == predicted ? 1.0 : 0.0;
 }

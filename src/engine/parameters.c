@@ -26,6 +26,14 @@ mixup_status parameter_store_need(parameter_store *store, parameter_kind kind) {
     return MIXUP_OK;
 }
 
+void parameter_store_forget(parameter_store *store, parameter_kind kind) {
+    for (size_t i = 0; i < store->network->parameter_count; i++) {
+        memory_release(&store->engine->allocator, store->items[i].blocks[kind]);
+        store->items[i].blocks[kind] = NULL;
+        store->items[i].arrays[kind] = NULL;
+    }
+}
+
 bool parameter_store_has(const parameter_store *store, parameter_kind kind) {
     for (size_t i = 0; i < store->network->parameter_count; i++)
         if (store->items[i].arrays[kind] != NULL)
@@ -101,13 +109,22 @@ mixup_status parameter_store_write(parameter_store *store, size_t index, paramet
     return MIXUP_OK;
 }
 
+static void copy_item(parameter_item *item, parameter_kind from, parameter_kind to) {
+    if (item->arrays[from] != NULL && item->arrays[to] != NULL)
+        memcpy(item->arrays[to], item->arrays[from], item->stored * sizeof(real));
+}
+
 void parameter_store_copy(parameter_store *store, parameter_kind from, parameter_kind to) {
     store->version++;
-    for (size_t i = 0; i < store->network->parameter_count; i++) {
-        parameter_item *item = &store->items[i];
-        if (item->arrays[from] != NULL && item->arrays[to] != NULL)
-            memcpy(item->arrays[to], item->arrays[from], item->stored * sizeof(real));
-    }
+    for (size_t i = 0; i < store->network->parameter_count; i++)
+        copy_item(&store->items[i], from, to);
+}
+
+void parameter_store_copy_buffers(parameter_store *store, parameter_kind from, parameter_kind to) {
+    store->version++;
+    for (size_t i = 0; i < store->network->parameter_count; i++)
+        if (store->network->parameters[i].buffer)
+            copy_item(&store->items[i], from, to);
 }
 
 void parameter_store_swap(parameter_store *store, parameter_kind a, parameter_kind b) {

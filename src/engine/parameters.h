@@ -36,6 +36,8 @@ void parameter_store_destroy(parameter_store *store);
 
 /* Makes the arrays of a kind for all parameters (buffers get VALUES, AVERAGE and BEST only), zeroed. */
 mixup_status parameter_store_need(parameter_store *store, parameter_kind kind);
+/* Gives the arrays of a kind back; no plan may point at them any more. */
+void parameter_store_forget(parameter_store *store, parameter_kind kind);
 bool parameter_store_has(const parameter_store *store, parameter_kind kind);
 
 /* Plain row-major values in and out; [..shape]. An array that does not exist reads as zeros. */
@@ -46,6 +48,8 @@ mixup_status parameter_store_write(parameter_store *store, size_t index, paramet
 
 /* Whole kinds at once; both must exist. */
 void parameter_store_copy(parameter_store *store, parameter_kind from, parameter_kind to);
+/* The same for buffers (running statistics) alone. */
+void parameter_store_copy_buffers(parameter_store *store, parameter_kind from, parameter_kind to);
 void parameter_store_swap(parameter_store *store, parameter_kind a, parameter_kind b);
 
 #endif

@@ -3,6 +3,8 @@
 
 #include "engine/plan_inside.h"
 
+#include <string.h>
+
 /* ---- the arena */
 
 static bool overlaps(const plan_buffer *a, const plan_buffer *b) {
@@ -175,12 +177,25 @@ static bool key_equal(const plan_key *a, const plan_key *b) {
            (a->update != PLAN_FORWARD || a->output == b->output);
 }
 
+/* Moves plan `index` to the end, where the most recently used ones stand. */
+static plan *take(plan_cache *cache, size_t index) {
+    plan *used = cache->plans[index];
+    memmove(cache->plans + index, cache->plans + index + 1,
+            (cache->plan_count - index - 1) * sizeof *cache->plans);
+    cache->plans[cache->plan_count - 1] = used;
+    return used;
+}
+
 mixup_status plan_get(plan_cache *cache, const plan_key *key, plan **out) {
-    for (size_t i = 0; i < cache->plan_count; i++)
+    for (size_t i = cache->plan_count; i-- > 0;)
         if (key_equal(&cache->plans[i]->key, key)) {
-            *out = cache->plans[i];
+            *out = take(cache, i);
             return MIXUP_OK;
         }
+    if (cache->plan_count == PLAN_CACHE_LIMIT) {
+        destroy_plan(take(cache, 0));
+        cache->plan_count--;
+    }
     if (key->batch == 0)
         return error(MIXUP_ERROR_ARGUMENT, "a batch needs at least one sample");
     if (key->update != PLAN_FORWARD && !cache->trains)

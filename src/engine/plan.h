@@ -59,7 +59,8 @@ typedef struct plan_cache plan_cache;
 mixup_status plan_cache_create(plan_cache **out, parameter_store *store, const plan_training *training);
 void plan_cache_destroy(plan_cache *cache);
 
-/* The plan for the key, built on first use. The cache's. */
+/* The plan for the key, built on first use; the cache keeps the PLAN_CACHE_LIMIT most recently used ones. */
+enum { PLAN_CACHE_LIMIT = 64 };
 mixup_status plan_get(plan_cache *cache, const plan_key *key, plan **out);
 
 real *plan_input(const plan *self);                /* [batch][..input shape], to be filled before a run */

@@ -1,0 +1,170 @@
+/* train/model: creating models and asking what they are. */
+#include "train/model.h"
+
+#include <stdio.h>
+#include <string.h>
+
+void model_log(const mixup_model *model, const char *format, ...) {
+    char line[1024];
+    va_list arguments;
+    if (model->log.write == NULL)
+        return;
+    va_start(arguments, format);
+    vsnprintf(line, sizeof line, format, arguments);
+    va_end(arguments);
+    model->log.write(line, model->log.user);
+}
+
+/* A failing write of one parameter leaves the model unusable; only used while it is created. */
+static mixup_status initialize(mixup_model *model, uint64_t seed) {
+    for (size_t p = 0; p < model->network->parameter_count; p++) {
+        float *values = NULL;
+        MIXUP_TRY(MEMORY_NEW(&model->allocator, values, model->network->parameters[p].count));
+        mixup_status status = graph_initialize(model->network, p, seed, values);
+        if (status == MIXUP_OK)
+            status = parameter_store_write(model->store, p, PARAMETER_VALUES, values);
+        memory_release(&model->allocator, values);
+        MIXUP_TRY(status);
+    }
+    return MIXUP_OK;
+}
+
+static mixup_status build(mixup_model *model, const mixup_model_desc *desc) {
+    MIXUP_TRY(graph_create(&model->network, desc->input, desc->layers, desc->layer_count, &model->allocator));
+    MIXUP_TRY(engine_create(&model->engine, desc->engine, desc->threads, &model->allocator));
+    engine_environment environment;
+    engine_enter(model->engine, &environment);
+    mixup_status status = parameter_store_create(&model->store, model->engine, model->network);
+    if (status == MIXUP_OK)
+        status = initialize(model, desc->seed);
+    engine_leave(model->engine, &environment);
+    MIXUP_TRY(status);
+    return mixup_predictor_create(&model->predictor, model);
+}
+
+mixup_status mixup_model_create(mixup_model **model, const mixup_model_desc *desc) {
+    if (model == NULL || desc == NULL)
+        return error(MIXUP_ERROR_ARGUMENT, "mixup_model_create: model and desc must not be NULL");
+    const mixup_allocator allocator = memory_allocator(desc->allocator);
+    mixup_model *made = NULL;
+    MIXUP_TRY(MEMORY_NEW(&allocator, made, 1));
+    made->allocator = allocator;
+    made->log = desc->log;
+    const mixup_status status = build(made, desc);
+    if (status != MIXUP_OK) {
+        mixup_model_destroy(made);
+        return status;
+    }
+    *model = made;
+    return MIXUP_OK;
+}
+
+void mixup_model_destroy(mixup_model *model) {
+    if (model == NULL)
+        return;
+    const mixup_allocator allocator = model->allocator;
+    mixup_predictor_destroy(model->predictor);
+    parameter_store_destroy(model->store);
+    engine_destroy(model->engine);
+    graph_destroy(model->network);
+    preprocess_destroy(model->preprocess);
+    memory_release(&allocator, model);
+}
+
+/* ---- what it is */
+
+static void public_shape(const shape *from, size_t sizes[MIXUP_MAX_RANK]) {
+    for (size_t i = 0; i < MIXUP_MAX_RANK; i++)
+        sizes[i] = i < from->rank ? from->sizes[i] : 0;
+}
+
+size_t mixup_layer_count(const mixup_model *model) {
+    return model->network->layer_count;
+}
+
+mixup_status mixup_layer_at(const mixup_model *model, size_t index, mixup_layer_info *info) {
+    if (index >= model->network->layer_count)
+        return error(MIXUP_ERROR_ARGUMENT, "layer %zu does not exist; the network has %zu", index,
+                     model->network->layer_count);
+    const graph_layer *layer = &model->network->layers[index];
+    *info = (mixup_layer_info){
+        .name = layer->attributes.name,
+        .op = layer->attributes.op,
+        .op_name = op_find(layer->attributes.op)->name,
+        .parameters = layer->trainable,
+        .multiply_adds = layer->multiply_adds,
+        .site_legal = layer->site_problem == NULL,
+        .site_problem = layer->site_problem,
+    };
+    public_shape(&model->network->values[layer->output].shape, info->output_shape);
+    return MIXUP_OK;
+}
+
+void mixup_model_input_shape(const mixup_model *model, size_t sizes[MIXUP_MAX_RANK]) {
+    public_shape(&model->network->values[GRAPH_INPUT].shape, sizes);
+}
+
+void mixup_model_output_shape(const mixup_model *model, size_t sizes[MIXUP_MAX_RANK]) {
+    public_shape(&model->network->values[model->network->output].shape, sizes);
+}
+
+const char *mixup_model_engine(const mixup_model *model) {
+    return model->engine->description;
+}
+
+size_t model_input_width(const mixup_model *model) {
+    return shape_count(&model->network->values[GRAPH_INPUT].shape);
+}
+
+size_t model_output_width(const mixup_model *model) {
+    return shape_count(&model->network->values[model->network->output].shape);
+}
+
+const mixup_preprocess *mixup_model_preprocess(const mixup_model *model) {
+    return model->preprocess;
+}
+
+const char *const *mixup_model_class_names(const mixup_model *model, size_t *count) {
+    *count = 0;
+    if (model->preprocess == NULL)
+        return NULL;
+    const preprocess_names *names = model->preprocess->class_names.count > 0
+                                        ? &model->preprocess->class_names
+                                        : &model->preprocess->target_names;
+    *count = names->count;
+    return (const char *const *)names->items;
+}
+
+mixup_status model_set_preprocess(mixup_model *model, const mixup_preprocess *preprocess) {
+    mixup_preprocess *copy = NULL;
+    MIXUP_TRY(preprocess_copy(preprocess, &model->allocator, &copy));
+    preprocess_destroy(model->preprocess);
+    model->preprocess = copy;
+    return MIXUP_OK;
+}
+
+static mixup_status check_targets(const mixup_model *model, const mixup_dataset *set, const char *what,
+                                  mixup_loss loss) {
+    const size_t columns = dataset_target_count(set);
+    const size_t outputs = model_output_width(model);
+    if (columns == 0)
+        return error(MIXUP_ERROR_DATA, "%s: it has no targets", what);
+    if (columns != outputs)
+        return error(MIXUP_ERROR_SHAPE, "%s: its targets have %zu columns but the network's output has %zu",
+                     what, columns, outputs);
+    if (outputs < 2 && (loss == MIXUP_SOFTMAX_CROSS_ENTROPY || loss == MIXUP_SOFTMAX_BINARY))
+        return error(MIXUP_ERROR_NETWORK,
+                     "the loss %s needs at least two outputs; for one column end the "
+                     "network in sigmoid and use sigmoid_binary",
+                     loss_name(loss));
+    return MIXUP_OK;
+}
+
+mixup_status model_check_dataset(const mixup_model *model, const mixup_dataset *set, const char *what,
+                                 bool targets, mixup_loss loss) {
+    const shape *input = &model->network->values[GRAPH_INPUT].shape;
+    if (set->preprocess->features != shape_count(input))
+        return error(MIXUP_ERROR_SHAPE, "%s: its inputs have shape %s but the network's input is %s", what,
+                     shape_to_text(&set->preprocess->shape).text, shape_to_text(input).text);
+    return targets ? check_targets(model, set, what, loss) : MIXUP_OK;
+}

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Trains the three demonstrations and writes the report: the one place that says how. What is done already
-# is kept, what was interrupted goes on.
+# is kept, what was interrupted goes on; a quick look begins anew.
 set -euo pipefail
 
 usage() {
@@ -18,11 +18,11 @@ END
 demonstrations=("spiral none manifold" "bottleneck_2 none manifold" "bottleneck_12 none input manifold")
 
 seeds=1
-settings=()
+how=(--resume)
 while (($# > 1)); do
     case $1 in
     --seeds) seeds=$2 ;;
-    --epochs) settings=(--set "training.epochs=$2" --overwrite) ;;
+    --epochs) how=(--overwrite --set "training.epochs=$2") ;;
     *)
         usage >&2
         exit 2
@@ -51,7 +51,7 @@ for demonstration in "${demonstrations[@]}"; do
         chosen+=(--variant "$variant")
     done
     "$mixup" train "experiments/demonstrations/$name.yaml" "${chosen[@]}" --seeds "$seeds" \
-        --out "$folder/$name" --resume "${settings[@]}"
+        --out "$folder/$name" "${how[@]}"
 done
 "$mixup" report "$folder" --out "$folder/report.html"
 echo "The report is $folder/report.html"

@@ -17,5 +17,5 @@ while read -r command; do
         echo "$page does not name the command '$command'"
         status=1
     }
-done < <(sed -n 's/.*command_\([a-z]*\), *$/\1/p; s/^ *&command_\([a-z]*\).*/\1/p' cli/main.c | sort -u)
+done < <(grep -o '&command_[a-z]*' cli/main.c | cut -d _ -f 2 | sort --unique)
 exit $status

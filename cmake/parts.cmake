@@ -71,6 +71,9 @@ function(mixup_library)
                         VERSION ${PROJECT_VERSION} SOVERSION ${abi}
                         LINK_DEPENDS ${PROJECT_SOURCE_DIR}/cmake/mixup.map)
   target_link_options(mixup_shared PRIVATE -Wl,--version-script=${PROJECT_SOURCE_DIR}/cmake/mixup.map)
+  if(NOT MIXUP_SANITIZE)
+    target_link_options(mixup_shared PRIVATE -Wl,-z,defs)
+  endif()
   target_link_libraries(mixup_shared PRIVATE ${libraries})
   target_include_directories(mixup_shared INTERFACE $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>
                              $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)

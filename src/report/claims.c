@@ -1,0 +1,196 @@
+/* report/claims: see claims.h. Writes the page that docs/results.md is. */
+#include "report/claims.h"
+
+#include "base/file.h"
+#include "base/text.h"
+#include "report/claim.h"
+
+#include <math.h>
+
+/* The page and what it is made of. */
+typedef struct writing {
+    text page;
+    mixup_log log;
+    mixup_allocator allocator;
+    claims_outcome outcome;
+} writing;
+
+static const char *const statements[REQUEST_KINDS] = {
+    [REQUEST_SURFACE] =
+        "The share of the map with 0.1 < p < 0.9 is larger with manifold mixup than without mixing.",
+    [REQUEST_SCATTER] =
+        "Classes in the two-dimensional states are tighter (mean within-class over between-class "
+        "variance) with manifold mixup than without mixing.",
+    [REQUEST_SINGULAR_VALUES] =
+        "The singular values of a class's states sum to less with manifold mixup than "
+        "without mixing and than with input mixup, for at least nine in ten classes."};
+
+static const char *const measures[REQUEST_KINDS] = {[REQUEST_SURFACE] = "share of the map",
+                                                    [REQUEST_SCATTER] = "within / between",
+                                                    [REQUEST_SINGULAR_VALUES] = "class"};
+
+/* "**123.4** (120, 123.4, 130)": the median, then the seeds in their order. */
+static void add_cell(text *out, const claim *in, size_t variant, size_t row) {
+    const size_t runs = in->variants[variant]->run_count;
+    text_format(out, " **%.4g** (", in->medians[variant][row]);
+    for (size_t r = 0; r < runs; r++)
+        text_format(out, "%s%.4g", r == 0 ? "" : ", ", in->numbers[variant][row * runs + r]);
+    text_add(out, ") |");
+}
+
+static void add_table(text *out, const claim *in) {
+    text_format(out, "\n| %s |", measures[in->item->kind]);
+    for (size_t v = 0; v < CLAIM_VARIANTS; v++)
+        if (in->variants[v] != NULL)
+            text_format(out, " %s |", claim_variant_name((claim_variant)v));
+    text_add(out, "\n|---|");
+    for (size_t v = 0; v < CLAIM_VARIANTS; v++)
+        text_add(out, in->variants[v] != NULL ? "---|" : "");
+    text_add(out, "\n");
+    for (size_t row = 0; row < in->rows; row++) {
+        if (in->samples[row] == 0)
+            continue;
+        if (in->item->kind == REQUEST_SINGULAR_VALUES)
+            text_format(out, "| %zu (%zu samples) |", row, in->samples[row]);
+        else
+            text_add(out, "| median (seeds) |");
+        for (size_t v = 0; v < CLAIM_VARIANTS; v++)
+            if (in->variants[v] != NULL)
+                add_cell(out, in, v, row);
+        text_add(out, "\n");
+    }
+}
+
+/* "Layer `bottleneck`, training data, classes 0, 1, 2." */
+static void add_setting(text *out, const request *item) {
+    static const char *const parts[REQUEST_PARTS] = {"training", "validation", "test"};
+    if (item->kind == REQUEST_SURFACE) {
+        text_format(out, "Map over [%g, %g]², ", item->range[0], item->range[1]);
+        if (item->step > 0.0)
+            text_format(out, "step %g, ", item->step);
+        text_format(out, "probability of class %zu.\n", item->class_number);
+        return;
+    }
+    text_format(out, "Layer `%s`, all samples of the %s data", item->layer, parts[item->data]);
+    for (size_t i = 0; i < item->class_count; i++)
+        text_format(out, "%s%zu", i == 0 ? ", classes " : ", ", item->classes[i]);
+    text_add(out, item->kind == REQUEST_SINGULAR_VALUES ? "; sums of the uncentred values.\n" : ".\n");
+}
+
+static void add_claim(text *out, const claim *in) {
+    text_format(out, "\n### %s: %s\n\n%s\n\n", in->item->title, in->holds ? "holds" : "**fails**",
+                statements[in->item->kind]);
+    add_setting(out, in->item);
+    if (in->item->kind == REQUEST_SINGULAR_VALUES)
+        text_format(out, "It holds for %zu of %zu classes.\n", in->won, in->counted);
+    add_table(out, in);
+}
+
+/* "| none | 1, 2, 3 | 98.41 (98.40, 98.41, 98.50) |" */
+static void add_accuracy_row(text *out, const results_variant *variant) {
+    text_format(out, "| %s | ", variant->name);
+    for (size_t r = 0; r < variant->run_count; r++)
+        text_format(out, "%s%llu", r == 0 ? "" : ", ", (unsigned long long)variant->runs[r].seed);
+    text_add(out, " | ");
+    for (size_t r = 0; r < variant->run_count; r++) {
+        const double accuracy = results_metric_value(&variant->runs[r], "test_accuracy");
+        text_add(out, r == 0 ? "" : ", ");
+        if (isfinite(accuracy))
+            text_format(out, "%.2f", 100.0 * accuracy);
+        else
+            text_add(out, "–");
+    }
+    text_format(out, " | %zu |\n", variant->runs[0].epochs);
+}
+
+static void add_experiment_head(text *out, const results_experiment *files, const yaml_node *document) {
+    text_format(out, "\n## %s\n\n", files->name);
+    const yaml_node *made = yaml_get(document, "made_by");
+    for (size_t i = 0; made != NULL && made->kind == YAML_MAPPING && i < made->count; i++)
+        if (made->items[i]->kind == YAML_SCALAR)
+            text_format(out, "%s%s: %s", i == 0 ? "Made by " : "; ", made->keys[i]->text,
+                        made->items[i]->text);
+    text_add(out, made != NULL ? ".\n\n" : "");
+    text_add(out, "| variant | seeds | test accuracy, % | epochs |\n|---|---|---|---|\n");
+    for (size_t v = 0; v < files->variant_count; v++)
+        add_accuracy_row(out, &files->variants[v]);
+}
+
+static mixup_status check_item(writing *out, const request *item, const results_experiment *files) {
+    claim found;
+    MIXUP_TRY(claim_measure(item, files, out->log, &out->allocator, &found));
+    add_claim(&out->page, &found);
+    out->outcome.held += found.holds;
+    out->outcome.failed += !found.holds;
+    claim_clear(&found);
+    return text_status(&out->page);
+}
+
+static mixup_status check_items(writing *out, const results_experiment *files, arena *memory) {
+    const yaml_node *document = NULL;
+    request *items = NULL;
+    size_t count = 0;
+    bool begun = false;
+    MIXUP_TRY(trained_document(memory, files->variants[0].runs[0].folder, &document));
+    MIXUP_TRY(request_read(memory, document, &items, &count));
+    for (size_t i = 0; i < count; i++) {
+        if (!claim_applies(&items[i], files))
+            continue;
+        if (!begun)
+            add_experiment_head(&out->page, files, document);
+        begun = true;
+        MIXUP_TRY(check_item(out, &items[i], files));
+    }
+    return MIXUP_OK;
+}
+
+static mixup_status check_all(writing *out, const claims_desc *desc) {
+    results found;
+    MIXUP_TRY(results_read(desc->results, &out->allocator, &found));
+    mixup_status status = MIXUP_OK;
+    for (size_t e = 0; e < found.experiment_count && status == MIXUP_OK; e++) {
+        arena memory;
+        arena_init(&memory, &out->allocator);
+        status = check_items(out, &found.experiments[e], &memory);
+        arena_clear(&memory);
+    }
+    results_clear(&found);
+    if (status == MIXUP_OK && out->outcome.held + out->outcome.failed == 0)
+        status =
+            error(MIXUP_ERROR_NOT_FOUND,
+                  "%s: no claim to check; that takes an experiment with a key `report` and finished variants "
+                  "none and manifold",
+                  desc->results);
+    return status;
+}
+
+static mixup_status write_page(const writing *in, const char *path) {
+    text page;
+    text_init(&page, &in->allocator);
+    text_format(
+        &page,
+        "# Results\n\n"
+        "What the demonstrations claim, checked on the medians over seeds: %zu of %zu claims hold. Cells "
+        "give the median, then each seed in brackets.\n\n"
+        "To measure again: `make claims` trains what is missing (three seeds of each variant) and writes "
+        "this page; on finished runs alone, `mixup claims RESULTS --out docs/results.md`.\n",
+        in->outcome.held, in->outcome.held + in->outcome.failed);
+    text_append(&page, in->page.data, in->page.length);
+    mixup_status status = text_status(&page);
+    if (status == MIXUP_OK)
+        status = file_write_all(path, page.data, page.length, &in->allocator);
+    text_clear(&page);
+    return status;
+}
+
+mixup_status claims_check(const claims_desc *desc, claims_outcome *outcome) {
+    writing out = {.log = desc->log, .allocator = memory_allocator(desc->allocator)};
+    text_init(&out.page, &out.allocator);
+    mixup_status status = check_all(&out, desc);
+    if (status == MIXUP_OK && desc->path != NULL)
+        status = write_page(&out, desc->path);
+    text_clear(&out.page);
+    if (status == MIXUP_OK)
+        *outcome = out.outcome;
+    return status;
+}

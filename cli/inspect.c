@@ -1,0 +1,100 @@
+/* inspect: data sets are opened as training would open them; what that says goes into the inspection. */
+#include "inspect.h"
+
+#include "command.h"
+
+#include "experiment/yaml.h"
+#include "format/idx.h"
+#include "format/npy.h"
+
+#include <string.h>
+
+void inspection_begin(inspection *out) {
+    *out = (inspection){0};
+    text_init(&out->source, command_allocator());
+    text_init(&out->remarks, command_allocator());
+}
+
+void inspection_clear(inspection *out) {
+    text_clear(&out->source);
+    text_clear(&out->remarks);
+}
+
+static void add_line(inspection *out, const char *key, const char *value, const char *comment) {
+    text_format(&out->source, "    %s: ", key);
+    const size_t before = out->source.length;
+    yaml_write_text(&out->source, value);
+    if (comment != NULL)
+        text_format(&out->source, "%*s# %s",
+                    out->source.length - before < 20 ? 20 - (int)(out->source.length - before) : 2, "",
+                    comment);
+    text_add(&out->source, "\n");
+}
+
+mixup_status inspection_describe(inspection *out, mixup_dataset *set) {
+    mixup_dataset_info info;
+    mixup_dataset_describe(set, &info);
+    out->count = info.count;
+    out->inputs = 1;
+    for (out->rank = 0; out->rank < MIXUP_MAX_RANK && info.shape[out->rank] > 0; out->rank++)
+        out->inputs *= info.shape[out->rank];
+    out->classes = info.class_count;
+    out->outputs = info.target_count;
+    text_format(&out->remarks, "# %zu samples, %zu inputs, ", out->count, out->inputs);
+    if (out->classes == 0)
+        text_format(&out->remarks, "%zu target%s.", out->outputs, out->outputs == 1 ? "" : "s");
+    else
+        text_format(&out->remarks, "%zu classes", out->classes);
+    for (size_t i = 0; i < out->classes && info.class_names != NULL && i < 10; i++)
+        text_format(&out->remarks, "%s%.40s", i == 0 ? ": " : ", ", info.class_names[i]);
+    text_add(&out->remarks, out->classes > 10 ? ", ...\n" : "\n");
+    mixup_dataset_destroy(set);
+    MIXUP_TRY(text_status(&out->source));
+    return text_status(&out->remarks);
+}
+
+/* ---------------------------------------------------------------- IDX, NPY */
+
+static void add_scale(inspection *out, mixup_type type) {
+    if (type == MIXUP_UINT8)
+        text_add(&out->source, "    scale: 255              # bytes become 0 to 1\n");
+    else
+        out->standardize = true;
+}
+
+mixup_status inspect_idx(const char *images, const char *labels, inspection *out) {
+    array values = {0};
+    mixup_dataset *set = NULL;
+    MIXUP_TRY(idx_read(images, command_allocator(), &values));
+    const mixup_type type = values.type;
+    array_clear(&values, command_allocator());
+    MIXUP_TRY(mixup_dataset_from_idx(
+        &set, &(mixup_idx_desc){.images = images, .labels = labels, .allocator = command_allocator()}));
+    text_add(&out->source, "    format: idx\n");
+    add_line(out, "images", images, "relative to this file");
+    add_line(out, "labels", labels, NULL);
+    add_scale(out, type);
+    return inspection_describe(out, set);
+}
+
+mixup_status inspect_npy(const char *inputs, const char *labels, inspection *out) {
+    array values = {0};
+    array wanted = {0};
+    mixup_dataset *set = NULL;
+    MIXUP_TRY(npy_read(inputs, command_allocator(), &values));
+    const mixup_type type = values.type;
+    array_clear(&values, command_allocator());
+    MIXUP_TRY(npy_read(labels, command_allocator(), &wanted));
+    const bool numbers = wanted.type == MIXUP_FLOAT16 || wanted.type == MIXUP_FLOAT32 ||
+                         wanted.type == MIXUP_FLOAT64 || wanted.shape.rank > 1;
+    array_clear(&wanted, command_allocator());
+    MIXUP_TRY(mixup_dataset_from_npy(&set, &(mixup_npy_desc){.inputs = inputs,
+                                                             .labels = numbers ? NULL : labels,
+                                                             .targets = numbers ? labels : NULL,
+                                                             .allocator = command_allocator()}));
+    text_add(&out->source, "    format: npy\n");
+    add_line(out, "inputs", inputs, "relative to this file");
+    add_line(out, numbers ? "targets" : "labels", labels, numbers ? "numbers to predict" : "class numbers");
+    add_scale(out, type);
+    return inspection_describe(out, set);
+}

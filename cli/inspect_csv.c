@@ -1,0 +1,227 @@
+/* inspect: a CSV: what separates its fields, which columns are numbers, and where values are missing. */
+#include "inspect.h"
+
+#include "command.h"
+
+#include "data/number.h"
+#include "experiment/schema.h"
+#include "format/csv.h"
+
+#include <string.h>
+
+typedef struct column {
+    char *name;
+    bool target;  /* the label or a target: not an input */
+    bool words;   /* some value is no number */
+    bool numbers; /* some value is one */
+    bool missing; /* some value is missing */
+} column;
+
+typedef struct table {
+    column *columns;
+    size_t count;
+    size_t rows;
+} table;
+
+static void table_clear(table *out) {
+    for (size_t i = 0; i < out->count; i++)
+        memory_release(command_allocator(), out->columns[i].name);
+    memory_release(command_allocator(), out->columns);
+}
+
+static mixup_status read_header(const csv_row *row, table *out) {
+    MIXUP_TRY(MEMORY_NEW(command_allocator(), out->columns, row->count));
+    for (size_t i = 0; i < row->count; i++) {
+        out->columns[i].name = memory_copy_text(command_allocator(), row->fields[i]);
+        if (out->columns[i].name == NULL)
+            return MIXUP_ERROR_MEMORY;
+        out->count = i + 1;
+    }
+    return MIXUP_OK;
+}
+
+static mixup_status read_row(const csv_row *row, void *user) {
+    table *out = user;
+    if (out->columns == NULL)
+        return read_header(row, out);
+    out->rows++;
+    double value = 0.0;
+    for (size_t i = 0; i < row->count && i < out->count; i++) {
+        column *at = &out->columns[i];
+        if (number_is_missing(row->fields[i]))
+            at->missing = true;
+        else if (number_parse(row->fields[i], &value))
+            at->numbers = true;
+        else
+            at->words = true;
+    }
+    return MIXUP_OK;
+}
+
+static mixup_status read_table(const char *path, char separator, table *out) {
+    number_scope scope;
+    MIXUP_TRY(number_begin(&scope));
+    const mixup_status status = csv_read(path, separator, command_allocator(), read_row, out);
+    number_end(&scope);
+    return status;
+}
+
+/* ---------------------------------------------------------------- separator */
+
+typedef struct first_row {
+    size_t fields;
+    bool seen;
+} first_row;
+
+static mixup_status count_fields(const csv_row *row, void *user) {
+    first_row *out = user;
+    if (!out->seen)
+        out->fields = row->count;
+    out->seen = true;
+    return MIXUP_OK;
+}
+
+/* The separator that makes most fields of the first row. */
+static mixup_status find_separator(const char *path, char *separator) {
+    static const char candidates[] = {',', ';', '\t', '|'};
+    size_t most = 0;
+    for (size_t i = 0; i < sizeof candidates; i++) {
+        first_row first = {0};
+        const mixup_status status = csv_read(path, candidates[i], command_allocator(), count_fields, &first);
+        if (status == MIXUP_ERROR_IO || status == MIXUP_ERROR_MEMORY)
+            return status;
+        if (status == MIXUP_OK && first.fields > most) {
+            most = first.fields;
+            *separator = candidates[i];
+        }
+    }
+    return MIXUP_OK;
+}
+
+/* ---------------------------------------------------------------- columns */
+
+static mixup_status mark_target(table *in, const char *path, const char *name) {
+    for (size_t i = 0; i < in->count; i++) {
+        if (strcmp(in->columns[i].name, name) != 0)
+            continue;
+        in->columns[i].target = true;
+        return MIXUP_OK;
+    }
+    const char *names[64];
+    size_t count = 0;
+    text list;
+    text_init(&list, command_allocator());
+    for (size_t i = 0; i < in->count && count < MIXUP_COUNT(names); i++) {
+        names[count++] = in->columns[i].name;
+        text_format(&list, "%s%.40s", i > 0 ? ", " : "", in->columns[i].name);
+    }
+    const char *nearest = schema_nearest(name, names, count);
+    const mixup_status status =
+        error(MIXUP_ERROR_NOT_FOUND, "%s: there is no column '%s'%s%s%s; the columns are %.600s", path, name,
+              nearest != NULL ? " (did you mean '" : "", nearest != NULL ? nearest : "",
+              nearest != NULL ? "'?)" : "", list.data != NULL ? list.data : "");
+    text_clear(&list);
+    return status;
+}
+
+static bool left_out(const column *in) {
+    return !in->target && (in->words || !in->numbers);
+}
+
+static void add_ignored(const table *in, inspection *out) {
+    size_t ignored = 0;
+    for (size_t i = 0; i < in->count; i++) {
+        if (!left_out(&in->columns[i]))
+            continue;
+        text_add(&out->source, ignored++ == 0 ? "    ignore: [" : ", ");
+        yaml_write_text(&out->source, in->columns[i].name);
+    }
+    if (ignored > 0)
+        text_add(&out->source, "]    # no numbers, so they cannot be inputs\n");
+    else
+        text_add(&out->source, "    # ignore: [id]          # columns to leave out; all others are inputs\n");
+}
+
+static bool any_missing(const table *in) {
+    for (size_t i = 0; i < in->count; i++)
+        if (in->columns[i].missing && !in->columns[i].target && !left_out(&in->columns[i]))
+            return true;
+    return false;
+}
+
+static void write_source(const table *in, const mixup_csv_desc *desc, inspection *out) {
+    text *to = &out->source;
+    text_add(to, "    format: csv\n    path: ");
+    yaml_write_text(to, desc->path);
+    text_add(to, "    # relative to this file\n");
+    if (desc->separator != ',')
+        text_format(to, "    separator: \"%s\"\n",
+                    desc->separator == '\t'  ? "\\t"
+                    : desc->separator == ';' ? ";"
+                                             : "|");
+    if (desc->label != NULL) {
+        text_add(to, "    label: ");
+        yaml_write_text(to, desc->label);
+        text_add(to, "    # the column of classes\n");
+    }
+    for (size_t i = 0; i < desc->target_count; i++) {
+        text_add(to, i == 0 ? "    targets: [" : ", ");
+        yaml_write_text(to, desc->targets[i]);
+    }
+    if (desc->target_count > 0)
+        text_add(to, "]    # columns of numbers to predict\n");
+    add_ignored(in, out);
+    if (any_missing(in))
+        text_add(to, "    missing: median         # some inputs are empty; or mean, zero, refuse\n");
+}
+
+/* The names of the columns that are left out; the caller releases the list, not the names. */
+static mixup_status list_ignored(const table *in, const char ***names, size_t *count) {
+    MIXUP_TRY(MEMORY_NEW(command_allocator(), *names, in->count));
+    for (size_t i = 0; i < in->count; i++)
+        if (left_out(&in->columns[i]))
+            (*names)[(*count)++] = in->columns[i].name;
+    return MIXUP_OK;
+}
+
+static mixup_status open_set(const table *in, const mixup_csv_desc *given, mixup_dataset **set) {
+    mixup_csv_desc desc = *given;
+    const char **ignored = NULL;
+    MIXUP_TRY(list_ignored(in, &ignored, &desc.ignore_count));
+    desc.ignore = ignored;
+    desc.missing = any_missing(in) ? MIXUP_MISSING_MEDIAN : MIXUP_MISSING_REFUSE;
+    const mixup_status status = mixup_dataset_from_csv(set, &desc);
+    memory_release(command_allocator(), ignored);
+    return status;
+}
+
+static mixup_status inspect(table *found, const mixup_csv_desc *desc, mixup_dataset **set) {
+    MIXUP_TRY(read_table(desc->path, desc->separator, found));
+    if (desc->label != NULL)
+        MIXUP_TRY(mark_target(found, desc->path, desc->label));
+    for (size_t i = 0; i < desc->target_count; i++)
+        MIXUP_TRY(mark_target(found, desc->path, desc->targets[i]));
+    return open_set(found, desc, set);
+}
+
+mixup_status inspect_csv(const char *path, char separator, const char *label, const char *const *targets,
+                         size_t target_count, inspection *out) {
+    mixup_csv_desc desc = {.path = path,
+                           .separator = separator,
+                           .label = label,
+                           .targets = targets,
+                           .target_count = target_count,
+                           .allocator = command_allocator()};
+    if (separator == '\0')
+        MIXUP_TRY(find_separator(path, &desc.separator));
+    table found = {0};
+    mixup_dataset *set = NULL;
+    mixup_status status = inspect(&found, &desc, &set);
+    if (status == MIXUP_OK) {
+        out->standardize = true;
+        write_source(&found, &desc, out);
+        status = inspection_describe(out, set);
+    }
+    table_clear(&found);
+    return status;
+}

@@ -1,0 +1,152 @@
+/* predict: a network's answers as CSV. Classes: row, the most probable class, a probability for each; else a
+ * column for each target. Rows are numbered from 1, in the order of the data.
+ *
+ * A network trained with a softmax or sigmoid loss may end in a linear layer; probabilities are what the loss
+ * makes of it, so the missing function is applied here. */
+#include "source.h"
+
+#include "train/model.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { PIECE = 1024 }; /* samples at a time */
+
+/* What the outputs mean, and what is still to be done to them. */
+typedef struct meaning {
+    bool classes; /* probabilities of exclusive classes */
+    bool apply_softmax;
+    bool apply_sigmoid;
+    size_t width;
+    const char *const *names; /* [width], or NULL */
+} meaning;
+
+static mixup_status find_meaning(const mixup_model *model, meaning *out) {
+    const mixup_activation final = model->network->final_activation;
+    mixup_loss loss = MIXUP_LOSS_DEFAULT;
+    MIXUP_TRY(loss_resolve(model->loss, final, &loss));
+    size_t names = 0;
+    *out = (meaning){.width = model_output_width(model), .names = mixup_model_class_names(model, &names)};
+    if (names != out->width)
+        out->names = NULL;
+    out->classes = loss == MIXUP_SOFTMAX_CROSS_ENTROPY || loss == MIXUP_SOFTMAX_BINARY;
+    out->apply_softmax = out->classes && final != MIXUP_SOFTMAX;
+    out->apply_sigmoid = loss == MIXUP_SIGMOID_BINARY && final != MIXUP_SIGMOID;
+    return MIXUP_OK;
+}
+
+static void complete_row(const meaning *what, float *row) {
+    if (what->apply_sigmoid)
+        for (size_t i = 0; i < what->width; i++)
+            row[i] = 1.0f / (1.0f + expf(-row[i]));
+    if (!what->apply_softmax)
+        return;
+    const float largest = row[loss_largest(row, what->width)];
+    float sum = 0.0f;
+    for (size_t i = 0; i < what->width; i++)
+        sum += row[i] = expf(row[i] - largest);
+    for (size_t i = 0; i < what->width; i++)
+        row[i] /= sum;
+}
+
+/* A CSV field, quoted where RFC 4180 asks for it. */
+static void print_field(const char *value) {
+    if (strpbrk(value, ",\"\r\n") == NULL) {
+        fputs(value, stdout);
+        return;
+    }
+    putchar('"');
+    for (const char *at = value; *at != '\0'; at++) {
+        if (*at == '"')
+            putchar('"');
+        putchar(*at);
+    }
+    putchar('"');
+}
+
+static void print_name(const meaning *what, size_t index, bool column) {
+    if (what->names != NULL)
+        print_field(what->names[index]);
+    else
+        printf("%s%zu", column ? what->classes ? "class" : "output" : "",
+               column && !what->classes ? index + 1 : index);
+}
+
+static void print_header(const meaning *what) {
+    printf("row%s", what->classes ? ",class" : "");
+    for (size_t i = 0; i < what->width; i++) {
+        putchar(',');
+        print_name(what, i, true);
+    }
+    putchar('\n');
+}
+
+static void print_row(const meaning *what, size_t number, float *row) {
+    complete_row(what, row);
+    printf("%zu", number);
+    if (what->classes) {
+        putchar(',');
+        print_name(what, loss_largest(row, what->width), false);
+    }
+    for (size_t i = 0; i < what->width; i++)
+        printf(",%.7g", (double)row[i]);
+    putchar('\n');
+}
+
+static mixup_status predict_piece(mixup_model *model, const meaning *what, const mixup_dataset *data,
+                                  size_t first, size_t count, float *outputs) {
+    float *inputs = NULL;
+    MIXUP_TRY(source_read(data, first, count, &inputs, NULL));
+    const mixup_status status = mixup_predict(model, count, inputs, outputs);
+    memory_release(command_allocator(), inputs);
+    MIXUP_TRY(status);
+    for (size_t i = 0; i < count; i++)
+        print_row(what, first + i + 1, outputs + i * what->width);
+    return MIXUP_OK;
+}
+
+static mixup_status predict_all(mixup_model *model, const mixup_dataset *data) {
+    meaning what;
+    MIXUP_TRY(find_meaning(model, &what));
+    mixup_dataset_info info;
+    mixup_dataset_describe(data, &info);
+    float *outputs = NULL;
+    MIXUP_TRY(MEMORY_NEW(command_allocator(), outputs, PIECE * what.width));
+    print_header(&what);
+    mixup_status status = MIXUP_OK;
+    for (size_t first = 0; status == MIXUP_OK && first < info.count && !ferror(stdout); first += PIECE) {
+        const size_t left = info.count - first;
+        status = predict_piece(model, &what, data, first, left < PIECE ? left : PIECE, outputs);
+    }
+    memory_release(command_allocator(), outputs);
+    return status;
+}
+
+static int run(const arguments *given) {
+    mixup_model *model = NULL;
+    mixup_dataset *data = NULL;
+    mixup_status status = source_model(given, arguments_positional(given, 0), &model);
+    if (status == MIXUP_OK)
+        status = source_data(given, arguments_positional(given, 1), model, &data);
+    if (status == MIXUP_OK)
+        status = predict_all(model, data);
+    mixup_dataset_destroy(data);
+    mixup_model_destroy(model);
+    return status == MIXUP_OK ? command_finish_output(given) : command_failed(given);
+}
+
+static const option options[] = {OPTION_EXPERIMENT, OPTION_PART, OPTION_ENGINE, OPTION_THREADS, {0}};
+
+const command command_predict = {
+    .name = "predict",
+    .summary = "what a trained network says about data, as CSV",
+    .synopsis = "MODEL [DATA]",
+    .least = 1,
+    .most = 2,
+    .options = options,
+    .details =
+        "MODEL is a model.safetensors or a run's folder; DATA a .csv, .npy or IDX file, or --experiment\n"
+        "FILE.yaml. Target columns may be absent from a CSV.\n",
+    .run = run,
+};

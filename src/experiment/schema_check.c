@@ -16,18 +16,22 @@ static bool given(const yaml_node *root, const char *path) {
 
 /* ---------------------------------------------------------------- data */
 
-static mixup_status check_names(const yaml_node *root, const char *const *names, size_t class_count) {
-    const yaml_node *listed = yaml_find(root, "data.train.class_names");
-    const size_t count = listed != NULL && listed->kind == YAML_SEQUENCE ? listed->count : 1;
-    if (names == NULL || count == class_count)
+/* Both keys set the number of classes, so they must agree. */
+static mixup_status check_names(const yaml_node *root) {
+    const yaml_node *names = yaml_find(root, "data.train.class_names");
+    const yaml_node *count = yaml_find(root, "data.train.class_count");
+    uint64_t classes = 0;
+    if (names == NULL || yaml_is_null(names) || count == NULL || !yaml_to_whole(count, &classes))
         return MIXUP_OK;
-    return schema_error(listed, "data.train.class_names", "has %zu names for %zu classes; name every class",
-                        count, class_count);
+    const size_t named = names->kind == YAML_SEQUENCE ? names->count : 1;
+    if (named == classes)
+        return MIXUP_OK;
+    return schema_error(names, "data.train.class_names", "has %zu names for %llu classes; name every class",
+                        named, (unsigned long long)classes);
 }
 
 static mixup_status check_train(const yaml_node *root, const settings_part *train) {
-    MIXUP_TRY(check_names(root, train->idx.class_names, train->idx.class_count));
-    MIXUP_TRY(check_names(root, train->npy.class_names, train->npy.class_count));
+    MIXUP_TRY(check_names(root));
     if (train->format == SETTINGS_NPY && (train->npy.labels != NULL) == (train->npy.targets != NULL))
         return schema_error(place(root, "data.train"), "data.train", "needs either labels or targets");
     if (train->format == SETTINGS_CSV && (train->csv.label != NULL) == (train->csv.target_count > 0))

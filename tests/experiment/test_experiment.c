@@ -1,0 +1,352 @@
+/* Experiments: what counts over what, variants, names of repeated layers, resolved files, comparison. */
+#include "experiment_text.h"
+#include "support/failing_allocator.h"
+
+#include "experiment/schema.h"
+
+typedef struct opened {
+    temporary_folder folder;
+    experiment_file *file;
+    experiment *experiment;
+} opened;
+
+/* Opens and resolves a variant; both must succeed. */
+static const settings *open_variant(opened *out, const char *yaml, const char *const *overrides, size_t count,
+                                    const char *variant) {
+    temporary_folder_make(&out->folder);
+    if (open_text(&out->folder, yaml, overrides, count, &out->file) != MIXUP_OK)
+        fail_msg("%s", mixup_last_error());
+    if (experiment_resolve(&out->experiment, out->file, variant, NULL) != MIXUP_OK)
+        fail_msg("%s", mixup_last_error());
+    return experiment_settings(out->experiment);
+}
+
+static void close_variant(opened *in) {
+    experiment_destroy(in->experiment);
+    experiment_close(in->file);
+    temporary_folder_remove(&in->folder);
+}
+
+static const char layered[] =
+    SMALL "training: {epochs: 5, batch_size: 7, optimizer: {kind: sgd, momentum: 0.5}}\n"
+          "mix: {alpha: 2, at: [input, dense2]}\n"
+          "variants:\n"
+          "  plain: {mix: {at: []}}\n"
+          "  short: {training: {epochs: 2, optimizer: {learning_rate: 0.5}}}\n"
+          "  nothing: {}\n"
+          "  empty:\n";
+
+static void a_variant_counts_over_the_file_and_an_override_over_both(void **state) {
+    (void)state;
+    opened in;
+    const settings *found = open_variant(&in, layered, NULL, 0, "short");
+    assert_int_equal(found->fit.epochs, 2);
+    assert_int_equal(found->fit.batch_size, 7);
+    assert_true(found->fit.optimizer.momentum == 0.5f); /* deep: the rest of the mapping stays */
+    assert_true(found->fit.optimizer.learning_rate == 0.5f);
+    assert_string_equal(found->variant, "short");
+    close_variant(&in);
+    static const char *const overrides[] = {"training.epochs=9", "mix.at=[dense2]", "training.epochs=11"};
+    found = open_variant(&in, layered, overrides, 3, "short");
+    assert_int_equal(found->fit.epochs, 11);      /* the last one of two */
+    assert_int_equal(found->fit.mix.at_count, 1); /* lists replace */
+    assert_string_equal(found->fit.mix.at[0], "dense2");
+    close_variant(&in);
+}
+
+static void variants_keep_their_order_and_may_be_empty(void **state) {
+    (void)state;
+    opened in;
+    open_variant(&in, layered, NULL, 0, "empty");
+    assert_int_equal(experiment_variant_count(in.file), 4);
+    assert_string_equal(experiment_variant_name(in.file, 0), "plain");
+    assert_string_equal(experiment_variant_name(in.file, 3), "empty");
+    experiment *none = NULL;
+    assert_int_equal(experiment_resolve(&none, in.file, "shrt", NULL), MIXUP_ERROR_NOT_FOUND);
+    assert_non_null(strstr(mixup_last_error(), "short"));
+    close_variant(&in);
+    open_variant(&in, SMALL, NULL, 0, NULL);
+    assert_int_equal(experiment_variant_count(in.file), 1);
+    assert_string_equal(experiment_variant_name(in.file, 0), "default");
+    close_variant(&in);
+}
+
+static void an_empty_list_of_sites_is_no_mixing(void **state) {
+    (void)state;
+    opened in;
+    const settings *found = open_variant(&in, layered, NULL, 0, "plain");
+    assert_true(found->fit.mix.alpha == 0.0f);
+    close_variant(&in);
+}
+
+static void null_puts_a_key_back_to_its_default(void **state) {
+    (void)state;
+    opened in;
+    static const char *const overrides[] = {"training.optimizer=null", "training.batch_size=~"};
+    const settings *found = open_variant(&in, layered, overrides, 2, "nothing");
+    assert_int_equal(found->fit.optimizer.kind, MIXUP_ADAM);
+    assert_true(found->fit.optimizer.learning_rate == 1e-3f);
+    assert_int_equal(found->fit.batch_size, 32);
+    close_variant(&in);
+}
+
+static void defaults_that_depend_on_a_choice_are_filled_in(void **state) {
+    (void)state;
+    opened in;
+    const settings *found =
+        open_variant(&in,
+                     SMALL_DATA
+                     "network: [{op: dense, units: 2, activation: leaky_relu}, {op: dense, units: 2, "
+                     "activation: elu}]\ntraining: {optimizer: {kind: nesterov}}\n",
+                     NULL, 0, NULL);
+    assert_true(found->layers[0].layer.slope == 0.01f);
+    assert_true(found->layers[1].layer.slope == 1.0f);
+    assert_true(found->fit.optimizer.momentum == 0.9f);
+    assert_true(found->fit.optimizer.learning_rate == 1e-2f);
+    assert_int_equal(found->layers[0].layer.initial, MIXUP_GLOROT_UNIFORM);
+    assert_string_equal(found->name, "my");
+    close_variant(&in);
+}
+
+static void repeated_layers_are_numbered(void **state) {
+    (void)state;
+    opened in;
+    open_variant(&in,
+                 SMALL_DATA "network:\n  - {op: dense, units: 4, name: wide, repeat: 3, from: input}\n"
+                            "  - {op: dense, units: 2, name: last}\n",
+                 NULL, 0, NULL);
+    size_t count = 0;
+    const mixup_layer *layers = experiment_layers(in.experiment, &count);
+    assert_int_equal(count, 4);
+    assert_string_equal(layers[0].name, "wide1");
+    assert_string_equal(layers[0].from, "input");
+    assert_string_equal(layers[2].name, "wide3");
+    assert_null(layers[2].from); /* a copy reads the one before it */
+    assert_string_equal(layers[3].name, "last");
+    close_variant(&in);
+}
+
+static void anchors_carry_settings(void **state) {
+    (void)state;
+    opened in;
+    const settings *found = open_variant(
+        &in,
+        SMALL_DATA
+        "network: [&hidden {op: dense, units: 4, activation: tanh}, *hidden, {op: dense, units: 2}]\n",
+        NULL, 0, NULL);
+    assert_int_equal(found->layer_count, 3);
+    assert_int_equal(found->layers[1].layer.activation, MIXUP_TANH);
+    close_variant(&in);
+}
+
+static void paths_are_relative_to_the_file(void **state) {
+    (void)state;
+    opened in;
+    const settings *found = open_variant(&in,
+                                         "data: {train: {format: csv, path: sub/../x.csv, label: y}, test: "
+                                         "{format: csv, path: /abs.csv}}\n" SMALL_NETWORK,
+                                         NULL, 0, NULL);
+    char expected[200];
+    snprintf(expected, sizeof expected, "%s/sub/../x.csv", in.folder.path);
+    assert_string_equal(found->train.csv.path, expected);
+    assert_string_equal(found->test.csv.path, "/abs.csv");
+    close_variant(&in);
+}
+
+static void errors_in_variants_and_overrides_say_where(void **state) {
+    (void)state;
+    EXPECT_REFUSAL(SMALL "variants:\n  a: {}\n  b: {training: {epochs: 0}}\n",
+                   "my.yaml:7:", "training.epochs", "must be a whole number");
+    EXPECT_REFUSAL(SMALL "variants:\n  b: {trainin: {epochs: 1}}\n", "my.yaml:6:", "did you mean 'training'");
+    EXPECT_REFUSAL(SMALL "variants:\n  b: {name: x}\n", "my.yaml:6:", "cannot differ");
+    EXPECT_REFUSAL(SMALL "variants:\n  a/b: {}\n", "my.yaml:6:", "names a folder");
+    EXPECT_REFUSAL(SMALL "variants:\n  ..: {}\n", "names a folder");
+    EXPECT_REFUSAL(SMALL "variants:\n  a: 3\n", "my.yaml:6:", "mapping");
+    static const struct {
+        const char *override, *message;
+    } cases[] = {
+        {"training.epochs=many", "--set training.epochs: training.epochs: is the text 'many'"},
+        {"training.epoch=3", "did you mean 'epochs'"},
+        {"training.epochs=", "the value is missing"},
+        {"training.epochs=[1", "--set training.epochs"},
+        {"training..epochs=1", "a word of the key is missing"},
+        {".epochs=1", "a word of the key is missing"},
+        {"training.=1", "a word of the key is missing"},
+        {"nonsense", "KEY=VALUE"},
+        {"=3", "KEY=VALUE"},
+        {"variants.a=3", "--variant"},
+        {"training=3", "must be a mapping"},
+    };
+    for (size_t i = 0; i < MIXUP_COUNT(cases); i++) {
+        const char *const texts[] = {cases[i].message};
+        expect_refusal(SMALL, &cases[i].override, 1, texts, 1);
+    }
+}
+
+static const char rich[] =
+    "name: rich\n"
+    "description: \"all: of it\"\n"
+    "seed: 18446744073709551615\n"
+    "threads: 2\n"
+    "data:\n"
+    "  train: {format: csv, path: \"my data.csv\", separator: ';', label: \"12\", ignore: [\"a b\", id], "
+    "missing: mean}\n"
+    "  test: {format: csv, path: t.csv, header: false}\n"
+    "  validation: {fraction: 0.3, stratified: true, seed: 3}\n"
+    "  standardize: true\n"
+    "network:\n"
+    "  - {op: reshape, shape: [2, 3]}\n"
+    "  - {op: flatten, name: flat}\n"
+    "  - {op: dense, units: 6, activation: elu, slope: 0.7, bias: false, initial: constant, initial_value: "
+    "0.1, repeat: 2}\n"
+    "  - {op: dropout, rate: 0.3}\n"
+    "  - {op: add, with: [flat]}\n"
+    "  - {op: dense, units: 2, activation: softmax, mix: true, frozen: true}\n"
+    "training:\n"
+    "  epochs: 3\n"
+    "  shuffle: false\n"
+    "  loss: softmax_binary\n"
+    "  label_smoothing: 0.1\n"
+    "  class_weights: [1, 0.3333333333]\n"
+    "  optimizer: {kind: rmsprop, learning_rate: 0.1, rho: 0.7, momentum: 0.3, epsilon_convention: keras, "
+    "clip_norm: 1}\n"
+    "  schedule: {kind: multi_step, epochs: [1, 2], factor: 0.3, warm_up_steps: 5}\n"
+    "  checkpoint: {every_steps: 3}\n"
+    "mix: {alpha: 0.1, at: [input, flat], weights: [0.2, 1], per_sample: true, plain_probability: 0.5}\n"
+    "metrics: {top_k: 2}\n";
+
+static void a_resolved_file_means_the_same(void **state) {
+    (void)state;
+    opened in;
+    opened again;
+    open_variant(&in, rich, NULL, 0, NULL);
+    const mixup_allocator allocator = plain_allocator();
+    text yaml;
+    text_init(&yaml, &allocator);
+    assert_int_equal(experiment_to_yaml(in.experiment, MIXUP_ENGINE_REFERENCE, 3, &yaml), MIXUP_OK);
+    const settings *found = open_variant(&again, yaml.data, NULL, 0, NULL);
+    assert_int_equal(found->engine, MIXUP_ENGINE_REFERENCE);
+    assert_int_equal(found->threads, 3);
+    assert_true(found->seed == UINT64_MAX);
+    assert_true(found->fit.class_weights[1] == 0.3333333333f);
+    text second;
+    text_init(&second, &allocator);
+    assert_int_equal(experiment_to_yaml(again.experiment, MIXUP_ENGINE_REFERENCE, 3, &second), MIXUP_OK);
+    assert_string_equal(yaml.data, second.data);
+    text_clear(&second);
+    text_clear(&yaml);
+    close_variant(&again);
+    close_variant(&in);
+}
+
+static bool same_training(const char *yaml, const char *override, char *why, size_t size) {
+    opened a;
+    opened b;
+    open_variant(&a, yaml, NULL, 0, NULL);
+    open_variant(&b, yaml, &override, 1, NULL);
+    const mixup_allocator allocator = plain_allocator();
+    text difference;
+    text_init(&difference, &allocator);
+    bool same = false;
+    assert_int_equal(experiment_compare(a.experiment, b.experiment, &same, &difference), MIXUP_OK);
+    snprintf(why, size, "%s", difference.data != NULL ? difference.data : "");
+    text_clear(&difference);
+    close_variant(&b);
+    close_variant(&a);
+    return same;
+}
+
+static void only_what_changes_the_training_makes_experiments_differ(void **state) {
+    (void)state;
+    char why[300];
+    assert_true(same_training(SMALL, "description=another", why, sizeof why));
+    assert_true(same_training(SMALL, "name=another", why, sizeof why));
+    assert_true(same_training(SMALL, "threads=4", why, sizeof why)); /* the other one leaves it open */
+    assert_true(same_training(SMALL, "training.checkpoint.every_steps=4", why, sizeof why));
+    assert_true(same_training(SMALL, "training.epochs=1", why, sizeof why)); /* the default */
+    assert_false(same_training(SMALL, "training.epochs=4", why, sizeof why));
+    assert_string_equal(why, "training.epochs: 1, not 4");
+    assert_false(same_training(SMALL, "seed=4", why, sizeof why));
+    assert_false(same_training(SMALL, "network=[{op: dense, units: 2}]", why, sizeof why));
+    assert_false(same_training(SMALL, "training.class_weights=[1, 2]", why, sizeof why));
+    assert_false(same_training("threads: 2\n" SMALL, "threads=4", why, sizeof why));
+    assert_string_equal(why, "threads: 2, not 4");
+}
+
+static void the_demonstrations_are_right(void **state) {
+    (void)state;
+    static const char *const names[] = {"spiral", "bottleneck_2", "bottleneck_12"};
+    static const size_t layers[] = {8, 7, 10};
+    const mixup_allocator allocator = plain_allocator();
+    for (size_t i = 0; i < MIXUP_COUNT(names); i++) {
+        char path[100];
+        snprintf(path, sizeof path, "experiments/demonstrations/%s.yaml", names[i]);
+        experiment_file *file = NULL;
+        experiment *manifold = NULL;
+        if (experiment_open(&file, path, NULL, 0, &allocator) != MIXUP_OK)
+            fail_msg("%s", mixup_last_error());
+        assert_int_equal(experiment_resolve(&manifold, file, "manifold", NULL), MIXUP_OK);
+        size_t count = 0;
+        experiment_layers(manifold, &count);
+        assert_int_equal(count, layers[i]);
+        const settings *found = experiment_settings(manifold);
+        assert_string_equal(found->name, names[i]);
+        assert_int_equal(found->fit.epochs, 24);
+        assert_true(found->fit.optimizer.epsilon == 1e-7f);
+        assert_int_equal(found->fit.optimizer.epsilon_convention, MIXUP_EPSILON_KERAS);
+        assert_true(found->fit.mix.alpha == (i == 2 ? 2.0f : 1.0f));
+        assert_true(found->fit.mix.at_count > 0);
+        experiment_destroy(manifold);
+        experiment_close(file);
+    }
+}
+
+static mixup_status open_and_resolve(const mixup_allocator *allocator, void *user) {
+    experiment_file *file = NULL;
+    experiment *made = NULL;
+    static const char *const overrides[] = {"training.epochs=2", "mix.at=[input]"};
+    mixup_status status = experiment_open(&file, user, overrides, 2, allocator);
+    if (status == MIXUP_OK)
+        status = experiment_resolve(&made, file, "a", NULL);
+    text yaml;
+    text_init(&yaml, allocator);
+    if (status == MIXUP_OK)
+        status = experiment_to_yaml(made, MIXUP_ENGINE_AUTO, 1, &yaml);
+    text_clear(&yaml);
+    experiment_destroy(made);
+    experiment_close(file);
+    return status;
+}
+
+static void every_allocation_may_fail(void **state) {
+    (void)state;
+    temporary_folder folder;
+    temporary_folder_make(&folder);
+    char yaml[4000];
+    snprintf(yaml, sizeof yaml, "%svariants: {a: {training: {epochs: 9, optimizer: {clip_norm: 2}}}}\n",
+             rich);
+    char path[400];
+    snprintf(path, sizeof path, "%s", temporary_file(&folder, "rich.yaml"));
+    write_bytes(path, yaml, strlen(yaml));
+    assert_true(fail_every_allocation(open_and_resolve, path) > 5);
+    temporary_folder_remove(&folder);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_variant_counts_over_the_file_and_an_override_over_both),
+        cmocka_unit_test(variants_keep_their_order_and_may_be_empty),
+        cmocka_unit_test(an_empty_list_of_sites_is_no_mixing),
+        cmocka_unit_test(null_puts_a_key_back_to_its_default),
+        cmocka_unit_test(defaults_that_depend_on_a_choice_are_filled_in),
+        cmocka_unit_test(repeated_layers_are_numbered),
+        cmocka_unit_test(anchors_carry_settings),
+        cmocka_unit_test(paths_are_relative_to_the_file),
+        cmocka_unit_test(errors_in_variants_and_overrides_say_where),
+        cmocka_unit_test(a_resolved_file_means_the_same),
+        cmocka_unit_test(only_what_changes_the_training_makes_experiments_differ),
+        cmocka_unit_test(the_demonstrations_are_right),
+        cmocka_unit_test(every_allocation_may_fail),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

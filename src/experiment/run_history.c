@@ -85,7 +85,7 @@ mixup_status run_history_add(run_history *history, const mixup_epoch *epoch) {
     keep_before(history, epoch->epoch);
     text *rows = &history->rows;
     text_format(rows, "%zu,%llu", epoch->epoch, (unsigned long long)epoch->step);
-    add_number(rows, epoch->learning_rate);
+    text_format(rows, ",%.7g", epoch->learning_rate);
     add_number(rows, epoch->train_loss);
     add_number(rows, epoch->train_accuracy);
     add_number(rows, epoch->validation_loss);

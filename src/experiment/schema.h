@@ -47,6 +47,7 @@ typedef enum schema_section {
     IN_CHECKPOINT = 1 << 9,
     IN_MIX = 1 << 10,
     IN_METRICS = 1 << 11,
+    IN_FIGURE = 1 << 12,
 } schema_section;
 
 /* Numbers allowed; both 0 means any finite one. */

@@ -26,6 +26,8 @@ CHOICE_NAMES(name_loss, "default", "softmax_cross_entropy", "softmax_binary", "s
              "mean_squared_error")
 CHOICE_NAMES(name_optimizer, NULL, "sgd", "nesterov", "adam", "adamw", "rmsprop")
 CHOICE_NAMES(name_epsilon, "pytorch", "keras")
+CHOICE_NAMES(name_figure, NULL, "surface", "scatter", "singular_values")
+CHOICE_NAMES(name_figure_data, "train", "validation", "test")
 CHOICE_NAMES(name_schedule, "constant", "step", "multi_step", "cosine", "plateau")
 
 static const char *name_op(int value) {
@@ -84,6 +86,8 @@ static const schema_key keys[] = {
      .text = "When, where and how to mix."},
     {IN_TOP, "metrics", SCHEMA_SECTION, AT(settings, evaluate), .child = IN_METRICS,
      .text = "How the trained network is measured."},
+    {IN_TOP, "report", SCHEMA_SECTIONS, AT(settings, figures), AT(settings, figure_count), .child = IN_FIGURE,
+     .text = "Figures that `mixup report` draws beside curves, metrics, confusion and calibration."},
     {IN_TOP, "variants", SCHEMA_FREE, 0,
      .text = "Named sets of changes: each a mapping of the keys above that differ."},
     {IN_TOP, "made_by", SCHEMA_FREE, 0,
@@ -335,6 +339,34 @@ static const schema_key keys[] = {
      .text = "Also count a sample as right when its class is among the so many most probable."},
     {IN_METRICS, "bins", SCHEMA_COUNT, AT(mixup_evaluate_desc, bins), .range = FROM_TO(1, 10000),
      .fallback = "15", .text = "Bins of confidence for the calibration error."},
+
+    {IN_FIGURE, "kind", SCHEMA_CHOICE, AT(settings_figure, kind), .choice = name_figure, .choices = 4,
+     .required = true,
+     .text =
+         "A confidence map of a model with two inputs, the states of a layer of two units, or the singular "
+         "values of each class's states at a layer."},
+    {IN_FIGURE, "title", SCHEMA_TEXT, AT(settings_figure, title), .otherwise = "by the kind",
+     .text = "The heading."},
+    {IN_FIGURE, "text", SCHEMA_TEXT, AT(settings_figure, text), .text = "A paragraph below the heading."},
+    {IN_FIGURE, "layer", SCHEMA_TEXT, AT(settings_figure, layer), .required = true, .of = "kind",
+     .where = "scatter singular_values", .text = "The layer whose output is looked at."},
+    {IN_FIGURE, "range", SCHEMA_SINGLES, AT(settings_figure, range), AT(settings_figure, range_count),
+     .of = "kind", .where = "surface", .otherwise = "[-1, 1]",
+     .text = "Lowest and highest value of both inputs, as the network sees them."},
+    {IN_FIGURE, "step", SCHEMA_DOUBLE, AT(settings_figure, step), .range = ABOVE(0), .of = "kind",
+     .where = "surface", .otherwise = "1/300 of the range", .text = "Side of a cell of the map."},
+    {IN_FIGURE, "class", SCHEMA_COUNT, AT(settings_figure, class_number), .range = FROM_TO(0, 1e6),
+     .fallback = "1", .of = "kind", .where = "surface",
+     .text = "Number of the class whose probability is shown."},
+    {IN_FIGURE, "data", SCHEMA_CHOICE, AT(settings_figure, data), .choice = name_figure_data, .choices = 3,
+     .fallback = "train", .text = "The samples that are shown."},
+    {IN_FIGURE, "classes", SCHEMA_COUNTS, AT(settings_figure, classes), AT(settings_figure, class_count),
+     .range = FROM_TO(0, 1e6), .otherwise = "all", .text = "Numbers of the classes to show."},
+    {IN_FIGURE, "points", SCHEMA_COUNT, AT(settings_figure, points), .range = FROM_TO(1, 1e9),
+     .otherwise = "500 on a surface, 300 in a scatter, all for singular values", .unit = "samples a class",
+     .text = "The first so many samples of each class."},
+    {IN_FIGURE, "variants", SCHEMA_TEXTS, AT(settings_figure, variants), AT(settings_figure, variant_count),
+     .otherwise = "all", .text = "Names of the variants to show."},
 };
 
 static const schema_part parts[] = {
@@ -353,6 +385,7 @@ static const schema_part parts[] = {
      "How often the state of an unfinished run is saved."},
     {IN_MIX, "mix", sizeof(mixup_mix_desc), "When, where and how to mix (arXiv 1806.05236)."},
     {IN_METRICS, "metrics", sizeof(mixup_evaluate_desc), "How the trained network is measured."},
+    {IN_FIGURE, "report[]", sizeof(settings_figure), "One figure of the report."},
 };
 
 const schema_key *schema_keys(size_t *count) {

@@ -33,6 +33,36 @@ typedef struct settings_layer {
     size_t repeat; /* so many copies, one after the other; ≥ 1 */
 } settings_layer;
 
+/* A figure that the report draws beside those that every experiment gets. */
+typedef enum settings_figure_kind {
+    SETTINGS_NO_FIGURE,
+    SETTINGS_SURFACE,         /* confidence map of a model with two inputs */
+    SETTINGS_SCATTER,         /* two-dimensional states of a layer */
+    SETTINGS_SINGULAR_VALUES, /* of the states of each class at a layer */
+} settings_figure_kind;
+
+typedef enum settings_figure_data {
+    SETTINGS_FIGURE_TRAIN,
+    SETTINGS_FIGURE_VALIDATION,
+    SETTINGS_FIGURE_TEST,
+} settings_figure_data;
+
+typedef struct settings_figure {
+    settings_figure_kind kind;
+    const char *title, *text; /* or NULL */
+    settings_figure_data data;
+    const char *const *variants; /* NULL: all */
+    size_t variant_count;
+    const size_t *classes; /* numbers; NULL: all */
+    size_t class_count;
+    size_t points;      /* a class; 0: as many as suit the kind */
+    const char *layer;  /* SCATTER, SINGULAR_VALUES */
+    const float *range; /* SURFACE: lowest and highest of both inputs; NULL: -1, 1 */
+    size_t range_count;
+    double step;         /* SURFACE; 0: 1/300 of the range */
+    size_t class_number; /* SURFACE */
+} settings_figure;
+
 typedef struct settings {
     const char *name;
     const char *description; /* or NULL */
@@ -46,6 +76,8 @@ typedef struct settings {
     size_t layer_count;
     mixup_fit_desc fit; /* training and mix; seed, data, callbacks and checkpoint.path are empty */
     mixup_evaluate_desc evaluate;
+    const settings_figure *figures; /* of the report */
+    size_t figure_count;
 } settings;
 
 #endif

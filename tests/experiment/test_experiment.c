@@ -304,7 +304,7 @@ static void the_demonstrations_are_right(void **state) {
 static mixup_status open_and_resolve(const mixup_allocator *allocator, void *user) {
     experiment_file *file = NULL;
     experiment *made = NULL;
-    static const char *const overrides[] = {"training.epochs=2", "mix.at=[input]"};
+    static const char *const overrides[] = {"training.epochs=2", "mix.weights=[1, 2]"};
     mixup_status status = experiment_open(&file, user, overrides, 2, allocator);
     if (status == MIXUP_OK)
         status = experiment_resolve(&made, file, "a", NULL);

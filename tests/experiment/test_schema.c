@@ -34,6 +34,9 @@ static const context contexts[] = {
     {IN_SCHEDULE, "multi_step", {"kind: multi_step", "epochs: [1]"}},
     {IN_SCHEDULE, "step", {"kind: step", "period: 1"}},
     {IN_MIX, NULL, {"at: [input]"}},
+    {IN_FIGURE, "surface", {"kind: surface"}},
+    {IN_FIGURE, "scatter", {"kind: scatter", "layer: dense1"}},
+    {IN_FIGURE, NULL, {"kind: surface"}},
     {IN_TRAIN, NULL, {"format: spirals"}},
     {IN_TEST | IN_VALIDATION, NULL, {"fraction: 0.1"}},
     {IN_TRAINING | IN_TOP | IN_DATA | IN_OPTIMIZER | IN_SCHEDULE | IN_CHECKPOINT | IN_METRICS, NULL, {NULL}},
@@ -118,6 +121,12 @@ static void write_file(text *out, const schema_key *key, unsigned section, const
         return;
     }
     text_add(out, "data: {train: {format: spirals}}\nnetwork: [{op: dense, units: 2}]\n");
+    if (section == IN_FIGURE) {
+        text_add(out, "report:\n  - ");
+        write_body(out, key, section, name, value);
+        text_add(out, "\n");
+        return;
+    }
     if (section == IN_OPTIMIZER || section == IN_SCHEDULE || section == IN_CHECKPOINT)
         text_format(out, "training: {%s: ",
                     section == IN_OPTIMIZER  ? "optimizer"

@@ -305,6 +305,10 @@ void experiment_destroy(experiment *of) {
     memory_release(&allocator, of);
 }
 
+const char *experiment_path(const experiment *of) {
+    return of->path;
+}
+
 const settings *experiment_settings(const experiment *of) {
     return &of->settings;
 }

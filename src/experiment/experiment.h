@@ -37,6 +37,9 @@ mixup_status experiment_resolve(experiment **out, const experiment_file *file, c
                                 const uint64_t *seed);
 void experiment_destroy(experiment *of);
 
+/* The path that the file was opened by. Valid while the experiment lives. */
+const char *experiment_path(const experiment *experiment);
+
 /* Everything the file said, defaults filled in. Valid while the experiment lives. */
 const settings *experiment_settings(const experiment *of);
 

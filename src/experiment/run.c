@@ -2,6 +2,7 @@
 #include "experiment/run_parts.h"
 
 #include "base/file.h"
+#include "experiment/yaml.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -117,7 +118,7 @@ static void parse_engine(const char *said, const settings *given, mixup_engine *
         *threads = count;
 }
 
-static void add_made_by(const char *said, size_t threads, text *out) {
+static void add_made_by(const char *said, size_t threads, const char *source, text *out) {
     const size_t length = strcspn(said, ",");
     const char *last = said + length;
     while (last > said && last[-1] != ' ')
@@ -125,7 +126,9 @@ static void add_made_by(const char *said, size_t threads, text *out) {
     text_format(out, "made_by:\n  mixup: \"%s\"\n  engine: \"%.*s\"\n", mixup_version(), (int)length, said);
     if (last > said)
         text_format(out, "  instruction_set: \"%.*s\"\n", (int)(said + length - last), last);
-    text_format(out, "  threads: %zu\n", threads);
+    text_format(out, "  threads: %zu\n  source: ", threads);
+    yaml_write_text(out, source);
+    text_add(out, "\n");
 }
 
 static mixup_status write_experiment(const run *in) {
@@ -140,7 +143,7 @@ static mixup_status write_experiment(const run *in) {
         "# Written by `mixup train`. Training from it again gives the same network, bit for bit, on the\n"
         "# same kind of machine.\n");
     mixup_status status = experiment_to_yaml(in->experiment, engine, threads, &yaml);
-    add_made_by(said, threads, &yaml);
+    add_made_by(said, threads, experiment_path(in->experiment), &yaml);
     if (status == MIXUP_OK)
         status = text_status(&yaml);
     if (status == MIXUP_OK)

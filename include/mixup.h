@@ -60,7 +60,7 @@ extern "C" {
     X(MIXUP_ERROR_CALLBACK, 12, "a callback failed")
 
 typedef enum mixup_status {
-#define MIXUP_STATUS_ENUMERATOR(name, number, text) name = number,
+#define MIXUP_STATUS_ENUMERATOR(name, number, text) name = (number),
     MIXUP_STATUS_LIST(MIXUP_STATUS_ENUMERATOR)
 #undef MIXUP_STATUS_ENUMERATOR
 } mixup_status;

@@ -10,8 +10,8 @@ needed=(
     ca-certificates curl
     gnuplot-nox
 )
-# For the static checks, memory checks and coverage.
-checks=(clang-format clang-tidy cppcheck gcovr shellcheck valgrind)
+# For the static checks (libomp-dev has the omp.h that clang-tidy reads), memory checks and coverage.
+checks=(clang-format clang-tidy libomp-dev cppcheck gcovr shellcheck valgrind)
 
 usage() {
     cat <<END

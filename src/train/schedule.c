@@ -72,7 +72,7 @@ void schedule_watch(const mixup_schedule *schedule, double loss, schedule_platea
     if (loss < plateau->best) {
         plateau->best = loss;
         plateau->bad_epochs = 0;
-    } else if (++plateau->bad_epochs > schedule->patience) {
+    } else if (++plateau->bad_epochs >= schedule->patience) {
         plateau->scale *= (double)schedule->factor;
         plateau->bad_epochs = 0;
     }

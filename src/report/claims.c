@@ -132,7 +132,7 @@ static mixup_status check_items(writing *out, const results_experiment *files, a
     size_t count = 0;
     bool begun = false;
     MIXUP_TRY(trained_document(memory, files->variants[0].runs[0].folder, &document));
-    MIXUP_TRY(request_read(memory, document, &items, &count));
+    MIXUP_TRY(trained_requests(memory, files->variants[0].runs[0].folder, &items, &count));
     for (size_t i = 0; i < count; i++) {
         if (!claim_applies(&items[i], files))
             continue;

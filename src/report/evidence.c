@@ -71,7 +71,8 @@ static mixup_status read_heading(evidence *out) {
     if (out->name == NULL)
         out->name = out->files->name;
     out->description = evidence_setting(first, "description");
-    const mixup_status status = request_read(&out->memory, first->document, &out->items, &out->item_count);
+    const mixup_status status =
+        trained_requests(&out->memory, first->files->runs[0].folder, &out->items, &out->item_count);
     MIXUP_TRY(note(out, first->files->name, status));
     for (size_t i = 0; i < out->variant_count; i++)
         MIXUP_TRY(ARENA_NEW(&out->memory, out->variants[i].measurements, out->item_count));

@@ -5,7 +5,8 @@
 #include "report/gnuplot.h"
 
 enum {
-    CONFUSION_SIDE = 520,
+    CONFUSION_WIDTH = 540,
+    CONFUSION_HEIGHT = 490,
     RELIABILITY_WIDTH = 480,
     RELIABILITY_HEIGHT = 480,
     NUMBERS_UP_TO = 15,
@@ -74,8 +75,8 @@ mixup_status figure_confusion(const figure_place *place, const uint64_t *counts,
     const mixup_status status =
         gnuplot_draw(&(gnuplot_picture){.folder = place->folder,
                                         .name = place->name,
-                                        .width = CONFUSION_SIDE,
-                                        .height = CONFUSION_SIDE,
+                                        .width = CONFUSION_WIDTH,
+                                        .height = CONFUSION_HEIGHT,
                                         .script = &script,
                                         .data = (const gnuplot_data[]){{"", &shares}, {"_counts", &list}},
                                         .data_count = 2},
@@ -97,19 +98,18 @@ mixup_status figure_reliability(const figure_place *place, const reliability_bin
             text_format(&data, "%.6g,%zu,%.6g,%.6g\n", ((double)b + 0.5) / (double)bin_count, bins[b].count,
                         bins[b].confidence, bins[b].accuracy);
     figure_title(&script, place);
-    text_format(
-        &script,
-        "set xrange [0:1]\nset yrange [0:1]\nset size ratio -1\n"
-        "set xtics 0.2\nset ytics 0.2\nset format '%%.1f'\n"
-        "set lmargin at screen 0.15\nset rmargin at screen 0.95\n"
-        "set bmargin at screen 0.19\nset tmargin at screen 0.90\n"
-        "set xlabel 'confidence'\nset ylabel 'accuracy'\n"
-        "set key at screen 0.55,0.04 center center horizontal maxrows 1 samplen 1.6 width -2 reverse Left\n"
-        "set boxwidth %.6g\nset style fill solid 0.35 border\n"
-        "plot '%s.csv' skip 1 using 1:4 with boxes lc rgb '%s' title 'share that is right', \\\n"
-        "     x with lines lw 1.4 dt (6,4) lc rgb '#808891' title 'perfect', \\\n"
-        "     '' skip 1 using 3:4 with points pt %d ps 0.8 lc rgb '%s' notitle\n",
-        0.94 / (double)bin_count, place->name, style.color, style.point, style.color);
+    text_format(&script,
+                "set xrange [0:1]\nset yrange [0:1]\nset size ratio -1\n"
+                "set xtics 0.2\nset ytics 0.2\nset format '%%.1f'\n"
+                "set lmargin at screen 0.15\nset rmargin at screen 0.95\n"
+                "set bmargin at screen 0.21\nset tmargin at screen 0.90\n"
+                "set xlabel 'confidence'\nset ylabel 'accuracy'\n"
+                "set key at screen 0.55,0.055 center center horizontal samplen 1.6 reverse Left\n"
+                "set boxwidth %.6g\nset style fill solid 0.35 border\n"
+                "plot '%s.csv' skip 1 using 1:4 with boxes lc rgb '%s' title 'share that is right', \\\n"
+                "     x with lines lw 1.4 dt (6,4) lc rgb '#808891' title 'perfect', \\\n"
+                "     '' skip 1 using 3:4 with points pt %d ps 0.8 lc rgb '%s' notitle\n",
+                0.94 / (double)bin_count, place->name, style.color, style.point, style.color);
     const mixup_status status = gnuplot_draw(&(gnuplot_picture){.folder = place->folder,
                                                                 .name = place->name,
                                                                 .width = RELIABILITY_WIDTH,

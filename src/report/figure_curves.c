@@ -143,7 +143,7 @@ mixup_status figure_draw_curves(const figure_place *place, const figure_curves *
     gnuplot_quote(&script, curves->axis);
     text_add(&script, "\nset xrange [0.5:*]\n"
                       "set lmargin at screen 0.14\nset rmargin at screen 0.97\n"
-                      "set bmargin at screen 0.27\nset tmargin at screen 0.90\n"
+                      "set bmargin at screen 0.27\nset tmargin at screen 0.87\n"
                       "set key at screen 0.55,0.065 center center horizontal samplen 1.8 reverse Left\n");
     write_range(&script, curves);
     plot_curves(&script, place, curves);
@@ -204,7 +204,7 @@ mixup_status figure_singular_values(const figure_place *place, const figure_spec
     else
         text_format(&script, "set yrange [0:%.4g]\n", fmax(1.05 * spectrum->highest, 1e-6));
     text_add(&script, "set lmargin at screen 0.15\nset rmargin at screen 0.96\n"
-                      "set bmargin at screen 0.17\nset tmargin at screen 0.89\n"
+                      "set bmargin at screen 0.17\nset tmargin at screen 0.85\n"
                       "set key top right samplen 1.6 spacing 1.1\n");
     plot_spectrum(&script, place, spectrum);
     const mixup_status status = gnuplot_draw(&(gnuplot_picture){.folder = place->folder,

@@ -39,9 +39,31 @@ static bool median_of_class(const states *in, size_t class_number, float *room, 
     return true;
 }
 
+/* The middle of the medians of all classes, from which labels are moved outwards so that they do not cover
+ * a class that is a small blob. */
+static void middle_of_classes(const states *in, float *room, double middle[2]) {
+    size_t count = 0;
+    double sum[2] = {0.0, 0.0};
+    for (size_t c = 0; c < in->class_count; c++) {
+        double median[2];
+        if (!median_of_class(in, c, room, median))
+            continue;
+        sum[0] += median[0];
+        sum[1] += median[1];
+        count++;
+    }
+    for (size_t j = 0; j < 2; j++)
+        middle[j] = count > 0 ? sum[j] / (double)count : 0.0;
+}
+
+/* Half the side of the square that holds the limits, with a margin. */
+static double half_side(const double limits[4]) {
+    return 0.53 * fmax(fmax(limits[1] - limits[0], limits[3] - limits[2]), 1e-6);
+}
+
 /* Equal scales on both axes, on a square that holds the limits. */
 static void write_axes(text *script, const double limits[4]) {
-    const double half = 0.53 * fmax(fmax(limits[1] - limits[0], limits[3] - limits[2]), 1e-6);
+    const double half = half_side(limits);
     const double x = 0.5 * (limits[0] + limits[1]);
     const double y = 0.5 * (limits[2] + limits[3]);
     text_format(script, "set xrange [%.6g:%.6g]\nset yrange [%.6g:%.6g]\n", x - half, x + half, y - half,
@@ -57,25 +79,44 @@ static void write_axes(text *script, const double limits[4]) {
              "set style textbox opaque noborder fillcolor rgb '#ffffff' margins 0.6,0.4\n");
 }
 
-static void write_class(text *script, const figure_place *place, const states *in, size_t c, float *room,
-                        const figure_classes *classes, text *plot) {
+/* What the classes of one picture share. */
+typedef struct scatter {
+    const figure_place *place;
+    const states *in;
+    const figure_classes *classes;
+    float *room; /* [count] to work in */
+    double middle[2];
+    double shift; /* of a label from its class's median, outwards */
+    text script;  /* settings */
+    text plot;    /* the plot command */
+} scatter;
+
+static void write_label(scatter *of, size_t c, const double median[2], const char *name) {
+    const double x = median[0] - of->middle[0];
+    const double y = median[1] - of->middle[1];
+    const double length = fmax(hypot(x, y), 1e-12);
+    text_format(&of->script, "set label %zu ", c + 1);
+    gnuplot_quote(&of->script, name);
+    text_format(&of->script, " at %.6g,%.6g center front boxed\n", median[0] + of->shift * x / length,
+                median[1] + of->shift * y / length);
+}
+
+static void write_class(scatter *of, size_t c) {
     double median[2];
-    if (!median_of_class(in, c, room, median))
+    if (!median_of_class(of->in, c, of->room, median))
         return;
     text name;
-    text_init(&name, place->allocator);
-    figure_class_name(&name, classes, c);
+    text_init(&name, of->place->allocator);
+    figure_class_name(&name, of->classes, c);
     if (text_status(&name) == MIXUP_OK) {
-        text_format(script, "set label %zu ", c + 1);
-        gnuplot_quote(script, name.data);
-        text_format(script, " at %.6g,%.6g center front boxed\n", median[0], median[1]);
         const int point = c < PALETTE_CLASSES ? 7 : 5;
-        text_format(plot,
+        write_label(of, c, median, name.data);
+        text_format(&of->plot,
                     "%s'%s.csv' skip 1 using 1:($3==%zu?$2:NaN) with points pt %d ps 0.35 lc rgb '#70%s' "
                     "notitle, \\\n     NaN with points pt %d ps 1.1 lc rgb '%s' title ",
-                    plot->length == 0 ? "plot " : ", \\\n     ", place->name, c, point, palette_class(c) + 1,
-                    point, palette_class(c));
-        gnuplot_quote(plot, name.data);
+                    of->plot.length == 0 ? "plot " : ", \\\n     ", of->place->name, c, point,
+                    palette_class(c) + 1, point, palette_class(c));
+        gnuplot_quote(&of->plot, name.data);
     }
     text_clear(&name);
 }
@@ -92,33 +133,34 @@ mixup_status figure_scatter(const figure_place *place, const states *in, const d
     if (in->width != 2)
         return error(MIXUP_ERROR_SHAPE, "%s: a scatter shows states of two units, this layer has %zu",
                      place->name, in->width);
-    float *room = NULL;
-    MIXUP_TRY(MEMORY_NEW(place->allocator, room, in->count));
-    text data, script, plot;
+    scatter of = {.place = place, .in = in, .classes = classes, .shift = 0.085 * half_side(limits)};
+    MIXUP_TRY(MEMORY_NEW(place->allocator, of.room, in->count));
+    text data;
     text_init(&data, place->allocator);
-    text_init(&script, place->allocator);
-    text_init(&plot, place->allocator);
+    text_init(&of.script, place->allocator);
+    text_init(&of.plot, place->allocator);
     write_points(&data, in);
-    figure_title(&script, place);
-    write_axes(&script, limits);
+    middle_of_classes(in, of.room, of.middle);
+    figure_title(&of.script, place);
+    write_axes(&of.script, limits);
     for (size_t c = 0; c < in->class_count; c++)
-        write_class(&script, place, in, c, room, classes, &plot);
-    mixup_status status = text_status(&plot);
+        write_class(&of, c);
+    mixup_status status = text_status(&of.plot);
     if (status == MIXUP_OK) {
-        text_append(&script, plot.data, plot.length);
-        text_add(&script, "\n");
+        text_append(&of.script, of.plot.data, of.plot.length);
+        text_add(&of.script, "\n");
         status = gnuplot_draw(&(gnuplot_picture){.folder = place->folder,
                                                  .name = place->name,
                                                  .width = WIDTH,
                                                  .height = HEIGHT,
-                                                 .script = &script,
+                                                 .script = &of.script,
                                                  .data = &(gnuplot_data){"", &data},
                                                  .data_count = 1},
                               place->allocator);
     }
-    text_clear(&plot);
-    text_clear(&script);
+    text_clear(&of.plot);
+    text_clear(&of.script);
     text_clear(&data);
-    memory_release(place->allocator, room);
+    memory_release(place->allocator, of.room);
     return status;
 }

@@ -48,7 +48,7 @@ static void write_head(text *out, const gnuplot_picture *picture) {
                 "# Draws %s.svg and %s.png. Change what you like, then run: gnuplot %s.gp\n"
                 "set encoding utf8\n"
                 "set datafile separator comma\n"
-                "set border 3 lc rgb 'black' lw 0.8\n"
+                "set border 3 lw 0.8\n"
                 "set tics nomirror out scale 0.4\n"
                 "set grid lc rgb '#d8dde3' lw 0.6 dt solid\n"
                 "set key noenhanced\n"

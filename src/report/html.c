@@ -40,10 +40,20 @@ static void add_paragraph(text *out, const char *string, size_t length) {
     text_add(out, code ? "</code></p>\n" : "</p>\n");
 }
 
-/* A YAML folded text (>) keeps a single line break where the author left an empty line. */
+/* Where the paragraph at `from` ends: at an empty line; in a text without empty lines, which a folded YAML
+ * text
+ * (>) is, at every line's end. */
+static size_t paragraph_length(const char *from, bool has_empty_lines) {
+    if (!has_empty_lines)
+        return strcspn(from, "\n");
+    const char *end = strstr(from, "\n\n");
+    return end != NULL ? (size_t)(end - from) : strlen(from);
+}
+
 void html_paragraphs(text *out, const char *string) {
+    const bool has_empty_lines = strstr(string, "\n\n") != NULL;
     while (*string != '\0') {
-        const size_t length = strcspn(string, "\n");
+        const size_t length = paragraph_length(string, has_empty_lines);
         if (length > 0)
             add_paragraph(out, string, length);
         string += length;
@@ -134,6 +144,7 @@ static const char style_tables[] =
     ".settings td{font-family:ui-monospace,'DejaVu Sans Mono',Menlo,Consolas,monospace;font-size:.85rem;"
     "overflow-wrap:anywhere}\n"
     ".settings th{font-weight:500;font-size:.9rem}\n"
+    ".settings th.n{text-align:left}\n"
     ".warning{border-left:4px solid #d98300;background:var(--tint);padding:.6rem 1rem;border-radius:4px}\n"
     "footer{margin-top:3rem;border-top:1px solid var(--line);padding-top:1rem}\n";
 

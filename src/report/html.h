@@ -21,6 +21,7 @@ typedef struct html_picture {
     const char *folder; /* of NAME.svg and NAME.png */
     const char *name;
     const char *caption; /* below the picture, and what a screen reader says */
+    bool bare;           /* the caption is for screen readers alone */
     size_t number;       /* unique in the page: prefix of the picture's ids */
 } html_picture;
 

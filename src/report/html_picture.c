@@ -91,9 +91,12 @@ mixup_status html_add_picture(text *out, const html_picture *picture) {
             text_add(out, "\">");
         }
     }
-    text_add(out, "<figcaption>");
-    html_escape(out, picture->caption);
-    text_add(out, "</figcaption></figure>\n");
+    if (!picture->bare) {
+        text_add(out, "<figcaption>");
+        html_escape(out, picture->caption);
+        text_add(out, "</figcaption>");
+    }
+    text_add(out, "</figure>\n");
     memory_release(&out->allocator, png);
     memory_release(&out->allocator, svg);
     return status;

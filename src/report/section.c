@@ -5,8 +5,9 @@
 
 #include <string.h>
 
-mixup_status section_picture(page *out, const char *folder, const char *name, const char *caption) {
-    return html_add_picture(&out->html, &(html_picture){folder, name, caption, ++out->pictures});
+mixup_status section_picture(page *out, const char *folder, const char *name, const char *caption,
+                             bool bare) {
+    return html_add_picture(&out->html, &(html_picture){folder, name, caption, bare, ++out->pictures});
 }
 
 /* "bottleneck_12" as "bottleneck 12". */

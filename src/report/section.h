@@ -23,8 +23,8 @@ void section_metrics(page *out, const evidence *about);
 mixup_status section_settings(page *out, const evidence *about);
 void section_again(page *out, const evidence *about);
 
-/* Puts FOLDER/NAME into the page. */
-mixup_status section_picture(page *out, const char *folder, const char *name, const char *caption);
+/* Puts FOLDER/NAME into the page; `bare` hides the caption from all but screen readers. */
+mixup_status section_picture(page *out, const char *folder, const char *name, const char *caption, bool bare);
 
 /* A table head cell with the variant's colour and name. */
 void section_variant_head(page *out, const evidence_variant *variant);

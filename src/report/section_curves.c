@@ -98,7 +98,7 @@ static mixup_status add_measure(page *out, const evidence *about, const char *fo
                                  .logarithmic = kind->logarithmic && low > 0.0 && high / low > 8.0,
                                  .band = several};
     MIXUP_TRY_ELSE(status, figure_draw_curves(&place, &drawn), done);
-    status = section_picture(out, folder, kind->name, kind->caption);
+    status = section_picture(out, folder, kind->name, kind->caption, false);
 done:
     memory_release(out->allocator, curves);
     memory_release(out->allocator, room);
@@ -152,7 +152,7 @@ static mixup_status add_classified(page *out, const evidence *about, const char 
                            : figure_reliability(&place, found->bins, MEASURE_BINS, variant->files->style);
     }
     if (status == MIXUP_OK)
-        status = section_picture(out, folder, name.data, caption.data);
+        status = section_picture(out, folder, name.data, caption.data, false);
     text_clear(&caption);
     text_clear(&name);
     return status;

@@ -28,10 +28,10 @@ static void begin_name(item_pictures *of) {
     text_add(&of->name, "_");
 }
 
-static mixup_status place_picture(item_pictures *of) {
+static mixup_status place_picture(item_pictures *of, bool bare) {
     MIXUP_TRY(text_status(&of->name));
     MIXUP_TRY(text_status(&of->caption));
-    return section_picture(of->out, of->folder, of->name.data, of->caption.data);
+    return section_picture(of->out, of->folder, of->name.data, of->caption.data, bare);
 }
 
 static mixup_status add_surface(item_pictures *of, const evidence_variant *variant,
@@ -43,7 +43,7 @@ static mixup_status add_surface(item_pictures *of, const evidence_variant *varia
     const figure_place place = {of->folder, of->name.data, variant->files->name, of->out->allocator};
     MIXUP_TRY(
         figure_surface(&place, &numbers->map, item->class_number, &numbers->points, &of->about->classes));
-    return place_picture(of);
+    return place_picture(of, false);
 }
 
 static mixup_status add_scatter(item_pictures *of, const evidence_variant *variant,
@@ -55,7 +55,7 @@ static mixup_status add_scatter(item_pictures *of, const evidence_variant *varia
     MIXUP_TRY(text_status(&of->name));
     const figure_place place = {of->folder, of->name.data, variant->files->name, of->out->allocator};
     MIXUP_TRY(figure_scatter(&place, &numbers->points, limits, &of->about->classes));
-    return place_picture(of);
+    return place_picture(of, false);
 }
 
 /* A picture a variant, for the kinds SURFACE and SCATTER. */
@@ -115,7 +115,24 @@ static size_t collect_series(const item_pictures *of, size_t class_number, bool 
     return count;
 }
 
-/* One class: the values as they are, linear too (for the folder only) where uncentred, or centred. */
+/* Draws the spectrum, first on a linear axis of its own (NAME_linear, for the folder only), then as it is. */
+static mixup_status draw_spectrum(item_pictures *of, const char *title, const figure_spectrum *spectrum) {
+    figure_spectrum linear = *spectrum;
+    linear.linear = true;
+    linear.highest = 0.0;
+    for (size_t s = 0; s < spectrum->series_count; s++)
+        linear.highest = fmax(linear.highest, spectrum->series[s].values[0]);
+    const size_t length = of->name.length;
+    text_add(&of->name, "_linear");
+    MIXUP_TRY(text_status(&of->name));
+    figure_place place = {of->folder, of->name.data, title, of->out->allocator};
+    MIXUP_TRY(figure_singular_values(&place, &linear));
+    of->name.length = length;
+    of->name.data[length] = '\0';
+    return figure_singular_values(&place, spectrum);
+}
+
+/* One class: the values as they are, or centred. */
 static mixup_status add_spectrum(item_pictures *of, size_t class_number, bool centered,
                                  figure_series *series) {
     figure_spectrum spectrum = {.series = series};
@@ -134,14 +151,10 @@ static mixup_status add_spectrum(item_pictures *of, size_t class_number, bool ce
     text_format(&of->name, "%zu%s", class_number, centered ? "_centered" : "");
     mixup_status status = text_status(&title);
     if (status == MIXUP_OK)
-        status = text_status(&of->name);
-    if (status == MIXUP_OK) {
-        const figure_place place = {of->folder, of->name.data, title.data, of->out->allocator};
-        status = figure_singular_values(&place, &spectrum);
-    }
+        status = draw_spectrum(of, title.data, &spectrum);
     text_clear(&title);
     MIXUP_TRY(status);
-    return place_picture(of);
+    return place_picture(of, true);
 }
 
 static mixup_status add_spectra(item_pictures *of) {
@@ -253,9 +266,11 @@ static mixup_status add_item(item_pictures *of) {
     text_add(&of->out->html, "</h3>\n");
     if (item->text != NULL)
         html_paragraphs(&of->out->html, item->text);
-    text_add(&of->out->html, "<p class=\"soft\">");
-    html_escape(&of->out->html, explanations[item->kind]);
-    text_add(&of->out->html, "</p>\n");
+    if (of->index == 0 || item[-1].kind != item->kind) { /* once for neighbours */
+        text_add(&of->out->html, "<p class=\"soft\">");
+        html_escape(&of->out->html, explanations[item->kind]);
+        text_add(&of->out->html, "</p>\n");
+    }
     if (item->kind != REQUEST_SINGULAR_VALUES)
         return add_by_variant(of);
     add_sums(of->out, of->about, of->index);

@@ -105,9 +105,10 @@ static void add_value(text *out, number_kind kind, const summary *value) {
     text_add(out, number);
 }
 
-/* "test_accuracy" as "test accuracy". */
+/* "test_accuracy" as "test accuracy", "peak_memory_bytes" as "peak memory". */
 static void add_label(text *out, const char *name) {
-    for (const char *c = name; *c != '\0'; c++) {
+    const size_t length = strlen(name) - (ends_with(name, "_bytes") ? strlen("_bytes") : 0);
+    for (const char *c = name; c < name + length; c++) {
         const char one[2] = {*c == '_' ? ' ' : *c, '\0'};
         html_escape(out, one);
     }
@@ -115,13 +116,16 @@ static void add_label(text *out, const char *name) {
 
 static void add_row(page *out, const evidence *about, const char *name) {
     double best = -(double)INFINITY;
+    double worst = (double)INFINITY;
     const double direction = direction_of(name);
     bool any = false;
     for (size_t v = 0; v < about->variant_count; v++) {
         const summary value = summarize(about->variants[v].files, name);
         any = any || value.count > 0;
-        if (value.count > 0)
-            best = fmax(best, direction * value.mean);
+        if (value.count == 0)
+            continue;
+        best = fmax(best, direction * value.mean);
+        worst = fmin(worst, direction * value.mean);
     }
     if (!any)
         return;
@@ -131,7 +135,7 @@ static void add_row(page *out, const evidence *about, const char *name) {
     for (size_t v = 0; v < about->variant_count; v++) {
         const summary value = summarize(about->variants[v].files, name);
         const bool marked =
-            value.count > 0 && direction != 0.0 && about->variant_count > 1 && direction * value.mean >= best;
+            value.count > 0 && direction != 0.0 && best > worst && direction * value.mean >= best;
         text_format(&out->html, "<td class=\"n%s\">", marked ? " best" : "");
         if (value.count > 0)
             add_value(&out->html, kind_of(name), &value);
@@ -162,15 +166,20 @@ void section_variant_head(page *out, const evidence_variant *variant) {
 }
 
 void section_metrics(page *out, const evidence *about) {
-    text_add(&out->html, "<h3>Metrics</h3>\n<div class=\"scroll\"><table>\n<caption>");
+    bool several = false;
+    text_add(&out->html, "<h3>Metrics</h3>\n<p class=\"soft\">Seeds: ");
     for (size_t v = 0; v < about->variant_count; v++) {
-        const size_t seeds = about->variants[v].files->run_count;
-        text_add(&out->html, v == 0 ? "" : ", ");
-        html_escape(&out->html, about->variants[v].files->name);
-        text_format(&out->html, ": %zu seed%s", seeds, seeds == 1 ? "" : "s, mean ± deviation");
+        const results_variant *files = about->variants[v].files;
+        text_add(&out->html, v == 0 ? "" : "; ");
+        html_escape(&out->html, files->name);
+        for (size_t r = 0; r < files->run_count; r++)
+            text_format(&out->html, "%s %llu", r == 0 ? "" : ",", (unsigned long long)files->runs[r].seed);
+        several = several || files->run_count > 1;
     }
-    text_add(&out->html,
-             ". The best value of a row is marked.</caption>\n<thead><tr><th scope=\"col\">measure</th>");
+    text_format(&out->html,
+                ".%s The best value of a row is marked.</p>\n<div class=\"scroll\"><table>\n<thead><tr>"
+                "<th scope=\"col\">measure</th>",
+                several ? " Numbers are mean ± deviation over the seeds." : "");
     for (size_t v = 0; v < about->variant_count; v++)
         section_variant_head(out, &about->variants[v]);
     text_add(&out->html, "</tr></thead>\n<tbody>\n");
@@ -178,7 +187,8 @@ void section_metrics(page *out, const evidence *about) {
         for (size_t r = 0; r < about->variants[v].files->run_count; r++) {
             const results_run *run = &about->variants[v].files->runs[r];
             for (size_t m = 0; m < run->metric_count; m++)
-                if (!seen_before(about, v, r, run->metrics[m].name))
+                if (strcmp(run->metrics[m].name, "seed") != 0 &&
+                    !seen_before(about, v, r, run->metrics[m].name))
                     add_row(out, about, run->metrics[m].name);
         }
     text_add(&out->html, "</tbody></table></div>\n");

@@ -268,6 +268,8 @@ void section_again(page *out, const evidence *about) {
     const evidence_variant *first = &about->variants[0];
     const char *source = evidence_setting(first, "made_by.source");
     text_add(&out->html, "<h3>Run it again</h3>\n<pre>");
+    if (source != NULL)
+        text_add(&out->html, "# all variants; finished runs are kept\n");
     if (source != NULL) {
         text_add(&out->html, "mixup train ");
         add_word(&out->html, source);
@@ -277,8 +279,9 @@ void section_again(page *out, const evidence *about) {
                         (unsigned long long)first->files->runs[r].seed);
         text_add(&out->html, " --out ");
         add_word(&out->html, about->files->folder);
-        text_add(&out->html, "   # all variants; finished runs are kept\n");
+        text_add(&out->html, "\n");
     }
+    text_add(&out->html, "# one run: the same bits on the same machine\n");
     for (size_t v = 0; v < about->variant_count; v++) {
         text_add(&out->html, "mixup train ");
         text path;
@@ -286,8 +289,7 @@ void section_again(page *out, const evidence *about) {
         text_format(&path, "%s/run.yaml", about->variants[v].files->runs[0].folder);
         add_word(&out->html, path.data != NULL ? path.data : "");
         text_clear(&path);
-        text_format(&out->html, " --out again%s\n",
-                    v == 0 ? "   # one run: the same bits on the same machine" : "");
+        text_add(&out->html, " --out again\n");
     }
     text_add(&out->html, "</pre>\n");
     add_made_by(out, about);

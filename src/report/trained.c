@@ -14,23 +14,38 @@ static mixup_status open_model(trained *out, const char *folder, const mixup_all
     return status;
 }
 
-mixup_status trained_open(trained *out, const char *folder, const mixup_allocator *allocator) {
-    trained result = {0};
-    mixup_status status = MIXUP_OK;
+/* Opens run.yaml and resolves it. */
+static mixup_status open_experiment(trained *out, const char *folder, const mixup_allocator *allocator) {
     char *path = path_join(allocator, folder, RUN_EXPERIMENT);
     if (path == NULL)
         return MIXUP_ERROR_MEMORY;
-    MIXUP_TRY_ELSE(status, experiment_open(&result.file, path, NULL, 0, allocator), done);
-    const char *variant = experiment_variant_name(result.file, 0);
-    MIXUP_TRY_ELSE(status, experiment_resolve(&result.experiment, result.file, variant, NULL), done);
-    MIXUP_TRY_ELSE(status, experiment_load_data(result.experiment, &result.data), done);
-    MIXUP_TRY_ELSE(status, open_model(&result, folder, allocator), done);
-done:
+    mixup_status status = experiment_open(&out->file, path, NULL, 0, allocator);
+    if (status == MIXUP_OK)
+        status = experiment_resolve(&out->experiment, out->file, experiment_variant_name(out->file, 0), NULL);
     memory_release(allocator, path);
+    return status;
+}
+
+mixup_status trained_open(trained *out, const char *folder, const mixup_allocator *allocator) {
+    trained result = {0};
+    mixup_status status = open_experiment(&result, folder, allocator);
+    if (status == MIXUP_OK)
+        status = experiment_load_data(result.experiment, &result.data);
+    if (status == MIXUP_OK)
+        status = open_model(&result, folder, allocator);
     if (status == MIXUP_OK)
         *out = result;
     else
         trained_close(&result);
+    return status;
+}
+
+mixup_status trained_requests(arena *in, const char *folder, request **items, size_t *count) {
+    trained opened = {0};
+    mixup_status status = open_experiment(&opened, folder, &in->allocator);
+    if (status == MIXUP_OK)
+        status = request_read(in, experiment_settings(opened.experiment), items, count);
+    trained_close(&opened);
     return status;
 }
 

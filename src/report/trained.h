@@ -3,6 +3,7 @@
 #define REPORT_TRAINED_H
 
 #include "experiment/experiment.h"
+#include "experiment/yaml.h"
 #include "report/request.h"
 
 typedef struct trained {
@@ -19,7 +20,8 @@ void trained_close(trained *out);
 /* A part of its data; an absent one is MIXUP_ERROR_NOT_FOUND. */
 mixup_status trained_part(const trained *in, request_data part, const mixup_dataset **set);
 
-/* The run's run.yaml as a tree in the arena. */
+/* The run's run.yaml as a tree in the arena, and the figures that it asks for. */
 mixup_status trained_document(arena *in, const char *folder, const yaml_node **root);
+mixup_status trained_requests(arena *in, const char *folder, request **items, size_t *count);
 
 #endif

@@ -67,6 +67,18 @@ static inline void network_ok(mixup_status status) {
     network_expect(status, MIXUP_OK);
 }
 
+/* cmocka 1's assert_float_equal compares in single precision only. */
+#define expect_near(value, expected, tolerance)                                                              \
+    network_near((double)(value), (double)(expected), (tolerance), #value, __FILE__, __LINE__)
+
+static inline void network_near(double value, double expected, double tolerance, const char *what,
+                                const char *file, int line) {
+    if (!(fabs(value - expected) <= tolerance)) {
+        print_error("%s is %.17g, expected %.17g\n", what, value, expected);
+        _fail(file, line);
+    }
+}
+
 /* Zeroed values that the test frees. */
 static inline real *network_values(size_t count) {
     real *values = calloc(count + 1, sizeof *values);

@@ -18,6 +18,8 @@ static void add_default(const schema_key *key, text *out) {
         text_add(out, "required");
     else if (key->fallback != NULL)
         text_format(out, "`%s`", key->fallback);
+    else if (key->type == SCHEMA_SECTION && !key->optional)
+        text_add(out, "its keys' defaults");
     else
         text_add(out, key->otherwise != NULL ? key->otherwise : "none");
 }

@@ -113,7 +113,10 @@ static inline void network_create(network *out, const network_desc *desc) {
     const mixup_engine kind = desc->engine == MIXUP_ENGINE_AUTO ? MIXUP_ENGINE_REFERENCE : desc->engine;
     network_ok(engine_create(&out->engine, kind, 2, &out->hooks));
     network_ok(graph_create(&out->graph, desc->input, desc->layers, desc->layer_count, &out->hooks));
+    engine_environment saved;
+    engine_enter(out->engine, &saved);
     network_ok(parameter_store_create(&out->store, out->engine, out->graph));
+    engine_leave(out->engine, &saved);
     out->training.class_weights = desc->class_weights;
     out->training.average_decay = desc->average_decay;
     network_ok(loss_resolve(desc->loss, out->graph->final_activation, &out->training.loss));

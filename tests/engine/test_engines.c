@@ -50,7 +50,7 @@ static bool describe(recipe *r, random_stream *from, mixup_op op, mixup_layer *l
         layer->stddev = 0.1f;
         return true;
     case MIXUP_BATCH_NORM:
-        return r->batch > 4; /* fewer samples may have next to no variance, by which it divides */
+        return r->batch >= 16; /* the deviation of few samples, by which it divides, may be next to none */
     case MIXUP_LAYER_NORM:
         return *width > 4;
     case MIXUP_RESHAPE:

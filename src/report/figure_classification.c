@@ -70,7 +70,10 @@ mixup_status figure_confusion(const figure_place *place, const uint64_t *counts,
         text_format(&script,
                     ", \\\n     '%s_counts.csv' skip 1 using 1:2:($3>0?sprintf('%%d',$3):'')"
                     ":($4>0.3?0xffffff:0x303841) with labels textcolor rgb variable font ',%d'",
-                    place->name, n <= 10 ? 11 : 8);
+                    place->name,
+                    n <= 4    ? 15
+                    : n <= 10 ? 11
+                              : 8);
     text_add(&script, "\n");
     const mixup_status status =
         gnuplot_draw(&(gnuplot_picture){.folder = place->folder,

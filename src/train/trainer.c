@@ -89,8 +89,8 @@ static mixup_status check_class_weights(mixup_trainer *self, const mixup_fit_des
 }
 
 static mixup_status check_ranges(const mixup_fit_desc *desc, mixup_loss loss) {
-    if (!(desc->label_smoothing >= 0.0f && desc->label_smoothing <= 1.0f))
-        return error(MIXUP_ERROR_ARGUMENT, "label_smoothing is %g; it must lie in [0, 1]",
+    if (!(desc->label_smoothing >= 0.0f && desc->label_smoothing < 1.0f))
+        return error(MIXUP_ERROR_ARGUMENT, "label_smoothing is %g; it must be at least 0 and below 1",
                      (double)desc->label_smoothing);
     if (desc->label_smoothing > 0.0f && loss == MIXUP_MEAN_SQUARED_ERROR)
         return error(MIXUP_ERROR_ARGUMENT, "label_smoothing is for classes, not for the squared error");

@@ -19,7 +19,7 @@ typedef struct builder {
     entry *entries; /* one a node of the document */
 } builder;
 
-static mixup_status build(builder *in, int index, size_t depth, const yaml_node **out, size_t *size);
+static mixup_status build(builder *in, int index, size_t depth, const yaml_node **out, size_t *total);
 
 static mixup_status fail(const yaml_node *node, const char *message) {
     return error(MIXUP_ERROR_FORMAT, "%s: %s", yaml_where(node).text, message);

@@ -81,24 +81,22 @@ static mixup_status read_open(FILE *stream, const char *path, size_t limit, cons
     size_t length = 0;
     char *block = NULL;
     MIXUP_TRY(MEMORY_NEW(allocator, block, capacity));
-    for (;;) {
+    mixup_status status = MIXUP_OK;
+    while (status == MIXUP_OK) {
         length += fread(block + length, 1, capacity - 1 - length, stream);
-        if (length < capacity - 1)
+        if (length > limit)
+            status = error(MIXUP_ERROR_FORMAT, "%s: larger than the %zu bytes allowed here", path, limit);
+        else if (ferror(stream))
+            status = error(MIXUP_ERROR_IO, "%s: cannot read: %s", path, strerror(errno));
+        else if (length < capacity - 1)
             break;
-        if (capacity > limit) {
-            memory_release(allocator, block);
-            return error(MIXUP_ERROR_FORMAT, "%s: larger than the %zu bytes allowed here", path, limit);
-        }
-        const mixup_status status = MEMORY_GROW(allocator, block, length, capacity * 2);
-        if (status != MIXUP_OK) {
-            memory_release(allocator, block);
-            return status;
-        }
+        else
+            status = MEMORY_GROW(allocator, block, length, capacity * 2);
         capacity *= 2;
     }
-    if (ferror(stream)) {
+    if (status != MIXUP_OK) {
         memory_release(allocator, block);
-        return error(MIXUP_ERROR_IO, "%s: cannot read: %s", path, strerror(errno));
+        return status;
     }
     block[length] = '\0';
     *data = block;

@@ -70,8 +70,9 @@ void html_base64(text *out, const void *data, size_t size) {
         const unsigned long block = (unsigned long)bytes[i] << 16 |
                                     (rest > 1 ? (unsigned long)bytes[i + 1] << 8 : 0) |
                                     (rest > 2 ? (unsigned long)bytes[i + 2] : 0);
-        const char four[4] = {digits[block >> 18 & 63], digits[block >> 12 & 63],
-                              rest > 1 ? digits[block >> 6 & 63] : '=', rest > 2 ? digits[block & 63] : '='};
+        char four[4] = {'=', '=', '=', '='};
+        for (size_t k = 0; k <= rest; k++)
+            four[k] = digits[block >> (18 - 6 * k) & 63];
         text_append(out, four, 4);
     }
 }

@@ -1,6 +1,7 @@
 /* train/metrics: see metrics.h. Everything is computed from logits in double. */
 #include "train/metrics.h"
 
+#include <assert.h>
 #include <math.h>
 
 mixup_status metrics_init(metrics_sums *sums, mixup_loss loss, size_t columns,
@@ -43,6 +44,7 @@ static double log_sum(const float *logits, size_t columns, double largest) {
     double sum = 0.0;
     for (size_t c = 0; c < columns; c++)
         sum += exp((double)logits[c] - largest);
+    assert(sum > 0.0); /* the largest one gives 1 */
     return largest + log(sum);
 }
 

@@ -2,6 +2,8 @@
  * should owe its roundings to what it stores alone. */
 #include "engine/reference/kernels.h"
 
+#include <assert.h>
+
 #include "engine/vectorize.h"
 
 typedef struct dense_arguments {
@@ -130,6 +132,7 @@ mixup_status reference_dense_backward(builder *to, size_t node) {
     size_t gradients[2] = {BUFFER_NONE, BUFFER_NONE};
     if (a == NULL)
         return MIXUP_ERROR_MEMORY;
+    assert(count <= 2);
     real **slots[2] = {&a->weight_gradient, &a->bias_gradient};
     for (size_t i = 0; i < count; i++) {
         MIXUP_TRY(builder_parameter_gradient(to, node, i, &gradients[i]));

@@ -598,10 +598,12 @@ typedef struct mixup_fit_result {
 
 /* Where fit keeps its state so that it can go on after any stop. The file is independent of the engine. */
 typedef struct mixup_checkpoint_desc {
-    const char *path;    /* NULL: none */
-    size_t every_epochs; /* default 1 */
-    size_t every_steps;  /* in addition; default 0: not inside epochs */
-    bool resume;         /* continue from `path` when it exists; settings must be the same */
+    const char *path;     /* NULL: none */
+    size_t every_epochs;  /* default 1 */
+    size_t every_steps;   /* in addition; default 0: not inside epochs */
+    double least_seconds; /* at the end of an epoch: not when the last one is younger than this; default 0.
+                           * Whatever stops or ends the training writes one all the same */
+    bool resume;          /* continue from `path` when it exists; settings must be the same */
 } mixup_checkpoint_desc;
 
 typedef struct mixup_fit_desc {

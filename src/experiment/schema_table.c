@@ -305,7 +305,7 @@ static const schema_key keys[] = {
      .fallback = "0", .unit = "steps", .text = "The rate first grows linearly over so many."},
 
     {IN_CHECKPOINT, "every_epochs", SCHEMA_COUNT, AT(mixup_checkpoint_desc, every_epochs),
-     .range = FROM_TO(1, 1e9), .fallback = "1", .unit = "epochs", .text = "Save after every so many."},
+     .range = FROM_TO(1, 1e9), .fallback = "1", .unit = "epochs", .text = "Save after every so many, at most once a second."},
     {IN_CHECKPOINT, "every_steps", SCHEMA_COUNT, AT(mixup_checkpoint_desc, every_steps),
      .range = FROM_TO(0, 1e12), .fallback = "0", .unit = "steps",
      .text = "Also save after every so many; 0: not inside epochs."},

@@ -135,14 +135,6 @@ const char *const *mixup_model_class_names(const mixup_model *model, size_t *cou
     return (const char *const *)names->items;
 }
 
-mixup_status model_set_preprocess(mixup_model *model, const mixup_preprocess *preprocess) {
-    mixup_preprocess *copy = NULL;
-    MIXUP_TRY(preprocess_copy(preprocess, &model->allocator, &copy));
-    preprocess_destroy(model->preprocess);
-    model->preprocess = copy;
-    return MIXUP_OK;
-}
-
 static mixup_status check_targets(const mixup_model *model, const mixup_dataset *set, const char *what,
                                   mixup_loss loss) {
     const size_t columns = dataset_target_count(set);

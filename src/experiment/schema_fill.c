@@ -408,6 +408,8 @@ static mixup_status fill_section(filler *in, const trail *at, schema_section sec
     mapping.column = node->column;
     MIXUP_TRY(fill_defaults(in, at, section, base));
     MIXUP_TRY(fill_keys(in, at, section, &mapping, true, base));
+    /* Once more: a choice behind it may have decided which of several rows a key means (`part`, `labels`). */
+    MIXUP_TRY(fill_keys(in, at, section, &mapping, true, base));
     MIXUP_TRY(refuse_choices(at, section, &mapping, base));
     MIXUP_TRY(fill_keys(in, at, section, &mapping, false, base));
     return require_keys(at, section, &mapping, base);

@@ -19,8 +19,10 @@ static const char *listed(const char *const *names, int count, int value) {
 
 /* In the order of the enums in mixup.h; NULL is a value that a file cannot choose. */
 CHOICE_NAMES(name_engine, "auto", "dnnl", "reference")
-CHOICE_NAMES(name_source, NULL, NULL, "idx", "csv", "npy", "spirals")
-CHOICE_NAMES(name_part, NULL, "split", "idx", "csv", "npy", "spirals")
+CHOICE_NAMES(name_source, NULL, NULL, "idx", "csv", "npy", "spirals", "cifar")
+CHOICE_NAMES(name_part, NULL, "split", "idx", "csv", "npy", "spirals", "cifar")
+CHOICE_NAMES(name_cifar_part, "train", "test")
+CHOICE_NAMES(name_cifar_labels, "fine", "coarse")
 CHOICE_NAMES(name_missing, "refuse", "mean", "median", "zero")
 CHOICE_NAMES(name_loss, "default", "softmax_cross_entropy", "softmax_binary", "sigmoid_binary",
              "mean_squared_error")
@@ -106,9 +108,23 @@ static const schema_key keys[] = {
 
     /* sources and parts */
     {IN_TRAIN, "format", SCHEMA_CHOICE, AT(settings_part, format), .required = true, .choice = name_source,
-     .choices = 6, .text = "Kind of file: idx (MNIST's), csv, npy (NumPy's), or the generated spirals."},
+     .choices = 7,
+     .text =
+         "Kind of file: idx (MNIST's), csv, npy (NumPy's), cifar (the binary CIFAR-10 or CIFAR-100), or the "
+         "generated spirals."},
     {IN_PARTS, "format", SCHEMA_CHOICE, AT(settings_part, format), .fallback = "split", .choice = name_part,
-     .choices = 6, .text = "As for train, or split: samples cut off `train`."},
+     .choices = 7, .text = "As for train, or split: samples cut off `train`."},
+    {IN_SOURCES, "folder", SCHEMA_PATH, AT(settings_part, cifar.folder), .required = true, .of = "format",
+     .where = "cifar", .text = "Folder of CIFAR-10 or CIFAR-100, binary version, as published."},
+    {IN_TRAIN, "part", SCHEMA_CHOICE, AT(settings_part, cifar.part), .choice = name_cifar_part, .choices = 2,
+     .fallback = "train", .of = "format", .where = "cifar", .text = "Which of the published images."},
+    {IN_PARTS, "part", SCHEMA_CHOICE, AT(settings_part, cifar.part), .choice = name_cifar_part, .choices = 2,
+     .fallback = "test", .of = "format", .where = "cifar", .text = "Which of the published images."},
+    {IN_SOURCES, "labels", SCHEMA_CHOICE, AT(settings_part, cifar.labels), .choice = name_cifar_labels,
+     .choices = 2, .fallback = "fine", .of = "format", .where = "cifar",
+     .text = "CIFAR-100: its 100 fine or its 20 coarse classes."},
+    {IN_SOURCES, "scale", SCHEMA_DOUBLE, AT(settings_part, cifar.scale), .range = ABOVE(0), .fallback = "1",
+     .of = "format", .where = "cifar", .text = "Inputs are divided by it; 255 for images of bytes."},
     {IN_SOURCES, "images", SCHEMA_PATH, AT(settings_part, idx.images), .required = true, .of = "format",
      .where = "idx", .text = "IDX file of inputs, plain or gzip."},
     {IN_SOURCES, "labels", SCHEMA_PATH, AT(settings_part, idx.labels), .required = true, .of = "format",

@@ -16,6 +16,7 @@ typedef enum settings_format {
     SETTINGS_CSV,
     SETTINGS_NPY,
     SETTINGS_SPIRALS,
+    SETTINGS_CIFAR,
 } settings_format;
 
 /* data.train, data.test, data.validation: the description that `format` chooses is filled. */
@@ -25,6 +26,7 @@ typedef struct settings_part {
     mixup_npy_desc npy;
     mixup_csv_desc csv;
     mixup_spirals_desc spirals;
+    mixup_cifar_desc cifar;
     mixup_split_desc split;
 } settings_part;
 

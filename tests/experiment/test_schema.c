@@ -18,6 +18,8 @@ static const context contexts[] = {
     {IN_TRAIN, "csv", {"format: csv", "path: a", "label: b"}},
     {IN_TRAIN, "npy", {"format: npy", "inputs: a", "labels: b"}},
     {IN_TRAIN, "spirals", {"format: spirals"}},
+    {IN_TRAIN, "cifar", {"format: cifar", "folder: a"}},
+    {IN_TEST | IN_VALIDATION, "cifar", {"format: cifar", "folder: a"}},
     {IN_TEST | IN_VALIDATION, "idx", {"format: idx", "images: a", "labels: b"}},
     {IN_TEST | IN_VALIDATION, "csv", {"format: csv", "path: a"}},
     {IN_TEST | IN_VALIDATION, "npy", {"format: npy", "inputs: a", "labels: b"}},

@@ -79,6 +79,39 @@ says "content is not that of t10k-labels-idx1-ubyte"
 says "damaged gzip file"
 nothing_is_left
 
+echo "- cifar10: a folder is taken when every file has its size, and then left alone"
+cifar=$scratch/project/data/cifar10
+mkdir "$scratch/ten"
+for file in data_batch_{1..5}.bin test_batch.bin; do
+    truncate --size 30730000 "$scratch/ten/$file"
+done
+truncate --size 30729999 "$scratch/ten/data_batch_3.bin"
+expect 1 "$fetch" cifar10 "$scratch/ten"
+says "data_batch_3.bin has 30729999 bytes instead of 30730000"
+[[ -z "$(ls -A "$cifar")" ]] || fail "something is left: $(ls -A "$cifar")"
+truncate --size 30730000 "$scratch/ten/data_batch_3.bin"
+expect 0 "$fetch" cifar10 "$scratch/ten"
+says "data/cifar10: complete"
+(($(find "$cifar" -type f | wc -l) == 6)) || fail "not the six files: $(ls -A "$cifar")"
+expect 0 "$fetch" cifar10
+[[ ! -s "$scratch/err" ]] || fail "it talks"
+
+echo "- cifar10: an archive is checked by its sum, wherever it is from"
+rm -r "$cifar"
+mkdir "$scratch/tree"
+mv "$scratch/ten" "$scratch/tree/cifar-10-batches-bin"
+tar --create --gzip --file "$scratch/mirror/cifar-10-binary.tar.gz" --directory "$scratch/tree" cifar-10-batches-bin
+expect 1 "$fetch" cifar10 "$scratch/mirror/cifar-10-binary.tar.gz"
+says "MD5 sum is .* instead of c32a1d4ab5d03f1284b67883e8d87530"
+expect 1 "$fetch" cifar10
+says "MD5 sum is"
+expect 1 "$fetch" cifar10 "$scratch/absent"
+says "neither a file nor a folder"
+[[ -z "$(ls -A "$cifar")" ]] || fail "something is left: $(ls -A "$cifar")"
+MIXUP_CIFAR10_MD5=$(md5sum <"$scratch/mirror/cifar-10-binary.tar.gz" | cut -d ' ' -f 1) expect 0 "$fetch" cifar10
+(($(find "$cifar" -type f | wc -l) == 6)) || fail "not the six files: $(ls -A "$cifar")"
+rm -r "$cifar" "$scratch/tree"
+
 for file in "${files[@]}"; do
     if [[ ! -f "$real/$file" ]]; then
         echo "data/mnist is not there: the rest is skipped" >&2

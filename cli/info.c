@@ -105,7 +105,7 @@ static mixup_status print_experiment(const arguments *given, const experiment *o
     mixup_model *model = NULL;
     const settings *in = experiment_settings(of);
     MIXUP_TRY(experiment_load_data(of, &data));
-    mixup_status status = experiment_create_model(of, &data, command_log(), &model);
+    mixup_status status = experiment_create_model(of, &data, command_log(given), &model);
     if (status == MIXUP_OK) {
         printf("%s%s%s\n\ndata\n", in->name, in->description != NULL ? ": " : "",
                in->description != NULL ? in->description : "");

@@ -115,7 +115,7 @@ static mixup_status train_one(request *in, const char *variant, const uint64_t *
         .on_step = on_step,
         .on_epoch = on_epoch,
         .user = in,
-        .log = command_log(),
+        .log = command_log(in->given),
         .allocator = command_allocator(),
     };
     const mixup_status status = run_train(&desc, outcome);
@@ -157,7 +157,7 @@ static mixup_status try_variant(const request *in, const char *name) {
     MIXUP_TRY(experiment_resolve(&variant, in->file, name, NULL));
     mixup_status status = experiment_load_data(variant, &data);
     if (status == MIXUP_OK)
-        status = experiment_create_model(variant, &data, command_log(), &model);
+        status = experiment_create_model(variant, &data, command_log(in->given), &model);
     mixup_model_destroy(model);
     experiment_data_clear(&data);
     experiment_destroy(variant);

@@ -304,7 +304,7 @@ typedef struct mixup_arrays_desc {
     double scale;                   /* inputs are divided by it; default 1 */
     const int32_t *labels;          /* [count], each in [0, class_count) */
     size_t class_count;             /* with labels: default the largest label + 1 */
-    const char *const *class_names; /* [class_count], or NULL: "0", "1", ...; copied */
+    const char *const *class_names; /* [class_count], which must then be given; NULL: "0", "1", ...; copied */
     const float *targets;           /* [count][target_count] */
     size_t target_count;
     bool borrow; /* keep pointers instead of copies: the arrays must outlive the data set */
@@ -427,7 +427,8 @@ MIXUP_API mixup_status mixup_dataset_split(const mixup_dataset *set, const mixup
 
 /* Subtracts from every input feature the mean that it has in `learn`, and divides by its (population)
  * deviation there; a constant feature is only centred. A filled-in mean or median is taken from `learn` as
- * well. `learn` may be `set`; learn on the training part only, and standardise it last. */
+ * well. `learn` may be `set`; learn on the training part only. Statistics that `learn` already has are used
+ * as they are. */
 MIXUP_API mixup_status mixup_dataset_standardize(mixup_dataset *set, const mixup_dataset *learn);
 
 MIXUP_API void mixup_dataset_destroy(mixup_dataset *set);

@@ -65,9 +65,10 @@ static bool has_value(const schema_key *key, const void *base) {
 }
 
 static void write_list(writer *to, const schema_key *key, const void *base) {
-    const void *items = (const char *)base + key->at;
-    if (key->capacity == 0)
-        memcpy(&items, items, sizeof items);
+    const void *field = (const char *)base + key->at;
+    const void *items = field;
+    if (key->capacity == 0) /* the field is a pointer to them */
+        items = *(const void *const *)field;
     const size_t count = list_count(key, base);
     text_add(to->out, "[");
     for (size_t i = 0; i < count; i++) {

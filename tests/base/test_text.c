@@ -32,7 +32,7 @@ static void it_grows_as_far_as_needed(void **state) {
     assert_int_equal(text_status(&out), MIXUP_OK);
     assert_int_equal(out.length, 100000);
     assert_int_equal(strlen(out.data), 100000);
-    assert_memory_equal(out.data + 5 * 12345, "12345", 5);
+    assert_memory_equal(out.data + (size_t)5 * 12345, "12345", 5);
     char *large = malloc(50001);
     assert_non_null(large);
     memset(large, 'y', 50000);

@@ -15,8 +15,8 @@ typedef struct files {
 
 static void files_make(files *out) {
     temporary_folder_make(&out->folder);
-    strcpy(out->inputs, temporary_file(&out->folder, "inputs"));
-    strcpy(out->labels, temporary_file(&out->folder, "labels"));
+    snprintf(out->inputs, sizeof out->inputs, "%s", temporary_file(&out->folder, "inputs"));
+    snprintf(out->labels, sizeof out->labels, "%s", temporary_file(&out->folder, "labels"));
 }
 
 static void write_array(array_writer write, const char *path, mixup_type type, const void *data,

@@ -5,7 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { INPUTS = 300, UNITS = 200 };
+enum { INPUTS = 300, UNITS = 200, VALUES = INPUTS * UNITS };
 
 /* The weight [UNITS][INPUTS] of one dense layer, to be freed. */
 static float *weight_of(mixup_initial initial, float value, size_t inputs, size_t units, uint64_t seed) {
@@ -35,11 +35,11 @@ static void weights_have_the_deviation_and_the_limits_of_their_formula(void **st
         {MIXUP_LECUN_UNIFORM, 1.0 / INPUTS, true},
         {MIXUP_LECUN_NORMAL, 1.0 / INPUTS, false},
     };
-    const double count = INPUTS * UNITS;
+    const double count = VALUES;
     for (size_t c = 0; c < MIXUP_COUNT(cases); c++) {
         float *values = weight_of(cases[c].initial, 0.0f, INPUTS, UNITS, 1);
         double sum = 0, square = 0, largest = 0;
-        for (size_t i = 0; i < INPUTS * UNITS; i++) {
+        for (size_t i = 0; i < VALUES; i++) {
             sum += (double)values[i];
             square += (double)values[i] * (double)values[i];
             largest = fmax(largest, fabs((double)values[i]));

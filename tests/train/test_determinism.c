@@ -113,6 +113,8 @@ static void one_thread_and_two_give_the_same_bits_on_the_reference_engine(void *
 
 static void two_threads_give_the_same_bits_every_time(void **state) {
     (void)state;
+    if (MIXUP_COUNT(network_engines) == 1)
+        skip(); /* the reference engine's are those of one thread, which the small network shows */
     expect_same(&demonstrations[1], MIXUP_ENGINE_AUTO, 2, 2);
 }
 

@@ -70,6 +70,21 @@ static bool is_csv(const char *path) {
     return false;
 }
 
+static bool is_images(const char *path) {
+    static const char *const suffixes[] = {".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".tar.zst"};
+    for (size_t i = 0; i < MIXUP_COUNT(suffixes); i++)
+        if (ends_in(path, suffixes[i]))
+            return true;
+    return is_folder(path);
+}
+
+static mixup_status open_images(const arguments *given, const char *path, const mixup_preprocess *like,
+                                mixup_dataset **data) {
+    const mixup_images_desc desc = {
+        .path = path, .like = like, .log = command_log(given), .allocator = command_allocator()};
+    return mixup_dataset_from_images(data, &desc);
+}
+
 static mixup_status open_csv(const char *path, const mixup_preprocess *like, mixup_dataset **data) {
     if (like == NULL || like->source != PREPROCESS_CSV)
         return error(MIXUP_ERROR_DATA,
@@ -88,6 +103,8 @@ static mixup_status open_file(const arguments *given, const char *path, const mi
                               mixup_dataset **data) {
     if (is_csv(path))
         return open_csv(path, like, data);
+    if (is_images(path))
+        return open_images(given, path, like, data);
     const char *labels = arguments_text(given, "labels", NULL);
     const char *targets = arguments_text(given, "targets", NULL);
     const size_t classes = labels != NULL && like != NULL ? like->class_names.count : 0;

@@ -385,6 +385,26 @@ typedef struct mixup_cifar_desc {
 } mixup_cifar_desc;
 MIXUP_API mixup_status mixup_dataset_from_cifar(mixup_dataset **set, const mixup_cifar_desc *desc);
 
+/* JPEG and PNG images (.jpg, .jpeg, .png), in folders named by class, in a folder or in a tar archive of such
+ * folders (plain, gzip, bzip2, xz, zstd; read as a stream): shape {3, height, width}, or {1, height, width}
+ * in grey. Classes and images come in natural order (img2 before img10). Images that lie in no folder have no
+ * class. They are kept decoded, a byte a value: count × channels × height × width bytes. */
+typedef struct mixup_images_desc {
+    const char *path;  /* folder or archive */
+    const char *part;  /* only what lies below this folder of it ("train"); NULL: all */
+    size_t size[2];    /* height, width: images are resized until both sides cover it (bilinear, averaged when
+                        * shrinking), and their middle is taken; 0: all must have the same size */
+    bool grey;         /* one channel instead of red, green and blue */
+    bool skip_damaged; /* leave out what cannot be decoded; default: an error */
+    size_t *skipped;   /* gets the number left out; or NULL */
+    double scale;      /* inputs are divided by it; default 1 */
+    const mixup_preprocess *like; /* size, channels, scale, statistics and classes of an earlier set; `size`,
+                                   * `grey` and `scale` are then its own */
+    mixup_log log;                /* a line for each image left out */
+    const mixup_allocator *allocator;
+} mixup_images_desc;
+MIXUP_API mixup_status mixup_dataset_from_images(mixup_dataset **set, const mixup_images_desc *desc);
+
 /* Two interleaved spirals in the plane: with U uniform in [0, 1) and n = sqrt(U) × turn (in radians),
  * x = -cos(n) n + U noise, y = sin(n) n + U noise, and class 1 the same points negated; in random order. */
 typedef struct mixup_spirals_desc {

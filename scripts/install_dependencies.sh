@@ -6,6 +6,7 @@ set -euo pipefail
 needed=(
     build-essential cmake ninja-build pkg-config
     libdnnl-dev librandom123-dev libyaml-dev libjansson-dev libcsv-dev liblapacke-dev zlib1g-dev
+    libjpeg62-turbo-dev libpng-dev libarchive-dev
     libcmocka-dev
     ca-certificates curl
     gnuplot-nox

@@ -19,6 +19,7 @@ typedef enum preprocess_source {
     PREPROCESS_SPIRALS,
     PREPROCESS_CALLBACK,
     PREPROCESS_CIFAR,
+    PREPROCESS_IMAGES,
     PREPROCESS_SOURCE_COUNT
 } preprocess_source;
 

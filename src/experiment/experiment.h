@@ -49,6 +49,7 @@ const mixup_layer *experiment_layers(const experiment *of, size_t *count);
 /* The data sets, standardised if asked for; validation and test are NULL where the file has none. */
 typedef struct experiment_data {
     mixup_dataset *train, *validation, *test;
+    mixup_log log; /* set before loading: a line for each damaged image that is left out; zero: none */
 } experiment_data;
 mixup_status experiment_load_data(const experiment *of, experiment_data *data);
 void experiment_data_clear(experiment_data *data);

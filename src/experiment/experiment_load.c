@@ -6,9 +6,14 @@
 
 /* ---------------------------------------------------------------- sources */
 
+typedef struct source_hooks {
+    const mixup_allocator *allocator;
+    mixup_log log;
+} source_hooks;
+
 /* A source as the file describes it, made to fit the training data (`train` NULL: these are they). */
 typedef mixup_status (*source_reader)(const settings_part *part, const mixup_dataset *train,
-                                      const mixup_allocator *allocator, mixup_dataset **set);
+                                      const source_hooks *hooks, mixup_dataset **set);
 
 /* The number of classes counts for all parts, also where the largest label is missing from one. */
 static size_t class_count(size_t given, const mixup_dataset *train) {
@@ -27,53 +32,62 @@ static const char *const *class_names(const char *const *given, const mixup_data
     return info.class_names;
 }
 
-static mixup_status read_idx(const settings_part *part, const mixup_dataset *train,
-                             const mixup_allocator *allocator, mixup_dataset **set) {
+static mixup_status read_idx(const settings_part *part, const mixup_dataset *train, const source_hooks *hooks,
+                             mixup_dataset **set) {
     mixup_idx_desc desc = part->idx;
     desc.class_count = class_count(desc.class_count, train);
     desc.class_names = class_names(desc.class_names, train);
-    desc.allocator = allocator;
+    desc.allocator = hooks->allocator;
     return mixup_dataset_from_idx(set, &desc);
 }
 
-static mixup_status read_npy(const settings_part *part, const mixup_dataset *train,
-                             const mixup_allocator *allocator, mixup_dataset **set) {
+static mixup_status read_npy(const settings_part *part, const mixup_dataset *train, const source_hooks *hooks,
+                             mixup_dataset **set) {
     mixup_npy_desc desc = part->npy;
     if (desc.labels != NULL) {
         desc.class_count = class_count(desc.class_count, train);
         desc.class_names = class_names(desc.class_names, train);
     }
-    desc.allocator = allocator;
+    desc.allocator = hooks->allocator;
     return mixup_dataset_from_npy(set, &desc);
 }
 
-static mixup_status read_csv(const settings_part *part, const mixup_dataset *train,
-                             const mixup_allocator *allocator, mixup_dataset **set) {
+static mixup_status read_csv(const settings_part *part, const mixup_dataset *train, const source_hooks *hooks,
+                             mixup_dataset **set) {
     mixup_csv_desc desc = part->csv;
     desc.like = train != NULL ? mixup_dataset_preprocess(train) : NULL;
-    desc.allocator = allocator;
+    desc.allocator = hooks->allocator;
     return mixup_dataset_from_csv(set, &desc);
 }
 
 static mixup_status read_spirals(const settings_part *part, const mixup_dataset *train,
-                                 const mixup_allocator *allocator, mixup_dataset **set) {
+                                 const source_hooks *hooks, mixup_dataset **set) {
     (void)train;
     mixup_spirals_desc desc = part->spirals;
-    desc.allocator = allocator;
+    desc.allocator = hooks->allocator;
     return mixup_dataset_from_spirals(set, &desc);
 }
 
 static mixup_status read_cifar(const settings_part *part, const mixup_dataset *train,
-                               const mixup_allocator *allocator, mixup_dataset **set) {
+                               const source_hooks *hooks, mixup_dataset **set) {
     (void)train;
     mixup_cifar_desc desc = part->cifar;
-    desc.allocator = allocator;
+    desc.allocator = hooks->allocator;
     return mixup_dataset_from_cifar(set, &desc);
+}
+
+static mixup_status read_images(const settings_part *part, const mixup_dataset *train,
+                                const source_hooks *hooks, mixup_dataset **set) {
+    mixup_images_desc desc = part->images;
+    desc.like = train != NULL ? mixup_dataset_preprocess(train) : NULL;
+    desc.allocator = hooks->allocator;
+    desc.log = hooks->log;
+    return mixup_dataset_from_images(set, &desc);
 }
 
 static const source_reader readers[] = {
     [SETTINGS_IDX] = read_idx,         [SETTINGS_CSV] = read_csv,     [SETTINGS_NPY] = read_npy,
-    [SETTINGS_SPIRALS] = read_spirals, [SETTINGS_CIFAR] = read_cifar,
+    [SETTINGS_SPIRALS] = read_spirals, [SETTINGS_CIFAR] = read_cifar, [SETTINGS_IMAGES] = read_images,
 };
 
 static mixup_status data_context(const experiment *of, const char *key, mixup_status status) {
@@ -93,12 +107,12 @@ static mixup_status split(mixup_dataset **train, const mixup_split_desc *desc, m
 }
 
 static mixup_status load_part(const experiment *of, const char *key, const settings_part *part,
-                              mixup_dataset **train, mixup_dataset **set) {
+                              const source_hooks *hooks, mixup_dataset **train, mixup_dataset **set) {
     mixup_status status = MIXUP_OK;
     if (part->format == SETTINGS_SPLIT)
         status = split(train, &part->split, set);
     else if (part->format != SETTINGS_ABSENT)
-        status = readers[part->format](part, *train, &of->memory.allocator, set);
+        status = readers[part->format](part, *train, hooks, set);
     return status == MIXUP_OK ? status : data_context(of, key, status);
 }
 
@@ -113,11 +127,12 @@ static mixup_status standardize(experiment_data *data) {
 
 static mixup_status load(const experiment *of, experiment_data *data) {
     const settings *in = &of->settings;
-    mixup_status status = readers[in->train.format](&in->train, NULL, &of->memory.allocator, &data->train);
+    const source_hooks hooks = {&of->memory.allocator, data->log};
+    mixup_status status = readers[in->train.format](&in->train, NULL, &hooks, &data->train);
     if (status != MIXUP_OK)
         return data_context(of, "data.train", status);
-    MIXUP_TRY(load_part(of, "data.test", &in->test, &data->train, &data->test));
-    MIXUP_TRY(load_part(of, "data.validation", &in->validation, &data->train, &data->validation));
+    MIXUP_TRY(load_part(of, "data.test", &in->test, &hooks, &data->train, &data->test));
+    MIXUP_TRY(load_part(of, "data.validation", &in->validation, &hooks, &data->train, &data->validation));
     if (!in->standardize)
         return MIXUP_OK;
     status = standardize(data);
@@ -125,7 +140,7 @@ static mixup_status load(const experiment *of, experiment_data *data) {
 }
 
 mixup_status experiment_load_data(const experiment *of, experiment_data *data) {
-    experiment_data loaded = {0};
+    experiment_data loaded = {.log = data->log};
     const mixup_status status = load(of, &loaded);
     if (status != MIXUP_OK) {
         experiment_data_clear(&loaded);
@@ -139,7 +154,7 @@ void experiment_data_clear(experiment_data *data) {
     mixup_dataset_destroy(data->train);
     mixup_dataset_destroy(data->validation);
     mixup_dataset_destroy(data->test);
-    *data = (experiment_data){0};
+    *data = (experiment_data){.log = data->log};
 }
 
 /* ---------------------------------------------------------------- model and training */

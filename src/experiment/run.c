@@ -227,6 +227,7 @@ static mixup_status train(run *in, run_outcome *outcome) {
         *outcome = RUN_SKIPPED;
         return remove_file(in->paths[FILE_CHECKPOINT]); /* left when the end came between two files */
     }
+    in->data.log = in->desc->log;
     MIXUP_TRY(experiment_load_data(in->experiment, &in->data));
     MIXUP_TRY(experiment_create_model(in->experiment, &in->data, in->desc->log, &in->model));
     MIXUP_TRY(prepare_folder(in));

@@ -32,6 +32,9 @@ static mixup_status check_names(const yaml_node *root) {
 
 static mixup_status check_train(const yaml_node *root, const settings_part *train) {
     MIXUP_TRY(check_names(root));
+    if ((train->images.size[0] > 0) != (train->images.size[1] > 0))
+        return schema_error(place(root, "data.train.size"), "data.train.size",
+                            "has one number; give height and width");
     if (train->format == SETTINGS_NPY && (train->npy.labels != NULL) == (train->npy.targets != NULL))
         return schema_error(place(root, "data.train"), "data.train", "needs either labels or targets");
     if (train->format == SETTINGS_CSV && (train->csv.label != NULL) == (train->csv.target_count > 0))

@@ -19,8 +19,8 @@ static const char *listed(const char *const *names, int count, int value) {
 
 /* In the order of the enums in mixup.h; NULL is a value that a file cannot choose. */
 CHOICE_NAMES(name_engine, "auto", "dnnl", "reference")
-CHOICE_NAMES(name_source, NULL, NULL, "idx", "csv", "npy", "spirals", "cifar")
-CHOICE_NAMES(name_part, NULL, "split", "idx", "csv", "npy", "spirals", "cifar")
+CHOICE_NAMES(name_source, NULL, NULL, "idx", "csv", "npy", "spirals", "cifar", "images")
+CHOICE_NAMES(name_part, NULL, "split", "idx", "csv", "npy", "spirals", "cifar", "images")
 CHOICE_NAMES(name_cifar_part, "train", "test")
 CHOICE_NAMES(name_cifar_labels, "fine", "coarse")
 CHOICE_NAMES(name_missing, "refuse", "mean", "median", "zero")
@@ -108,12 +108,12 @@ static const schema_key keys[] = {
 
     /* sources and parts */
     {IN_TRAIN, "format", SCHEMA_CHOICE, AT(settings_part, format), .required = true, .choice = name_source,
-     .choices = 7,
+     .choices = 8,
      .text =
          "Kind of file: idx (MNIST's), csv, npy (NumPy's), cifar (the binary CIFAR-10 or CIFAR-100), or the "
          "generated spirals."},
     {IN_PARTS, "format", SCHEMA_CHOICE, AT(settings_part, format), .fallback = "split", .choice = name_part,
-     .choices = 7, .text = "As for train, or split: samples cut off `train`."},
+     .choices = 8, .text = "As for train, or split: samples cut off `train`."},
     {IN_SOURCES, "folder", SCHEMA_PATH, AT(settings_part, cifar.folder), .required = true, .of = "format",
      .where = "cifar", .text = "Folder of CIFAR-10 or CIFAR-100, binary version, as published."},
     {IN_TRAIN, "part", SCHEMA_CHOICE, AT(settings_part, cifar.part), .choice = name_cifar_part, .choices = 2,
@@ -125,6 +125,23 @@ static const schema_key keys[] = {
      .text = "CIFAR-100: its 100 fine or its 20 coarse classes."},
     {IN_SOURCES, "scale", SCHEMA_DOUBLE, AT(settings_part, cifar.scale), .range = ABOVE(0), .fallback = "1",
      .of = "format", .where = "cifar", .text = "Inputs are divided by it; 255 for images of bytes."},
+    {IN_SOURCES, "path", SCHEMA_PATH, AT(settings_part, images.path), .required = true, .of = "format",
+     .where = "images",
+     .text =
+         "Folder or tar archive (plain, gzip, bzip2, xz, zstd) of JPEG and PNG images, in folders named by "
+         "class."},
+    {IN_SOURCES, "part", SCHEMA_TEXT, AT(settings_part, images.part), .of = "format", .where = "images",
+     .otherwise = "all", .text = "Only the images below this folder of it, such as train."},
+    {IN_TRAIN, "size", SCHEMA_COUNTS, AT(settings_part, images.size), .capacity = 2,
+     .range = FROM_TO(1, 65535), .of = "format", .where = "images", .otherwise = "that of all images",
+     .text = "Height and width: images are resized to cover it and their middle is taken."},
+    {IN_TRAIN, "grey", SCHEMA_BOOLEAN, AT(settings_part, images.grey), .fallback = "false", .of = "format",
+     .where = "images", .text = "One channel instead of red, green and blue."},
+    {IN_SOURCES, "skip_damaged", SCHEMA_BOOLEAN, AT(settings_part, images.skip_damaged), .fallback = "false",
+     .of = "format", .where = "images",
+     .text = "Leave out images that cannot be decoded, instead of ending with an error."},
+    {IN_TRAIN, "scale", SCHEMA_DOUBLE, AT(settings_part, images.scale), .range = ABOVE(0), .fallback = "1",
+     .of = "format", .where = "images", .text = "Inputs are divided by it; 255 for bytes."},
     {IN_SOURCES, "images", SCHEMA_PATH, AT(settings_part, idx.images), .required = true, .of = "format",
      .where = "idx", .text = "IDX file of inputs, plain or gzip."},
     {IN_SOURCES, "labels", SCHEMA_PATH, AT(settings_part, idx.labels), .required = true, .of = "format",

@@ -17,6 +17,7 @@ typedef enum settings_format {
     SETTINGS_NPY,
     SETTINGS_SPIRALS,
     SETTINGS_CIFAR,
+    SETTINGS_IMAGES,
 } settings_format;
 
 /* data.train, data.test, data.validation: the description that `format` chooses is filled. */
@@ -27,6 +28,7 @@ typedef struct settings_part {
     mixup_csv_desc csv;
     mixup_spirals_desc spirals;
     mixup_cifar_desc cifar;
+    mixup_images_desc images;
     mixup_split_desc split;
 } settings_part;
 

@@ -20,6 +20,8 @@ static const context contexts[] = {
     {IN_TRAIN, "spirals", {"format: spirals"}},
     {IN_TRAIN, "cifar", {"format: cifar", "folder: a"}},
     {IN_TEST | IN_VALIDATION, "cifar", {"format: cifar", "folder: a"}},
+    {IN_TRAIN, "images", {"format: images", "path: a"}},
+    {IN_TEST | IN_VALIDATION, "images", {"format: images", "path: a"}},
     {IN_TEST | IN_VALIDATION, "idx", {"format: idx", "images: a", "labels: b"}},
     {IN_TEST | IN_VALIDATION, "csv", {"format: csv", "path: a"}},
     {IN_TEST | IN_VALIDATION, "npy", {"format: npy", "inputs: a", "labels: b"}},
@@ -348,6 +350,8 @@ static void every_key_is_explained(void **state) {
 
 static void several_wrong_combinations_are_refused(void **state) {
     (void)state;
+    EXPECT_REFUSAL("data: {train: {format: images, path: a, size: [3]}}\n" SMALL_NETWORK,
+                   "my.yaml:1:", "data.train.size: has one number");
     EXPECT_REFUSAL("data: {train: {format: csv, path: a}}\n" SMALL_NETWORK, "data.train", "label", "targets");
     EXPECT_REFUSAL("data: {train: {format: csv, path: a, label: b, targets: [c]}}\n" SMALL_NETWORK, "either");
     EXPECT_REFUSAL("data: {train: {format: spirals}, test: {stratified: true}}\n" SMALL_NETWORK,

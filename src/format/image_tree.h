@@ -1,0 +1,48 @@
+/* format/image_tree: the images of a folder, or of a tar archive (plain, gzip, bzip2, xz, zstd), by class.
+ *
+ * The class of an image is the first folder of its path; files without one have no class, and then none may
+ * have one. Counted are regular files that end in .jpg, .jpeg or .png (in any case) and have no part of their
+ * path begin with a dot. Classes and files come in natural order: img2 before img10. An archive is read as a
+ * stream, once for the names and once for the contents, and need not fit into memory. A newcomer's mistake:
+ * expecting image_tree_read to call in that order; an archive's contents come as the archive has them, which
+ * is why the call says the index. */
+#ifndef FORMAT_IMAGE_TREE_H
+#define FORMAT_IMAGE_TREE_H
+
+#include "base/memory.h"
+
+enum { IMAGE_TREE_MAX_BYTES = 1 << 28 }; /* of one file */
+
+typedef struct image_tree_entry {
+    char *path;          /* below `part` */
+    size_t class_length; /* of the path's first folder; 0: no class */
+    size_t class_number; /* into `classes` */
+    size_t serial;       /* archive: among the images, as they come */
+} image_tree_entry;
+
+typedef struct image_tree {
+    mixup_allocator allocator;
+    char *path;
+    char *part; /* "" or the leading folders, without a '/' at the end */
+    bool archive;
+    image_tree_entry *entries; /* [count], in natural order */
+    size_t count;              /* ≥ 1 */
+    char **classes;            /* [class_count] in natural order */
+    size_t class_count;        /* 0: no image has a class */
+} image_tree;
+
+/* Lists the images at `path`; `part` NULL or "": all, else those below that folder. `allocator` may be NULL
+ * (malloc). On failure `out` is untouched. */
+mixup_status image_tree_open(image_tree *out, const char *path, const char *part,
+                             const mixup_allocator *allocator);
+void image_tree_clear(image_tree *in);
+
+/* Gives every image's bytes, valid during the call; anything but MIXUP_OK stops and is returned. */
+typedef mixup_status (*image_tree_function)(const image_tree *in, size_t index, const void *data, size_t size,
+                                            void *user);
+mixup_status image_tree_read(const image_tree *in, image_tree_function on_image, void *user);
+
+/* For qsort and tests: < 0, 0, > 0; digits count as numbers, equal ones as text. */
+int image_tree_compare(const char *a, size_t a_length, const char *b, size_t b_length);
+
+#endif

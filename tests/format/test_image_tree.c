@@ -1,0 +1,192 @@
+/* Archives of Python's tarfile and the same as a folder: what is listed, in which order, and damaged ones. */
+#include "support/damaged_file.h"
+
+#include "format/image_tree.h"
+
+#define FIXTURES "tests/fixtures/images/"
+
+static int natural(const char *a, const char *b) {
+    return image_tree_compare(a, strlen(a), b, strlen(b));
+}
+
+static void numbers_in_names_count_as_numbers(void **state) {
+    (void)state;
+    static const char *const ordered[] = {
+        "", "2", "10", "a", "a/2.png", "a/02.png", "a/10b", "a/10c", "a10000000000000000000000", "b"};
+    for (size_t i = 0; i < MIXUP_COUNT(ordered); i++)
+        for (size_t k = 0; k < MIXUP_COUNT(ordered); k++) {
+            const int order = natural(ordered[i], ordered[k]);
+            const bool odd = (i == 4 && k == 5) || (i == 5 && k == 4); /* as text */
+            if (!odd && (order > 0) - (order < 0) != (i > k) - (i < k))
+                fail_msg("'%s' and '%s' compare as %d", ordered[i], ordered[k], order);
+        }
+    assert_true(natural("a/02.png", "a/2.png") < 0);
+    assert_true(natural("a/2.png", "a/02.png") > 0);
+}
+
+typedef struct visit {
+    size_t count, bytes;
+    size_t sizes[8];
+} visit;
+
+static mixup_status on_image(const image_tree *in, size_t index, const void *data, size_t size, void *user) {
+    visit *seen = user;
+    assert_true(index < in->count && index < 8);
+    seen->count++;
+    seen->sizes[index] = size;
+    for (size_t i = 0; i < size; i++)
+        seen->bytes += ((const uint8_t *)data)[i];
+    return MIXUP_OK;
+}
+
+static void check_training_part(const char *path) {
+    image_tree tree;
+    visit seen = {0};
+    if (image_tree_open(&tree, path, "train/", NULL) != MIXUP_OK)
+        fail_msg("%s", mixup_last_error());
+    assert_int_equal(tree.count, 3);
+    assert_int_equal(tree.class_count, 2);
+    assert_string_equal(tree.classes[0], "cat");
+    assert_string_equal(tree.classes[1], "dog");
+    assert_string_equal(tree.entries[0].path, "cat/1.PNG");
+    assert_string_equal(tree.entries[1].path, "dog/2.png");
+    assert_string_equal(tree.entries[2].path, "dog/10.png");
+    assert_int_equal(tree.entries[2].class_number, 1);
+    assert_int_equal(image_tree_read(&tree, on_image, &seen), MIXUP_OK);
+    assert_int_equal(seen.count, 3);
+    for (size_t i = 0; i < 3; i++)
+        assert_true(seen.sizes[i] > 60);
+    image_tree_clear(&tree);
+}
+
+static void archives_and_folders_list_the_same(void **state) {
+    (void)state;
+    check_training_part(FIXTURES "tree.tar");
+    check_training_part(FIXTURES "tree.tar.gz");
+    check_training_part(FIXTURES "tree.tar.zst");
+    char command[300];
+    temporary_folder folder;
+    temporary_folder_make(&folder);
+    snprintf(command, sizeof command, "tar -xf " FIXTURES "tree.tar -C %s", folder.path);
+    assert_int_equal(system(command), 0);
+    check_training_part(folder.path);
+    snprintf(command, sizeof command, "rm -r %s", folder.path);
+    assert_int_equal(system(command), 0);
+}
+
+static void assert_refused(const char *path, const char *part, mixup_status status, const char *message) {
+    image_tree tree = {.count = 77};
+    if (image_tree_open(&tree, path, part, NULL) != status || strstr(mixup_last_error(), message) == NULL)
+        fail_msg("'%s' instead of '%s'", mixup_last_error(), message);
+    assert_int_equal(tree.count, 77);
+}
+
+static void trees_without_sense_are_refused(void **state) {
+    (void)state;
+    assert_refused("/tmp/mixup-no-such-file", NULL, MIXUP_ERROR_IO, "cannot open");
+    assert_refused(FIXTURES "tree.tar", "tra", MIXUP_ERROR_NOT_FOUND, "holds no .jpg, .jpeg or .png in tra");
+    assert_refused(FIXTURES "colour.png", NULL, MIXUP_ERROR_FORMAT, "cannot read the archive");
+    temporary_folder folder;
+    temporary_folder_make(&folder);
+    char command[300];
+    snprintf(command, sizeof command,
+             "cp " FIXTURES "colour.png %s && mkdir %s/a && cp " FIXTURES "colour.png %s/a", folder.path,
+             folder.path, folder.path);
+    assert_int_equal(system(command), 0);
+    assert_refused(folder.path, NULL, MIXUP_ERROR_DATA, "colour.png lies beside folders of classes");
+    snprintf(command, sizeof command,
+             "cd %s && tar -cf twice.tar a/colour.png a/colour.png --hard-dereference && rm -r a colour.png",
+             folder.path);
+    assert_int_equal(system(command), 0);
+    assert_refused(temporary_file(&folder, "twice.tar"), NULL, MIXUP_ERROR_FORMAT,
+                   "holds a/colour.png twice");
+    temporary_folder_remove(&folder);
+}
+
+static mixup_status read_all(const char *path, const mixup_allocator *allocator) {
+    image_tree tree;
+    visit seen = {0};
+    MIXUP_TRY(image_tree_open(&tree, path, NULL, allocator));
+    const mixup_status status = tree.count <= 8 ? image_tree_read(&tree, on_image, &seen) : MIXUP_OK;
+    if (status == MIXUP_OK)
+        assert_int_equal(seen.count, tree.count);
+    image_tree_clear(&tree);
+    return status;
+}
+
+/* Prime to the 512 bytes of a tar block, so that every field of the headers is hit in one of them. */
+enum { STRIDE = 31 };
+
+static void change_bytes(const char *path, size_t stride) {
+    temporary_folder folder;
+    temporary_folder_make(&folder);
+    size_t size = 0;
+    char *data = read_bytes(path, &size);
+    for (size_t at = 0; at < size; at += stride) {
+        const char *copy = temporary_file(&folder, "changed");
+        data[at] = (char)(data[at] ^ 0x11);
+        write_bytes(copy, data, size);
+        data[at] = (char)(data[at] ^ 0x11);
+        (void)read_and_count(read_all, copy);
+    }
+    free(data);
+    temporary_folder_remove(&folder);
+}
+
+/* What is missing may be padding; else a cut archive is an error and never a shorter set. */
+static void check_cuts(const char *path, size_t stride) {
+    temporary_folder folder;
+    temporary_folder_make(&folder);
+    size_t size = 0;
+    size_t accepted = 0;
+    char *data = read_bytes(path, &size);
+    for (size_t length = 0; length < size; length += stride) {
+        image_tree tree;
+        const char *copy = temporary_file(&folder, "cut");
+        write_bytes(copy, data, length);
+        if (read_and_count(read_all, copy) != MIXUP_OK)
+            continue;
+        assert_int_equal(image_tree_open(&tree, copy, NULL, NULL), MIXUP_OK);
+        if (tree.count != 4)
+            fail_msg("%s cut to %zu of %zu bytes has %zu images", path, length, size, tree.count);
+        image_tree_clear(&tree);
+        accepted++;
+    }
+    assert_true(accepted < size / stride / 2);
+    free(data);
+    temporary_folder_remove(&folder);
+}
+
+static void damaged_archives_are_refused_or_read_within_bounds(void **state) {
+    (void)state;
+    assert_int_equal(read_all(FIXTURES "tree.tar", NULL), MIXUP_OK);
+    check_cuts(FIXTURES "tree.tar", STRIDE);
+    check_cuts(FIXTURES "tree.tar.gz", 3);
+    check_cuts(FIXTURES "tree.tar.zst", 5);
+    change_bytes(FIXTURES "tree.tar", STRIDE);
+    change_bytes(FIXTURES "tree.tar.gz", 1);
+    change_bytes(FIXTURES "tree.tar.zst", 1);
+}
+
+static mixup_status run(const mixup_allocator *allocator, void *user) {
+    return read_all(user, allocator);
+}
+
+static void every_failed_allocation_is_survived(void **state) {
+    (void)state;
+    char archive[] = FIXTURES "tree.tar.gz";
+    char folder[] = "docs/images";
+    assert_true(fail_every_allocation(run, archive) > 10);
+    assert_true(fail_every_allocation(run, folder) > 10);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(numbers_in_names_count_as_numbers),
+        cmocka_unit_test(archives_and_folders_list_the_same),
+        cmocka_unit_test(trees_without_sense_are_refused),
+        cmocka_unit_test(damaged_archives_are_refused_or_read_within_bounds),
+        cmocka_unit_test(every_failed_allocation_is_survived),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

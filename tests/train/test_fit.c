@@ -438,6 +438,66 @@ static void values_that_are_not_finite_stop_with_the_step(void **state) {
     temporary_folder_remove(&folder);
 }
 
+/* Trains y = w x on one sample ; `weight` gets the w that it left. */
+static mixup_status diverge(mixup_engine kind, mixup_dataset *set, mixup_fit_desc desc, double *weight) {
+    static const mixup_layer layers[] = {
+        {.op = MIXUP_DENSE, .units = 1, .no_bias = true, .initial = MIXUP_CONSTANT, .initial_value = 0.5f}};
+    mixup_model *model = training_model(kind, 1, layers, 1, 1);
+    float value = 0.0f;
+    desc.train = set;
+    const mixup_status status = mixup_fit(model, &desc);
+    network_ok(mixup_parameter_read(model, "dense1.weight", &value, 1));
+    *weight = (double)value;
+    mixup_model_destroy(model);
+    return status;
+}
+
+static bool stop_at_once(void *user, const mixup_step *step) {
+    (void)user, (void)step;
+    return true;
+}
+
+static void an_update_that_leaves_no_number_is_no_result(void **state) {
+    (void)state;
+    temporary_folder folder;
+    temporary_folder_make(&folder);
+    char path[320];
+    snprintf(path, sizeof path, "%s", temporary_file(&folder, "checkpoint"));
+    const float one = 1.0f, large = 1e5f, larger = 1e20f;
+    const mixup_optimizer wild = {.kind = MIXUP_SGD, .learning_rate = 1e30f};
+    for (size_t e = 0; e < MIXUP_COUNT(network_engines); e++) {
+        mixup_dataset *mild = training_rows(&one, 1, &one, 1, 1);
+        mixup_dataset *far = training_rows(&larger, 1, &one, 1, 1);
+        mixup_dataset *steep = training_rows(&large, 1, &large, 1, 1); /* gradient -1e10 */
+        double weight = 0.0;
+        const mixup_fit_desc cases[] = {
+            {.epochs = 1},
+            {.epochs = 2, .validation = mild, .restore_best = true},
+            {.epochs = 1, .on_step = stop_at_once},
+            {.epochs = 1, .average_decay = 0.5f, .checkpoint = {.path = path}},
+            {.epochs = 1, .checkpoint = {.path = path, .every_steps = 1}},
+        };
+        for (size_t c = 0; c < MIXUP_COUNT(cases); c++) {
+            mixup_fit_desc desc = cases[c];
+            desc.optimizer = wild;
+            training_refused(diverge(network_engines[e], steep, desc, &weight), MIXUP_ERROR_NOT_FINITE,
+                             "after step 1 the values of 'dense1.weight'");
+            assert_true(!isfinite(weight));
+            assert_true(access(path, F_OK) != 0);
+        }
+        mixup_fit_desc desc = {.optimizer = wild, .validation = far, .restore_best = true};
+        desc.checkpoint.path = path; /* w = 1e30 is a number, but w x is none */
+        training_refused(diverge(network_engines[e], mild, desc, &weight), MIXUP_ERROR_NOT_FINITE,
+                         "the validation loss after step 1");
+        assert_true(isfinite(weight) != 0);
+        assert_true(access(path, F_OK) != 0);
+        mixup_dataset_destroy(mild);
+        mixup_dataset_destroy(far);
+        mixup_dataset_destroy(steep);
+    }
+    temporary_folder_remove(&folder);
+}
+
 static void a_checkpoint_that_cannot_be_written_ends_the_training(void **state) {
     (void)state;
     mixup_dataset *set = training_classes(10, FEATURES, CLASSES, 1);
@@ -469,6 +529,7 @@ int main(void) {
         cmocka_unit_test(illegal_sites_are_refused_with_the_nearest_legal_ones),
         cmocka_unit_test(settings_out_of_range_are_refused_by_name),
         cmocka_unit_test(values_that_are_not_finite_stop_with_the_step),
+        cmocka_unit_test(an_update_that_leaves_no_number_is_no_result),
         cmocka_unit_test(a_checkpoint_that_cannot_be_written_ends_the_training),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

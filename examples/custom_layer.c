@@ -61,8 +61,9 @@ static mixup_status run(mixup_model **model, mixup_dataset **set) {
     };
     static float inputs[COUNT][FEATURES], targets[COUNT];
     for (int i = 0; i < COUNT; i++) {
+        const int row = i / 20; /* 10 rows of 20 points */
         const float a = (float)(i % 20) / 10.0f - 1.0f;
-        const float b = (float)(i / 20) / 5.0f - 1.0f;
+        const float b = (float)row / 5.0f - 1.0f;
         inputs[i][0] = a;
         inputs[i][1] = b;
         targets[i] = 3.0f * a * a - 2.0f * b * b + 1.0f;

@@ -2,7 +2,7 @@
  *
  * The file is made here, so that the program runs anywhere: flowers with the length and the width of a petal,
  * in centimetres. Take out write_flowers and put in the path of your own file. */
-#define _POSIX_C_SOURCE 200809L /* mkstemp */
+#define _POSIX_C_SOURCE 200809L /* mkstemp; NOLINT(bugprone-reserved-identifier): the name is given */
 
 #include <mixup.h>
 

@@ -195,6 +195,7 @@ static mixup_status run_steps(fit *f) {
             f->stop = MIXUP_STOP_CALLBACK;
         if (f->stop == MIXUP_STOP_CALLBACK || (every > 0 && f->state.step % every == 0)) {
             count_time(f);
+            MIXUP_TRY(trainer_check_finite(f->trainer));
             MIXUP_TRY(save_state(f));
         }
     }
@@ -220,6 +221,10 @@ static mixup_status measure(fit *f, mixup_epoch *epoch) {
     }
     if (f->desc->validation != NULL) {
         MIXUP_TRY(mixup_evaluate(f->model, f->desc->validation, &desc, &metrics));
+        if (!isfinite(metrics.loss))
+            return error(MIXUP_ERROR_NOT_FINITE,
+                         "the validation loss after step %llu is %g; try a smaller learning rate",
+                         (unsigned long long)f->state.step, metrics.loss);
         epoch->validation_loss = metrics.loss;
         epoch->validation_accuracy = metrics.accuracy;
     }
@@ -262,6 +267,7 @@ static mixup_status finish_epoch(fit *f) {
                          .train_clean_accuracy = NAN,
                          .validation_loss = NAN,
                          .validation_accuracy = NAN};
+    MIXUP_TRY(trainer_check_finite(f->trainer)); /* of every epoch: best copy, checkpoint and result follow */
     swap_average(f);
     const mixup_status status = measure(f, &epoch);
     if (status == MIXUP_OK)

@@ -8,8 +8,9 @@
 
 /* ---- sites */
 
-/* Adds a site; tensors that are listed twice (several readers) count once, with their weights added up. */
-static void add_site(mixup_trainer *self, size_t value, const char *name, float weight) {
+/* Adds a site. A tensor that is listed twice (several readers) is one site: without weights it is drawn as
+ * often as any other; given weights are added up. */
+static void add_site(mixup_trainer *self, size_t value, const char *name, const float *weight) {
     size_t s = 0;
     while (s < self->site_count && self->sites[s] != value)
         s++;
@@ -17,9 +18,10 @@ static void add_site(mixup_trainer *self, size_t value, const char *name, float 
         self->site_count++;
         self->sites[s] = value;
         self->site_names[s] = name;
-        self->site_weights[s] = 0.0f;
+        self->site_weights[s] = weight != NULL ? 0.0f : 1.0f;
     }
-    self->site_weights[s] += weight;
+    if (weight != NULL)
+        self->site_weights[s] += *weight;
     self->site_of[self->given_count++] = s;
 }
 
@@ -34,7 +36,7 @@ static mixup_status list_named(mixup_trainer *self, const mixup_mix_desc *mix) {
             return error_context(status, "mix.at[%zu]", i);
         const size_t layer = graph_find_layer(network, mix->at[i]);
         add_site(self, value, layer < network->layer_count ? network->layers[layer].attributes.name : "input",
-                 mix->weights != NULL ? mix->weights[i] : 1.0f);
+                 mix->weights != NULL ? &mix->weights[i] : NULL);
     }
     return MIXUP_OK;
 }
@@ -47,7 +49,7 @@ static mixup_status list_flagged(mixup_trainer *self) {
             continue;
         if (layer->site_problem != NULL)
             return error(MIXUP_ERROR_NETWORK, "layers[%zu].mix: %s", l, layer->site_problem);
-        add_site(self, network->values[layer->input].storage, layer->attributes.name, 1.0f);
+        add_site(self, network->values[layer->input].storage, layer->attributes.name, NULL);
     }
     return MIXUP_OK;
 }
@@ -299,6 +301,20 @@ static void smooth(const mixup_trainer *self, float *targets, size_t count) {
         targets[i] = targets[i] * (1.0f - s) + share;
 }
 
+static const char *remedy(const mixup_trainer *self) {
+    return self->optimizer.clip_norm > 0.0f ? "try a smaller learning rate"
+                                            : "try a smaller learning rate or clipping (optimizer.clip_norm)";
+}
+
+mixup_status trainer_check_finite(const mixup_trainer *self) {
+    const graph *network = self->model->network;
+    const size_t found = parameter_store_find_not_finite(self->model->store, PARAMETER_VALUES);
+    if (found == network->parameter_count)
+        return MIXUP_OK;
+    return error(MIXUP_ERROR_NOT_FINITE, "after step %llu the values of '%s' are not finite; %s",
+                 (unsigned long long)self->step, network->parameters[found].name, remedy(self));
+}
+
 mixup_status trainer_end(mixup_trainer *self, trainer_batch *batch, uint32_t epoch, uint32_t epoch_step,
                          trainer_result *result) {
     const size_t columns = model_output_width(self->model);
@@ -316,9 +332,8 @@ mixup_status trainer_end(mixup_trainer *self, trainer_batch *batch, uint32_t epo
     MIXUP_TRY(plan_execute(batch->plan, &run));
     self->step++;
     if (!isfinite(run.loss))
-        return error(MIXUP_ERROR_NOT_FINITE, "the loss of step %llu is %g; try a smaller learning rate%s",
-                     (unsigned long long)self->step, run.loss,
-                     self->optimizer.clip_norm > 0.0f ? "" : " or clipping (optimizer.clip_norm)");
+        return error(MIXUP_ERROR_NOT_FINITE, "the loss of step %llu is %g; %s",
+                     (unsigned long long)self->step, run.loss, remedy(self));
     *result = (trainer_result){.loss = run.loss, .correct = run.correct};
     return MIXUP_OK;
 }

@@ -7,7 +7,7 @@
 /* One file in a folder of its own. */
 typedef struct csv_file {
     temporary_folder folder;
-    char path[128];
+    char path[320];
 } csv_file;
 
 static void file_make(csv_file *out, const char *content, size_t size) {

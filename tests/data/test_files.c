@@ -9,8 +9,8 @@ typedef mixup_status (*array_writer)(const char *path, const array *in, const mi
 /* Paths in a folder of the test's own. */
 typedef struct files {
     temporary_folder folder;
-    char inputs[128];
-    char labels[128];
+    char inputs[320];
+    char labels[320];
 } files;
 
 static void files_make(files *out) {

@@ -99,16 +99,45 @@ static mixup_status read_all(const char *path, const mixup_allocator *allocator)
     return status;
 }
 
+/* `size` bytes in a block of just that size, so that a sanitizer sees a read behind them. */
+static mixup_status read_exactly(const char *data, size_t size) {
+    failing_allocator memory = {0};
+    const mixup_allocator hooks = failing_allocator_hooks(&memory);
+    char *copy = malloc(size > 0 ? size : 1);
+    assert_non_null(copy);
+    memcpy(copy, data, size);
+    image in;
+    uint8_t pixels[3 * 5 * 5];
+    const mixup_status status = image_decode(copy, size, &hooks, &in);
+    if (status == MIXUP_OK) {
+        assert_int_equal(image_fit(&in, 3, 5, 5, &hooks, pixels), MIXUP_OK);
+        image_clear(&in, &hooks);
+    }
+    free(copy);
+    assert_int_equal(atomic_load(&memory.live), 0);
+    return status;
+}
+
 static void damaged_images_are_refused_or_read_within_bounds(void **state) {
     (void)state;
     static const char *const paths[] = {FIXTURES "colour.jpg", FIXTURES "progressive.jpg",
                                         FIXTURES "grey.jpg",   FIXTURES "colour.png",
                                         FIXTURES "grey.png",   FIXTURES "one_bit.png",
                                         FIXTURES "alpha.png",  FIXTURES "palette.png"};
-    for (size_t i = 0; i < MIXUP_COUNT(paths); i++)
-        cut_at_every_byte(paths[i], read_all);
-    change_every_byte(FIXTURES "grey.jpg", read_all); /* a kind each: changed sizes take time to decode */
-    change_every_byte(FIXTURES "palette.png", read_all);
+    for (size_t i = 0; i < MIXUP_COUNT(paths); i++) {
+        size_t size = 0;
+        char *data = read_bytes(paths[i], &size);
+        for (size_t length = 0; length < size; length++)
+            if (read_exactly(data, length) != MIXUP_ERROR_FORMAT)
+                fail_msg("%s cut to %zu of %zu bytes is not refused as malformed", paths[i], length, size);
+        for (size_t at = 0; at < size; at++) {
+            data[at] = (char)(data[at] ^ (1 << at % 8));
+            (void)read_exactly(data, size);
+            data[at] = (char)(data[at] ^ (1 << at % 8));
+        }
+        assert_int_equal(read_exactly(data, size), MIXUP_OK);
+        free(data);
+    }
 }
 
 static void what_cannot_be_read_says_why(void **state) {

@@ -134,7 +134,7 @@ static void a_scaling_layer_equals_a_diagonal_dense_layer(void **state) {
             if (strcmp(info.name, "scale.weight") != 0)
                 network_ok(mixup_parameter_write(models[1], info.name, values, info.count));
         }
-        network_ok(mixup_parameter_write(models[1], "scale.weight", diagonal, WIDTH * WIDTH));
+        network_ok(mixup_parameter_write(models[1], "scale.weight", diagonal, (size_t)WIDTH * WIDTH));
         network_ok(mixup_parameter_read(models[0], "scale.bias", values, WIDTH));
         assert_memory_equal(values, bias, sizeof bias);
         for (size_t m = 0; m < 2; m++)
@@ -154,7 +154,7 @@ static void a_scaling_layer_equals_a_diagonal_dense_layer(void **state) {
                 expect_near(values[k], others[k], 1e-6);
         }
         network_ok(mixup_parameter_read(models[0], "scale.weight", values, WIDTH));
-        network_ok(mixup_parameter_read(models[1], "scale.weight", diagonal, WIDTH * WIDTH));
+        network_ok(mixup_parameter_read(models[1], "scale.weight", diagonal, (size_t)WIDTH * WIDTH));
         for (size_t k = 0; k < WIDTH; k++) {
             assert_true(values[k] != 1.5f); /* it was trained */
             expect_near(values[k], diagonal[k * WIDTH + k], 1e-6);

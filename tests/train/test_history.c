@@ -149,7 +149,7 @@ static void without_shuffling_batches_follow_the_set(void **state) {
     scene_begin(&s, MIXUP_ENGINE_REFERENCE);
     observe(&s, &(mixup_fit_desc){.no_shuffle = true, .batch_size = 1, .epochs = 2});
     predict(&s, s.inputs, COUNT, p);
-    for (size_t i = 0; i < 2 * COUNT; i++) {
+    for (size_t i = 0; i < (size_t)2 * COUNT; i++) {
         const size_t row = i % COUNT * CLASSES;
         expect_near(s.record->steps[i].loss, cross_entropy(p + row, s.targets + row, NULL), 1e-6);
     }
@@ -216,7 +216,7 @@ static void labels_are_smoothed(void **state) {
     observe(&s, &(mixup_fit_desc){.label_smoothing = 0.3f});
     predict(&s, s.inputs, COUNT, p);
     double loss = 0.0;
-    for (size_t i = 0; i < COUNT * CLASSES; i++)
+    for (size_t i = 0; i < (size_t)COUNT * CLASSES; i++)
         loss -= (0.7 * (double)s.targets[i] + 0.1) * log((double)p[i]);
     expect_near(s.record->epochs[1].train_loss, loss / COUNT, 1e-6);
     scene_end(&s);
@@ -242,10 +242,10 @@ static void mixed_batches_have_mixed_losses_and_lambda_weighted_accuracy(void **
             float weight[BATCH], partner_weight[BATCH];
             float inputs[BATCH * FEATURES], targets[BATCH * CLASSES], p[BATCH * CLASSES];
             mixup_batch_draw draw = {step < 2 ? BATCH : 3, 0, partner, weight, partner_weight};
-            const int32_t *labels = s.labels + step * BATCH;
+            const int32_t *labels = s.labels + (size_t)step * BATCH;
             draw_step(&mix, step, &draw);
-            mixup_mix_states(&draw, FEATURES, s.inputs + step * BATCH * FEATURES, inputs);
-            mixup_mix_targets(&draw, CLASSES, s.targets + step * BATCH * CLASSES, targets);
+            mixup_mix_states(&draw, FEATURES, s.inputs + (size_t)step * BATCH * FEATURES, inputs);
+            mixup_mix_targets(&draw, CLASSES, s.targets + (size_t)step * BATCH * CLASSES, targets);
             predict(&s, inputs, draw.batch, p);
             double loss = 0.0, right = 0.0;
             for (size_t i = 0; i < draw.batch; i++) {
@@ -312,6 +312,29 @@ static void flagged_layers_are_the_sites_by_default_all_alike(void **state) {
     observe(&s, &(mixup_fit_desc){.epochs = 50, .batch_size = 1, .mix = {.alpha = 1.0f}});
     assert_int_equal(count_steps(s.record, "inner") + count_steps(s.record, "last"), 550);
     assert_in_range(count_steps(s.record, "inner"), 216, 334); /* 275 ± five times 11.7 */
+    scene_end(&s);
+}
+
+static void a_site_with_several_readers_is_drawn_as_often_as_another(void **state) {
+    (void)state;
+    static const mixup_layer branches[] = {
+        {.op = MIXUP_DENSE, .units = 4, .name = "trunk", .mix = true},
+        {.op = MIXUP_DENSE, .units = 4, .name = "left", .mix = true},
+        {.op = MIXUP_DENSE, .units = 4, .name = "right", .from = "trunk", .mix = true},
+        {.op = MIXUP_ADD, .with = {"left"}},
+        {.op = MIXUP_DENSE, .units = CLASSES, .activation = MIXUP_SOFTMAX},
+    };
+    const char *at[] = {"last", "input", "last", "last"};
+    scene s;
+    scene_begin(&s, MIXUP_ENGINE_REFERENCE);
+    observe(&s, &(mixup_fit_desc){
+                    .epochs = 50, .batch_size = 1, .mix = {.alpha = 1.0f, .at = at, .at_count = 4}});
+    assert_in_range(count_steps(s.record, "last"), 216, 334); /* 275 ± five times 11.7 */
+    mixup_model_destroy(s.model);
+    s.model = training_model(MIXUP_ENGINE_REFERENCE, FEATURES, branches, MIXUP_COUNT(branches), 1);
+    observe(&s, &(mixup_fit_desc){.epochs = 50, .batch_size = 1, .mix = {.alpha = 1.0f}});
+    assert_int_equal(count_steps(s.record, "trunk") + count_steps(s.record, "left"), 550);
+    assert_in_range(count_steps(s.record, "left"), 216, 334);
     scene_end(&s);
 }
 
@@ -415,6 +438,7 @@ int main(void) {
         cmocka_unit_test(the_last_epochs_can_be_plain),
         cmocka_unit_test(sites_are_drawn_by_their_weights),
         cmocka_unit_test(flagged_layers_are_the_sites_by_default_all_alike),
+        cmocka_unit_test(a_site_with_several_readers_is_drawn_as_often_as_another),
         cmocka_unit_test(the_rate_follows_the_schedule),
         cmocka_unit_test(validation_is_what_evaluate_says),
         cmocka_unit_test(regression_has_no_accuracy),

@@ -34,7 +34,7 @@ static mixup_dataset *named_classes(void) {
     static const int32_t labels[COUNT] = {0, 1, 2, 0, 1, 2, 0, 1, 2};
     static const char *const names[] = {"cat", "dog", "\"ox\", käse"};
     mixup_dataset *set = NULL;
-    network_uniform(1, 0, -3.0, 5.0, COUNT * FEATURES, inputs);
+    network_uniform(1, 0, -3.0, 5.0, (size_t)COUNT * FEATURES, inputs);
     network_ok(mixup_dataset_from_arrays(&set, &(mixup_arrays_desc){.inputs = inputs,
                                                                     .count = COUNT,
                                                                     .shape = {FEATURES},
@@ -77,7 +77,7 @@ static void a_loaded_model_predicts_the_same(void **state) {
         scene s;
         float inputs[COUNT * FEATURES], outputs[2][COUNT * CLASSES];
         mixup_metrics metrics[2];
-        network_uniform(2, 0, -1.0, 1.0, COUNT * FEATURES, inputs);
+        network_uniform(2, 0, -1.0, 1.0, (size_t)COUNT * FEATURES, inputs);
         scene_begin(&s, network_engines[e]);
         mixup_model *loaded = load(s.path, network_engines[e]);
         network_ok(mixup_predict(s.model, COUNT, inputs, outputs[0]));
@@ -141,8 +141,10 @@ static void training_goes_on_from_a_loaded_model(void **state) {
 
 static void expect_entry(const safetensors *file, const char *name, size_t rows, size_t columns) {
     const safetensors_entry *entry = safetensors_find(file, name);
-    if (entry == NULL)
+    if (entry == NULL) {
         fail_msg("there is no %s", name);
+        return;
+    }
     assert_int_equal(entry->type, MIXUP_FLOAT32);
     assert_int_equal(entry->shape.rank, columns == 0 ? 1 : 2);
     assert_int_equal(entry->shape.sizes[0], rows);
@@ -232,8 +234,8 @@ typedef struct lines {
 static void collect_line(const char *line, void *user) {
     lines *out = user;
     out->count++;
-    strncat(out->text, line, sizeof out->text - strlen(out->text) - 2);
-    strcat(out->text, "\n");
+    const size_t length = strlen(out->text);
+    snprintf(out->text + length, sizeof out->text - length, "%s\n", line);
 }
 
 static void a_foreign_file_is_taken_where_it_fits_and_the_rest_reported(void **state) {

@@ -41,17 +41,17 @@ static void states_come_by_name(void **state) {
         mixup_model *model = new_model(network_engines[e]);
         float *inputs = samples(COUNT);
         float weight[9 * FEATURES];
-        network_ok(mixup_parameter_read(model, "hidden.weight", weight, 9 * FEATURES));
+        network_ok(mixup_parameter_read(model, "hidden.weight", weight, (size_t)9 * FEATURES));
         /* aliases and the input itself */
         static const char *const same[] = {"input", "reshaped", "flat"};
         for (size_t i = 0; i < MIXUP_COUNT(same); i++) {
             float *states = states_of(model, same[i], COUNT, inputs, FEATURES);
-            assert_memory_equal(states, inputs, COUNT * FEATURES * sizeof(float));
+            assert_memory_equal(states, inputs, (size_t)COUNT * FEATURES * sizeof(float));
             free(states);
         }
         /* a layer's output is behind its activation */
         float *hidden = states_of(model, "hidden", COUNT, inputs, 9);
-        for (size_t i = 0; i < COUNT * 9; i++) {
+        for (size_t i = 0; i < (size_t)COUNT * 9; i++) {
             double sum = 0.0;
             for (size_t k = 0; k < FEATURES; k++)
                 sum += (double)weight[i % 9 * FEATURES + k] * (double)inputs[i / 9 * FEATURES + k];
@@ -62,9 +62,9 @@ static void states_come_by_name(void **state) {
         float *norm = states_of(model, "norm", COUNT, inputs, 9);
         float *noise = states_of(model, "noise", COUNT, inputs, 9);
         float *linear = states_of(model, "same", COUNT, inputs, 9);
-        assert_memory_equal(dropout, hidden, COUNT * 9 * sizeof(float));
-        assert_memory_equal(noise, norm, COUNT * 9 * sizeof(float));
-        assert_memory_equal(linear, norm, COUNT * 9 * sizeof(float));
+        assert_memory_equal(dropout, hidden, (size_t)COUNT * 9 * sizeof(float));
+        assert_memory_equal(noise, norm, (size_t)COUNT * 9 * sizeof(float));
+        assert_memory_equal(linear, norm, (size_t)COUNT * 9 * sizeof(float));
         free(hidden);
         free(dropout);
         free(norm);
@@ -87,8 +87,8 @@ static void any_number_of_samples_is_predicted_alike(void **state) {
     for (size_t e = 0; e < MIXUP_COUNT(network_engines); e++) {
         mixup_model *model = new_model(network_engines[e]);
         float *inputs = samples(MOST);
-        float *alone = network_values(MOST * CLASSES);
-        float *outputs = network_values(MOST * CLASSES);
+        float *alone = network_values((size_t)MOST * CLASSES);
+        float *outputs = network_values((size_t)MOST * CLASSES);
         for (size_t i = 0; i < MOST; i++)
             network_ok(mixup_predict(model, 1, inputs + i * FEATURES, alone + i * CLASSES));
         for (size_t c = 0; c < MIXUP_COUNT(counts); c++) {
@@ -110,7 +110,7 @@ static void probabilities_sum_to_one(void **state) {
         mixup_model *model = new_model(network_engines[e]);
         float *inputs = samples(200);
         float outputs[200 * CLASSES];
-        for (size_t i = 0; i < 50 * FEATURES; i++)
+        for (size_t i = 0; i < (size_t)50 * FEATURES; i++)
             inputs[i] *= 1e4f; /* certain ones as well */
         network_ok(mixup_predict(model, 200, inputs, outputs));
         for (size_t i = 0; i < 200; i++) {

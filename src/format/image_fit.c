@@ -6,6 +6,7 @@
 #include "format/image.h"
 
 #include <math.h>
+#include <string.h>
 
 /* One output position: `count` input positions from `first`. */
 typedef struct window {
@@ -53,7 +54,8 @@ static mixup_status axis_make(axis *out, size_t length, size_t resized, size_t f
 }
 
 static uint8_t to_byte(float value) {
-    return value <= 0.0f ? 0 : value >= 255.0f ? 255 : (uint8_t)(value + 0.5f);
+    const float shifted = value + 0.5f; /* not lroundf, which is a call for every pixel */
+    return shifted <= 0.0f ? 0 : shifted >= 255.0f ? 255 : (uint8_t)shifted;
 }
 
 /* Sample at (y, x) of output channel `channel`, from the planes of `in`. */
@@ -113,6 +115,10 @@ static mixup_status resize(const image *in, size_t channels, const axis *rows, c
 /* No resizing: the size is right, only the channels may differ. */
 static void copy_pixels(const image *in, size_t channels, uint8_t *pixels) {
     const size_t plane = in->height * in->width;
+    if (in->channels == channels) {
+        memcpy(pixels, in->pixels, channels * plane);
+        return;
+    }
     for (size_t channel = 0; channel < channels; channel++)
         for (size_t at = 0; at < plane; at++)
             pixels[channel * plane + at] = to_byte(source(in, channels, channel, at));
@@ -120,7 +126,7 @@ static void copy_pixels(const image *in, size_t channels, uint8_t *pixels) {
 
 /* `length` × scale, rounded, but not below `least` (the side that decides the scale rounds to itself). */
 static size_t scaled(size_t length, double scale, size_t least) {
-    const size_t size = (size_t)((double)length * scale + 0.5);
+    const size_t size = (size_t)llround((double)length * scale);
     return size < least ? least : size;
 }
 

@@ -91,6 +91,8 @@ static mixup_status measure(const arguments *given, mixup_model *model, const mi
 }
 
 static int run(const arguments *given) {
+    if (!source_is_given(given, arguments_positional(given, 1)))
+        return EXIT_USAGE;
     mixup_model *model = NULL;
     mixup_dataset *data = NULL;
     mixup_status status = source_model(given, arguments_positional(given, 0), &model);

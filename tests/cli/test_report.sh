@@ -25,6 +25,8 @@ says out "$run,0,20,"
 differ out uncentred
 expect 0 "$MIXUP" svd $run/model.safetensors --layer dense1 --experiment s.yaml --part train
 expect 1 "$MIXUP" svd $run/model.safetensors --layer dense1
+says err "--data DATA"
+expect 2 "$MIXUP" svd $run --layer dense1 --data s.npy --experiment s.yaml
 expect 1 "$MIXUP" svd $run --layer nowhere
 says err "'nowhere'" "mixup info"
 expect 2 "$MIXUP" svd $run
@@ -35,7 +37,7 @@ expect 0 "$MIXUP" surface $run --range -1,1 --step 0.5
 [ "$(wc -l <out)" = 17 ] || complain "surface prints 16 cells"
 says out "x,y,probability" "-0.75,-0.75,"
 expect 0 "$MIXUP" surface $run/model.safetensors --range=-1,1 --step 0.5 --class 0
-expect 1 "$MIXUP" surface $run --range 1,-1
+expect 2 "$MIXUP" surface $run --range 1,-1
 says err "--range 1,-1"
 expect 1 "$MIXUP" surface $run --class 2
 

@@ -26,9 +26,10 @@ typedef struct table {
 } table;
 
 static void table_clear(table *out) {
-    for (size_t i = 0; i < out->count; i++)
+    for (size_t i = 0; i < out->count; i++) {
         memory_release(command_allocator(), out->columns[i].name);
-    memory_release(command_allocator(), out->columns[i].word);
+        memory_release(command_allocator(), out->columns[i].word);
+    }
     memory_release(command_allocator(), out->columns);
 }
 
@@ -228,6 +229,7 @@ static mixup_status list_ignored(const table *in, const char ***names, size_t *c
 static mixup_status open_set(const table *in, const mixup_csv_desc *given, mixup_dataset **set) {
     mixup_csv_desc desc = *given;
     const char **ignored = NULL;
+    desc.ignore_count = 0; /* those asked for are marked in the table */
     MIXUP_TRY(list_ignored(in, &ignored, &desc.ignore_count));
     desc.ignore = ignored;
     desc.missing = any_missing(in) ? MIXUP_MISSING_MEDIAN : MIXUP_MISSING_REFUSE;

@@ -11,7 +11,7 @@ static int run_claims(const arguments *given) {
     const mixup_status status =
         claims_check(&(claims_desc){.results = arguments_positional(given, 0),
                                     .path = path,
-                                    .log = arguments_flag(given, "quiet") ? (mixup_log){0} : command_log(),
+                                    .log = arguments_quiet(given) ? (mixup_log){0} : command_log(),
                                     .allocator = command_allocator()},
                      &outcome);
     if (status != MIXUP_OK)

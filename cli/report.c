@@ -10,7 +10,7 @@ static int run_report(const arguments *given) {
     const mixup_status status =
         report_write(&(report_desc){.results = folder,
                                     .path = path,
-                                    .log = arguments_flag(given, "quiet") ? (mixup_log){0} : command_log(),
+                                    .log = arguments_quiet(given) ? (mixup_log){0} : command_log(),
                                     .allocator = command_allocator()},
                      &experiments);
     if (status != MIXUP_OK)

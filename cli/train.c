@@ -175,9 +175,38 @@ static mixup_status check_variants(const request *in) {
     return MIXUP_OK;
 }
 
+/* Whether a variant's data can be read and its network be made. */
+static mixup_status try_variant(const request *in, const char *name) {
+    experiment *variant = NULL;
+    experiment_data data = {0};
+    mixup_model *model = NULL;
+    MIXUP_TRY(experiment_resolve(&variant, in->file, name, NULL));
+    mixup_status status = experiment_load_data(variant, &data);
+    if (status == MIXUP_OK)
+        status = experiment_create_model(variant, &data, command_log(), &model);
+    mixup_model_destroy(model);
+    experiment_data_clear(&data);
+    experiment_destroy(variant);
+    return status;
+}
+
+/* A mistake in the last variant shall not be found hours after the first one began. (The first one is looked
+ * at when it is trained.) */
+static mixup_status try_variants(const request *in) {
+    bool first = true;
+    for (size_t v = 0; v < experiment_variant_count(in->file); v++) {
+        const char *name = experiment_variant_name(in->file, v);
+        if (asked_for(in->given, name) && !first)
+            MIXUP_TRY(try_variant(in, name));
+        first = first && !asked_for(in->given, name);
+    }
+    return MIXUP_OK;
+}
+
 static mixup_status train_all(request *in, bool *interrupted) {
     MIXUP_TRY(open_request(in));
     MIXUP_TRY(check_variants(in));
+    MIXUP_TRY(try_variants(in));
     const size_t seeds = in->seeds != NULL ? in->seed_count : 1;
     for (size_t v = 0; v < experiment_variant_count(in->file); v++) {
         const char *variant = experiment_variant_name(in->file, v);

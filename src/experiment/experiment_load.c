@@ -148,7 +148,7 @@ static const yaml_node *named_node(const experiment *of, const char *message) {
     }
     char key[100] = {0};
     const size_t length = strcspn(message, ": ");
-    if (length == 0 || length >= sizeof key)
+    if (length == 0 || length >= sizeof key || message[length] != ':')
         return NULL;
     memcpy(key, message, length);
     return yaml_find(of->root, key);
@@ -183,8 +183,15 @@ static mixup_status check_site(const experiment *of, const mixup_model *model, c
                         nearest != NULL ? nearest : of->path, nearest != NULL ? "'?" : "` lists them");
 }
 
-/* The library checks the sites too, but only when training begins. */
-static mixup_status check_sites(const experiment *of, const mixup_model *model) {
+/* The library checks the following too, but only when training begins, and it knows no line. */
+static mixup_status check_model(const experiment *of, const mixup_model *model) {
+    static const char weights[] = "training.class_weights";
+    size_t output[MIXUP_MAX_RANK];
+    mixup_model_output_shape(model, output);
+    const size_t given = of->settings.fit.class_weight_count;
+    if (given > 0 && given != output[0])
+        return schema_error(yaml_find(of->root, weights), weights,
+                            "has %zu numbers for %zu outputs; one for each", given, output[0]);
     const mixup_mix_desc *mix = &of->settings.fit.mix;
     const yaml_node *at = yaml_find(of->root, "mix.at");
     for (size_t i = 0; i < mix->at_count; i++)
@@ -210,7 +217,7 @@ mixup_status experiment_create_model(const experiment *of, const experiment_data
     mixup_status status = mixup_model_create(&made, &desc);
     if (status != MIXUP_OK)
         return experiment_error_context(of, status);
-    status = check_sites(of, made);
+    status = check_model(of, made);
     if (status != MIXUP_OK) {
         mixup_model_destroy(made);
         return status;

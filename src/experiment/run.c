@@ -28,6 +28,7 @@ typedef struct run {
     const experiment *experiment; /* what is trained: the caller's; when resuming, `old`, whose engine and
                                    * number of threads are those of the first part of the training */
     bool resuming;
+    bool made_folder; /* DIR was not there before */
     experiment_data data;
     mixup_model *model;
     run_history history;
@@ -154,6 +155,7 @@ static mixup_status write_experiment(const run *in) {
 
 /* Nothing is removed or written before the data are loaded and the network is made. */
 static mixup_status prepare_folder(run *in) {
+    in->made_folder = !file_exists(in->desc->folder);
     MIXUP_TRY(file_make_folder(in->folder));
     if (in->resuming)
         return MIXUP_OK;
@@ -167,7 +169,13 @@ static void undo_folder(const run *in) {
     if (in->resuming || file_exists(in->paths[FILE_CHECKPOINT]) || file_exists(in->paths[FILE_HISTORY]))
         return;
     unlink(in->paths[FILE_EXPERIMENT]);
-    rmdir(in->folder);
+    char *variant = path_folder(&in->allocator, in->folder);
+    rmdir(in->folder); /* folders that hold something else stay */
+    if (variant != NULL)
+        rmdir(variant);
+    if (in->made_folder)
+        rmdir(in->desc->folder);
+    memory_release(&in->allocator, variant);
 }
 
 /* ---------------------------------------------------------------- training */

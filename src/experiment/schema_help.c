@@ -18,6 +18,8 @@ static void add_default(const schema_key *key, text *out) {
         text_add(out, "required");
     else if (key->fallback != NULL)
         text_format(out, "`%s`", key->fallback);
+    else if (key->type == SCHEMA_SECTION && !key->optional)
+        text_add(out, "its keys' defaults");
     else
         text_add(out, key->otherwise != NULL ? key->otherwise : "none");
 }
@@ -108,9 +110,10 @@ static void add_part_page(const schema_part *part, text *out) {
     for (size_t i = 0; i < rows; i++) {
         if ((keys[i].in & (unsigned)part->section) == 0)
             continue;
-        text_format(out, "  %-20s %s%s%s%s%s\n", keys[i].name, keys[i].where != NULL ? "(" : "",
-                    keys[i].where != NULL ? keys[i].of : "", keys[i].where != NULL ? " " : "",
-                    keys[i].where != NULL ? keys[i].where : "", keys[i].where != NULL ? ")" : "");
+        if (keys[i].where != NULL)
+            text_format(out, "  %s (%s %s)\n", keys[i].name, keys[i].of, keys[i].where);
+        else
+            text_format(out, "  %s\n", keys[i].name);
         text_format(out, "      %s\n", keys[i].text);
     }
     text_add(out, "\n");

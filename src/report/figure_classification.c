@@ -60,9 +60,9 @@ mixup_status figure_confusion(const figure_place *place, const uint64_t *counts,
     write_tics(&script, "y", classes, n);
     text_add(&script,
              "set size ratio -1\nunset grid\nset border 0\nset tics scale 0\nunset key\n"
-             "set lmargin at screen 0.16\nset rmargin at screen 0.86\n"
+             "set lmargin at screen 0.17\nset rmargin at screen 0.82\n"
              "set bmargin at screen 0.15\nset tmargin at screen 0.90\n"
-             "set xlabel 'predicted class'\nset ylabel 'right class'\n"
+             "set xlabel 'predicted class'\nset ylabel 'right class' offset -1,0\n"
              "set cbrange [0:100]\nset cblabel '% of the right class'\n"
              "set palette defined (0 '#ffffff', 1 '#d3ece4', 10 '#7cc7ad', 60 '#1f9a76', 100 '#00664b')\n");
     text_format(&script, "plot '%s.csv' matrix with image%s", place->name, n <= CRISP_UP_TO ? " pixels" : "");
@@ -70,7 +70,10 @@ mixup_status figure_confusion(const figure_place *place, const uint64_t *counts,
         text_format(&script,
                     ", \\\n     '%s_counts.csv' skip 1 using 1:2:($3>0?sprintf('%%d',$3):'')"
                     ":($4>0.3?0xffffff:0x303841) with labels textcolor rgb variable font ',%d'",
-                    place->name, n <= 10 ? 11 : 8);
+                    place->name,
+                    n <= 4    ? 15
+                    : n <= 10 ? 11
+                              : 8);
     text_add(&script, "\n");
     const mixup_status status =
         gnuplot_draw(&(gnuplot_picture){.folder = place->folder,

@@ -133,6 +133,22 @@ static void write_range(text *script, const figure_curves *curves) {
     text_format(script, "set yrange [%.6g:%.6g]\n", low - margin, high + margin);
 }
 
+/* The horizontal axis, with whole epochs at its tics. */
+static void write_epoch_axis(text *script, const figure_curves *curves) {
+    size_t epochs = 1;
+    for (size_t i = 0; i < curves->count; i++)
+        epochs = curves->curves[i].epochs > epochs ? curves->curves[i].epochs : epochs;
+    text_format(script, "\nset xrange [0.5:%zu.5]\n", epochs);
+    if (epochs <= 40)
+        text_format(script, "set xtics %d,%d\n",
+                    epochs <= 12   ? 1
+                    : epochs <= 24 ? 2
+                                   : 5,
+                    epochs <= 12   ? 1
+                    : epochs <= 24 ? 2
+                                   : 5);
+}
+
 mixup_status figure_draw_curves(const figure_place *place, const figure_curves *curves) {
     text data, script;
     text_init(&data, place->allocator);
@@ -141,8 +157,8 @@ mixup_status figure_draw_curves(const figure_place *place, const figure_curves *
     figure_title(&script, place);
     text_add(&script, "set xlabel 'epoch'\nset ylabel ");
     gnuplot_quote(&script, curves->axis);
-    text_add(&script, "\nset xrange [0.5:*]\n"
-                      "set lmargin at screen 0.14\nset rmargin at screen 0.97\n"
+    write_epoch_axis(&script, curves);
+    text_add(&script, "set lmargin at screen 0.14\nset rmargin at screen 0.97\n"
                       "set bmargin at screen 0.27\nset tmargin at screen 0.87\n"
                       "set key at screen 0.55,0.065 center center horizontal samplen 1.8 reverse Left\n");
     write_range(&script, curves);

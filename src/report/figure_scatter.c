@@ -7,7 +7,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { WIDTH = 560, HEIGHT = 560 };
+enum { WIDTH = 560, HEIGHT = 590 };
 
 void figure_scatter_limits(const states *in, double limits[4]) {
     for (size_t i = 0; i < in->count; i++)
@@ -71,11 +71,11 @@ static void write_axes(text *script, const double limits[4]) {
     text_add(script,
              "set size ratio -1\n"
              "set lmargin at screen 0.14\nset rmargin at screen 0.97\n"
-             "set bmargin at screen 0.17\nset tmargin at screen 0.91\n"
+             "set bmargin at screen 0.145\nset tmargin at screen 0.925\n"
              "set xlabel 'first unit'\nset ylabel 'second unit'\n"
              "set xzeroaxis lc rgb '#aab2bd' lw 0.8 dt solid\n"
              "set yzeroaxis lc rgb '#aab2bd' lw 0.8 dt solid\n"
-             "set key at screen 0.555,0.035 center center horizontal samplen 0.2 width -0.5 reverse Left\n"
+             "set key at screen 0.555,0.03 center center horizontal samplen 0.2 width -0.5 reverse Left\n"
              "set style textbox opaque noborder fillcolor rgb '#ffffff' margins 0.6,0.4\n");
 }
 

@@ -17,7 +17,7 @@ void gnuplot_quote(text *out, const char *string) {
     text_add(out, "'");
     for (const char *c = string; *c != '\0'; c++) {
         if (*c == '\'')
-            text_add(out, "''");
+            text_add(out, "\u2019"); /* a doubled quote at a string's beginning confuses gnuplot 5.4 */
         else if ((unsigned char)*c < ' ')
             text_add(out, " ");
         else

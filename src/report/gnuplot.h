@@ -27,7 +27,7 @@ typedef struct gnuplot_picture {
 
 mixup_status gnuplot_draw(const gnuplot_picture *picture, const mixup_allocator *allocator);
 
-/* Appends `string` as a single-quoted gnuplot string; control characters become spaces. */
+/* Appends `string` as a single-quoted gnuplot string; control characters become spaces, quotes ’. */
 void gnuplot_quote(text *out, const char *string);
 
 /* Appends `string` with all but letters, digits, '-' and '.' turned into '_'. */

@@ -145,6 +145,9 @@ static const char style_tables[] =
     "overflow-wrap:anywhere}\n"
     ".settings th{font-weight:500;font-size:.9rem}\n"
     ".settings th.n{text-align:left}\n"
+    "ul.settings{list-style:none;padding:0;max-width:none;columns:21rem;column-gap:2rem;font-size:.9rem}\n"
+    "ul.settings li{break-inside:avoid;padding:.1rem 0}\n"
+    "ul.settings code{color:var(--accent)}\n"
     ".warning{border-left:4px solid #d98300;background:var(--tint);padding:.6rem 1rem;border-radius:4px}\n"
     "footer{margin-top:3rem;border-top:1px solid var(--line);padding-top:1rem}\n";
 

@@ -123,11 +123,15 @@ static bool seed_of(const char *name, uint64_t *seed) {
     return errno == 0 && *end == '\0';
 }
 
-static bool holds(const char *folder, const char *file, const mixup_allocator *allocator) {
+/* Whether the folder has the file. */
+static mixup_status look_for(const char *folder, const char *file, const mixup_allocator *allocator,
+                             bool *found) {
     char *path = path_join(allocator, folder, file);
-    const bool found = path != NULL && file_exists(path);
+    if (path == NULL)
+        return MIXUP_ERROR_MEMORY;
+    *found = file_exists(path);
     memory_release(allocator, path);
-    return found;
+    return MIXUP_OK;
 }
 
 static void variant_clear(results_variant *variant, const mixup_allocator *allocator) {
@@ -149,6 +153,27 @@ static void experiment_clear(results_experiment *found, const mixup_allocator *a
     *found = (results_experiment){0};
 }
 
+/* Adds the run in `path`, if there is a finished one; takes `path` over. */
+static mixup_status read_run_at(char *path, uint64_t seed, const mixup_allocator *allocator,
+                                results_variant *variant, size_t *unfinished) {
+    bool finished = false;
+    bool begun = false;
+    results_run run = {.seed = seed, .folder = path};
+    mixup_status status = MIXUP_OK;
+    MIXUP_TRY_ELSE(status, look_for(path, RUN_METRICS, allocator, &finished), done);
+    MIXUP_TRY_ELSE(status, look_for(path, RUN_EXPERIMENT, allocator, &begun), done);
+    if (!finished) {
+        *unfinished += begun;
+        goto done;
+    }
+    MIXUP_TRY_ELSE(status, run_files_read(&run, allocator), done);
+    variant->runs[variant->run_count++] = run;
+    return MIXUP_OK;
+done:
+    memory_release(allocator, path);
+    return status;
+}
+
 /* Adds the run in folder/name, if that is one. */
 static mixup_status read_run(const char *folder, const char *name, const mixup_allocator *allocator,
                              results_variant *variant, size_t *unfinished) {
@@ -156,21 +181,7 @@ static mixup_status read_run(const char *folder, const char *name, const mixup_a
     if (!seed_of(name, &seed))
         return MIXUP_OK;
     char *path = path_join(allocator, folder, name);
-    if (path == NULL)
-        return MIXUP_ERROR_MEMORY;
-    if (!holds(path, RUN_METRICS, allocator)) {
-        *unfinished += holds(path, RUN_EXPERIMENT, allocator) || holds(path, RUN_CHECKPOINT, allocator);
-        memory_release(allocator, path);
-        return MIXUP_OK;
-    }
-    results_run run = {.seed = seed, .folder = path};
-    const mixup_status status = run_files_read(&run, allocator);
-    if (status != MIXUP_OK) {
-        memory_release(allocator, path);
-        return status;
-    }
-    variant->runs[variant->run_count++] = run;
-    return MIXUP_OK;
+    return path == NULL ? MIXUP_ERROR_MEMORY : read_run_at(path, seed, allocator, variant, unfinished);
 }
 
 /* The runs of folder/name; none is fine. */

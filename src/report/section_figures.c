@@ -64,7 +64,11 @@ static mixup_status add_by_variant(item_pictures *of) {
     double limits[4] = {(double)INFINITY, -(double)INFINITY, (double)INFINITY, -(double)INFINITY};
     for (size_t v = 0; v < about->variant_count; v++)
         figure_scatter_limits(&about->variants[v].measurements[of->index].points, limits);
-    text_add(&of->out->html, "<div class=\"pictures\">\n");
+    size_t count = 0;
+    for (size_t v = 0; v < about->variant_count; v++)
+        count += about->variants[v].measurements[of->index].measured;
+    text_add(&of->out->html,
+             count % 3 == 0 ? "<div class=\"pictures three\">\n" : "<div class=\"pictures\">\n");
     for (size_t v = 0; v < about->variant_count; v++) {
         const evidence_variant *variant = &about->variants[v];
         const measurement *numbers = &variant->measurements[of->index];

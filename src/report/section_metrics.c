@@ -158,6 +158,27 @@ static bool seen_before(const evidence *about, size_t variant, size_t run, const
     return false;
 }
 
+/* Test measures first, then the rest, then validation; RANKS: not shown, since it is no measurement. */
+enum { RANKS = 3 };
+static size_t rank_of(const char *name) {
+    static const char *const hidden[] = {"seed", "top_k", "test_count", "validation_count", "steps"};
+    for (size_t i = 0; i < sizeof hidden / sizeof hidden[0]; i++)
+        if (strcmp(name, hidden[i]) == 0)
+            return RANKS;
+    return strncmp(name, "test_", 5) == 0 ? 0 : strncmp(name, "validation_", 11) == 0 ? 2 : 1;
+}
+
+/* The rows of one rank, in the order of the files. */
+static void add_rows(page *out, const evidence *about, size_t rank) {
+    for (size_t v = 0; v < about->variant_count; v++)
+        for (size_t r = 0; r < about->variants[v].files->run_count; r++) {
+            const results_run *run = &about->variants[v].files->runs[r];
+            for (size_t m = 0; m < run->metric_count; m++)
+                if (rank_of(run->metrics[m].name) == rank && !seen_before(about, v, r, run->metrics[m].name))
+                    add_row(out, about, run->metrics[m].name);
+        }
+}
+
 void section_variant_head(page *out, const evidence_variant *variant) {
     text_format(&out->html, "<th scope=\"col\" class=\"n\"><span class=\"dot\" style=\"--c:%s\"></span>",
                 variant->files->style.color);
@@ -183,13 +204,7 @@ void section_metrics(page *out, const evidence *about) {
     for (size_t v = 0; v < about->variant_count; v++)
         section_variant_head(out, &about->variants[v]);
     text_add(&out->html, "</tr></thead>\n<tbody>\n");
-    for (size_t v = 0; v < about->variant_count; v++)
-        for (size_t r = 0; r < about->variants[v].files->run_count; r++) {
-            const results_run *run = &about->variants[v].files->runs[r];
-            for (size_t m = 0; m < run->metric_count; m++)
-                if (strcmp(run->metrics[m].name, "seed") != 0 &&
-                    !seen_before(about, v, r, run->metrics[m].name))
-                    add_row(out, about, run->metrics[m].name);
-        }
+    for (size_t rank = 0; rank < RANKS; rank++)
+        add_rows(out, about, rank);
     text_add(&out->html, "</tbody></table></div>\n");
 }

@@ -105,8 +105,8 @@ static void add_cell(page *out, const char *value) {
     text_add(&out->html, "</td>");
 }
 
-/* Rows of the settings that differ, or of the shared ones; each path once. */
-static size_t add_rows(page *out, const setting_list *lists, size_t count, bool differing) {
+/* Rows of the settings that differ, each path once; returns how many. */
+static size_t add_differing(page *out, const setting_list *lists, size_t count) {
     size_t rows = 0;
     for (size_t v = 0; v < count; v++)
         for (size_t i = 0; i < lists[v].count; i++) {
@@ -114,12 +114,12 @@ static size_t add_rows(page *out, const setting_list *lists, size_t count, bool 
             bool seen = false;
             for (size_t before = 0; before < v; before++)
                 seen = seen || find_setting(&lists[before], path) != NULL;
-            if (seen || shared(lists, count, path) == differing)
+            if (seen || shared(lists, count, path))
                 continue;
             text_add(&out->html, "<tr><th scope=\"row\">");
             html_escape(&out->html, path);
             text_add(&out->html, "</th>");
-            for (size_t k = 0; k < (differing ? count : 1); k++)
+            for (size_t k = 0; k < count; k++)
                 add_cell(out, find_setting(&lists[k], path));
             text_add(&out->html, "</tr>\n");
             rows++;
@@ -127,28 +127,63 @@ static size_t add_rows(page *out, const setting_list *lists, size_t count, bool 
     return rows;
 }
 
-/* A layer in words: "dense 1024, leaky_relu (slope 0.3)". */
+static void add_shared(page *out, const setting_list *lists, size_t count) {
+    for (size_t i = 0; i < lists[0].count; i++) {
+        const setting *item = &lists[0].items[i];
+        if (!shared(lists, count, item->path))
+            continue;
+        text_add(&out->html, "<li>");
+        html_escape(&out->html, item->path);
+        text_add(&out->html, " <code>");
+        html_escape(&out->html, item->value);
+        text_add(&out->html, "</code></li>\n");
+    }
+}
+
+/* Whether a resolved layer's key only repeats what any layer does unless told otherwise. */
+static bool usual(const char *key, const char *value) {
+    static const char *const pairs[][2] = {
+        {"bias", "true"}, {"initial", "glorot_uniform"}, {"repeat", "1"}, {"activation", "linear"}};
+    for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++)
+        if (strcmp(key, pairs[i][0]) == 0 && strcmp(value, pairs[i][1]) == 0)
+            return true;
+    return strcmp(value, "false") == 0;
+}
+
+/* A key of a layer: " 1024", ", leaky_relu", ", slope 0.3", ", name bottleneck". */
+static void write_layer_key(text *out, const char *key, const yaml_node *value) {
+    static const char *const bare[] = {"op", "units", "activation", "shape"};
+    bool named = true;
+    for (size_t i = 0; i < sizeof bare / sizeof bare[0]; i++)
+        named = named && strcmp(key, bare[i]) != 0;
+    if (out->length > 0)
+        text_add(out, strcmp(key, "units") == 0 ? " " : ", ");
+    if (named)
+        text_format(out, "%s ", key);
+    if (value->kind == YAML_SCALAR)
+        text_add(out, value->text);
+    else if (value->kind == YAML_SEQUENCE)
+        write_list(out, value);
+}
+
+/* A layer in words: "dense 1024, leaky_relu, slope 0.3". */
 static void write_layer(text *out, const yaml_node *layer) {
-    bool first = true;
+    static const char *const first[] = {"op", "units"};
+    for (size_t i = 0; i < 2; i++) {
+        const yaml_node *value = yaml_get(layer, first[i]);
+        if (value != NULL)
+            write_layer_key(out, first[i], value);
+    }
     for (size_t i = 0; i < layer->count; i++) {
         const char *key = layer->keys[i]->text;
         const yaml_node *value = layer->items[i];
-        if (strcmp(key, "op") == 0 && value->kind == YAML_SCALAR) {
-            text_add(out, value->text);
-            first = false;
-            continue;
-        }
-        text_add(out, first ? "" : ", ");
-        first = false;
-        if (strcmp(key, "units") == 0 || strcmp(key, "activation") == 0)
-            text_add(out, "");
-        else
-            text_format(out, "%s ", key);
-        if (value->kind == YAML_SCALAR)
-            text_add(out, value->text);
-        else if (value->kind == YAML_SEQUENCE)
-            write_list(out, value);
+        const bool done = strcmp(key, "op") == 0 || strcmp(key, "units") == 0 || strcmp(key, "repeat") == 0;
+        if (!done && (value->kind != YAML_SCALAR || !usual(key, value->text)))
+            write_layer_key(out, key, value);
     }
+    const yaml_node *repeat = yaml_get(layer, "repeat");
+    if (repeat != NULL && repeat->kind == YAML_SCALAR && !usual("repeat", repeat->text))
+        text_format(out, "  × %s", repeat->text);
 }
 
 /* The network, equal neighbours counted instead of repeated. */
@@ -195,15 +230,14 @@ static void add_tables(page *out, const evidence *about, const setting_list *lis
         for (size_t v = 0; v < count; v++)
             section_variant_head(out, &about->variants[v]);
         text_add(&out->html, "</tr></thead>\n<tbody>\n");
-        if (add_rows(out, lists, count, true) == 0)
+        if (add_differing(out, lists, count) == 0)
             text_add(&out->html, "<tr><td>nothing</td></tr>\n");
         text_add(&out->html, "</tbody></table></div>\n");
     }
-    text_format(&out->html,
-                "<div class=\"scroll\"><table class=\"settings\"><caption>%s</caption>\n<tbody>\n",
+    text_format(&out->html, "<p class=\"soft\">%s</p>\n<ul class=\"settings\">\n",
                 count > 1 ? "What all variants share" : "All settings");
-    add_rows(out, lists, count, false);
-    text_add(&out->html, "</tbody></table></div>\n");
+    add_shared(out, lists, count);
+    text_add(&out->html, "</ul>\n");
 }
 
 static mixup_status add_settings(page *out, const evidence *about, arena *memory) {

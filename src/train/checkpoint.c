@@ -111,21 +111,21 @@ mixup_status checkpoint_write(const char *path, mixup_model *model, const fit_st
 
 /* ---- reading */
 
-/* Names the first line in which the two differ. */
+/* Names the first line in which the two differ; one of them may have come to its end. */
 static mixup_status refuse_settings(const char *path, const char *written, const char *now) {
-    while (*written != '\0' && *now != '\0') {
-        const size_t a = strcspn(written, "\n");
-        const size_t b = strcspn(now, "\n");
-        if (a != b || strncmp(written, now, a) != 0)
-            return error(
-                MIXUP_ERROR_ARGUMENT,
-                "%s: was written with other settings: then '%.*s', now '%.*s'; use the same ones, or "
-                "begin anew",
-                path, (int)(a < 200 ? a : 200), written, (int)(b < 200 ? b : 200), now);
-        written += a + (written[a] == '\n');
-        now += b + (now[b] == '\n');
+    const size_t shown = 200;
+    size_t a = strcspn(written, "\n");
+    size_t b = strcspn(now, "\n");
+    while (a == b && written[a] == '\n' && now[b] == '\n' && strncmp(written, now, a) == 0) {
+        written += a + 1;
+        now += b + 1;
+        a = strcspn(written, "\n");
+        b = strcspn(now, "\n");
     }
-    return error(MIXUP_ERROR_ARGUMENT, "%s: was written with other settings", path);
+    return error(MIXUP_ERROR_ARGUMENT,
+                 "%s: was written with other settings: then '%.*s', now '%.*s'; use the same ones, or "
+                 "begin anew",
+                 path, (int)(a < shown ? a : shown), written, (int)(b < shown ? b : shown), now);
 }
 
 static mixup_status read_state(const safetensors *file, const char *path, const char *settings,

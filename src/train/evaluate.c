@@ -64,6 +64,8 @@ static mixup_status run(mixup_model *model, const mixup_dataset *set, const mixu
 
 mixup_status mixup_evaluate(mixup_model *model, const mixup_dataset *set, const mixup_evaluate_desc *desc,
                             mixup_metrics *metrics) {
+    if (model == NULL || set == NULL || metrics == NULL)
+        return error(MIXUP_ERROR_ARGUMENT, "mixup_evaluate: model, set and metrics must not be NULL");
     mixup_evaluate_desc d = desc != NULL ? *desc : (mixup_evaluate_desc){0};
     mixup_loss loss = d.loss != MIXUP_LOSS_DEFAULT ? d.loss : model->loss;
     metrics_sums sums;

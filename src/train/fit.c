@@ -60,6 +60,21 @@ static mixup_status check(const fit *f, mixup_loss loss) {
     return MIXUP_OK;
 }
 
+/* Samples in the smallest batch of an epoch. */
+static size_t smallest_batch(const fit *f) {
+    const size_t left_over = f->desc->drop_last ? 0 : f->desc->train->count % f->batch_size;
+    return left_over != 0 ? left_over : f->batch_size;
+}
+
+/* A network that cannot train on a batch of one (batch norm) is refused now, not at the end of an epoch. */
+static mixup_status check_smallest_batch(const fit *f) {
+    plan *made = NULL;
+    if (smallest_batch(f) > 1)
+        return MIXUP_OK;
+    return plan_get(f->trainer->plans,
+                    &(plan_key){.batch = 1, .update = f->trainer->update, .site = PLAN_NO_SITE}, &made);
+}
+
 static mixup_status prepare(fit *f) {
     const mixup_fit_desc *desc = f->desc;
     const mixup_allocator *allocator = &f->model->allocator;
@@ -74,13 +89,14 @@ static mixup_status prepare(fit *f) {
     MIXUP_TRY(check(f, loss));
     MIXUP_TRY(schedule_resolve(&desc->schedule, &f->schedule));
     MIXUP_TRY(mixup_trainer_create(&f->trainer, f->model, desc));
+    MIXUP_TRY(check_smallest_batch(f));
     MIXUP_TRY(trainer_reserve(f->trainer, f->batch_size));
     MIXUP_TRY(MEMORY_NEW(allocator, f->order, desc->train->count));
     MIXUP_TRY(MEMORY_NEW(allocator, f->indices, f->batch_size));
     MIXUP_TRY(fit_settings_describe(f->model, desc, &f->settings));
     if (desc->restore_best)
         MIXUP_TRY(parameter_store_need(f->model->store, PARAMETER_BEST));
-    return model_set_preprocess(f->model, desc->train->preprocess);
+    return MIXUP_OK;
 }
 
 static mixup_status resume(fit *f) {
@@ -271,9 +287,21 @@ static void conclude(fit *f) {
     }
 }
 
+/* Up to the first step. On failure the model is as it was. */
+static mixup_status start(fit *f) {
+    const mixup_loss loss = f->model->loss;
+    mixup_status status = prepare(f);
+    if (status == MIXUP_OK)
+        status = resume(f);
+    if (status == MIXUP_OK)
+        status = model_set_preprocess(f->model, f->desc->train->preprocess);
+    if (status != MIXUP_OK)
+        f->model->loss = loss;
+    return status;
+}
+
 static mixup_status run(fit *f) {
-    MIXUP_TRY(prepare(f));
-    MIXUP_TRY(resume(f));
+    MIXUP_TRY(start(f));
     clock_gettime(CLOCK_MONOTONIC, &f->started);
     while (f->state.epoch < f->epochs && !f->state.stopped_early && f->stop == MIXUP_STOP_FINISHED) {
         MIXUP_TRY(run_steps(f));

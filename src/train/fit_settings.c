@@ -1,36 +1,36 @@
-/* train/fit_settings: see fit_settings.h. Numbers are written exactly (hexadecimal). */
+/* train/fit_settings: see fit_settings.h. Nine digits tell any two floats apart. */
 #include "train/fit_settings.h"
 
 #include "train/network_json.h"
 
 static void add_mix(const mixup_mix_desc *mix, text *out) {
-    text_format(out, "mix.alpha=%a\n", (double)mix->alpha);
+    text_format(out, "mix.alpha=%.9g\n", (double)mix->alpha);
     for (size_t i = 0; i < mix->at_count; i++)
-        text_format(out, "mix.at[%zu]=%s weight %a\n", i, mix->at[i],
+        text_format(out, "mix.at[%zu]=%s weight %.9g\n", i, mix->at[i],
                     mix->weights != NULL ? (double)mix->weights[i] : 1.0);
     text_format(out, "mix.per_sample=%d\nmix.clamp_lambda=%d\nmix.no_self_pairs=%d\nmix.block_gradient=%d\n",
                 mix->per_sample, mix->clamp_lambda, mix->no_self_pairs, mix->block_gradient);
-    text_format(out, "mix.plain_probability=%a\nmix.plain_last_epochs=%zu\n", (double)mix->plain_probability,
-                mix->plain_last_epochs);
+    text_format(out, "mix.plain_probability=%.9g\nmix.plain_last_epochs=%zu\n",
+                (double)mix->plain_probability, mix->plain_last_epochs);
 }
 
 static void add_optimizer(const mixup_optimizer *o, text *out) {
-    text_format(out, "optimizer.kind=%d\noptimizer.learning_rate=%a\noptimizer.momentum=%a\n", (int)o->kind,
-                (double)o->learning_rate, (double)o->momentum);
-    text_format(out, "optimizer.beta1=%a\noptimizer.beta2=%a\noptimizer.rho=%a\n", (double)o->beta1,
+    text_format(out, "optimizer.kind=%d\noptimizer.learning_rate=%.9g\noptimizer.momentum=%.9g\n",
+                (int)o->kind, (double)o->learning_rate, (double)o->momentum);
+    text_format(out, "optimizer.beta1=%.9g\noptimizer.beta2=%.9g\noptimizer.rho=%.9g\n", (double)o->beta1,
                 (double)o->beta2, (double)o->rho);
-    text_format(out, "optimizer.epsilon=%a\noptimizer.epsilon_convention=%d\n", (double)o->epsilon,
+    text_format(out, "optimizer.epsilon=%.9g\noptimizer.epsilon_convention=%d\n", (double)o->epsilon,
                 (int)o->epsilon_convention);
-    text_format(out, "optimizer.weight_decay=%a\noptimizer.decoupled=%d\n", (double)o->weight_decay,
+    text_format(out, "optimizer.weight_decay=%.9g\noptimizer.decoupled=%d\n", (double)o->weight_decay,
                 o->decoupled);
-    text_format(out, "optimizer.clip_norm=%a\noptimizer.clip_value=%a\n", (double)o->clip_norm,
+    text_format(out, "optimizer.clip_norm=%.9g\noptimizer.clip_value=%.9g\n", (double)o->clip_norm,
                 (double)o->clip_value);
 }
 
 static void add_schedule(const mixup_schedule *s, text *out) {
-    text_format(out, "schedule.kind=%d\nschedule.period=%zu\nschedule.factor=%a\nschedule.patience=%zu\n",
+    text_format(out, "schedule.kind=%d\nschedule.period=%zu\nschedule.factor=%.9g\nschedule.patience=%zu\n",
                 (int)s->kind, s->period, (double)s->factor, s->patience);
-    text_format(out, "schedule.minimum=%a\nschedule.warm_up_steps=%zu\n", (double)s->minimum,
+    text_format(out, "schedule.minimum=%.9g\nschedule.warm_up_steps=%zu\n", (double)s->minimum,
                 s->warm_up_steps);
     for (size_t i = 0; s->epochs != NULL && i < s->epoch_count; i++)
         text_format(out, "schedule.epochs[%zu]=%zu\n", i, s->epochs[i]);
@@ -44,12 +44,12 @@ mixup_status fit_settings_describe(const mixup_model *model, const mixup_fit_des
     text_format(out, "epochs=%zu\nbatch_size=%zu\nno_shuffle=%d\ndrop_last=%d\nseed=%llu\n", desc->epochs,
                 desc->batch_size, desc->no_shuffle, desc->drop_last, (unsigned long long)desc->seed);
     add_mix(&desc->mix, out);
-    text_format(out, "loss=%d\nlabel_smoothing=%a\n", (int)desc->loss, (double)desc->label_smoothing);
+    text_format(out, "loss=%d\nlabel_smoothing=%.9g\n", (int)desc->loss, (double)desc->label_smoothing);
     for (size_t c = 0; desc->class_weights != NULL && c < desc->class_weight_count; c++)
-        text_format(out, "class_weights[%zu]=%a\n", c, (double)desc->class_weights[c]);
+        text_format(out, "class_weights[%zu]=%.9g\n", c, (double)desc->class_weights[c]);
     add_optimizer(&desc->optimizer, out);
     add_schedule(&desc->schedule, out);
-    text_format(out, "early_stopping=%zu\nrestore_best=%d\naverage_decay=%a\n", desc->early_stopping,
+    text_format(out, "early_stopping=%zu\nrestore_best=%d\naverage_decay=%.9g\n", desc->early_stopping,
                 desc->restore_best, (double)desc->average_decay);
     for (size_t p = 0; p < model->network->parameter_count; p++)
         if (model->network->parameters[p].frozen)

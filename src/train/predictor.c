@@ -12,6 +12,8 @@ struct mixup_predictor {
 };
 
 mixup_status mixup_predictor_create(mixup_predictor **predictor, mixup_model *model) {
+    if (predictor == NULL || model == NULL)
+        return error(MIXUP_ERROR_ARGUMENT, "mixup_predictor_create: predictor and model must not be NULL");
     mixup_predictor *made = NULL;
     MIXUP_TRY(MEMORY_NEW(&model->allocator, made, 1));
     made->model = model;
@@ -64,20 +66,22 @@ mixup_status predictor_run_to(mixup_predictor *predictor, size_t value, size_t c
 
 mixup_status mixup_predictor_run(mixup_predictor *predictor, size_t count, const float *inputs,
                                  float *outputs) {
-    if (count > 0 && (inputs == NULL || outputs == NULL))
-        return error(MIXUP_ERROR_ARGUMENT, "predict: inputs and outputs must not be NULL");
+    if (predictor == NULL || (count > 0 && (inputs == NULL || outputs == NULL)))
+        return error(MIXUP_ERROR_ARGUMENT, "predict: predictor, inputs and outputs must not be NULL");
     return predictor_run_to(predictor, predictor->model->network->output, count, inputs, outputs);
 }
 
 mixup_status mixup_predict(mixup_model *model, size_t count, const float *inputs, float *outputs) {
+    if (model == NULL)
+        return error(MIXUP_ERROR_ARGUMENT, "predict: the model must not be NULL");
     return mixup_predictor_run(model->predictor, count, inputs, outputs);
 }
 
 mixup_status mixup_states(mixup_model *model, const char *layer, size_t count, const float *inputs,
                           float *states) {
+    if (model == NULL || layer == NULL || (count > 0 && (inputs == NULL || states == NULL)))
+        return error(MIXUP_ERROR_ARGUMENT, "states: model, layer, inputs and states must not be NULL");
     const graph *network = model->network;
-    if (count > 0 && (inputs == NULL || states == NULL))
-        return error(MIXUP_ERROR_ARGUMENT, "states: inputs and states must not be NULL");
     if (strcmp(layer, "input") == 0)
         return predictor_run_to(model->predictor, GRAPH_INPUT, count, inputs, states);
     const size_t index = graph_find_layer(network, layer);

@@ -89,8 +89,8 @@ static mixup_status check_class_weights(mixup_trainer *self, const mixup_fit_des
 }
 
 static mixup_status check_ranges(const mixup_fit_desc *desc, mixup_loss loss) {
-    if (!(desc->label_smoothing >= 0.0f && desc->label_smoothing <= 1.0f))
-        return error(MIXUP_ERROR_ARGUMENT, "label_smoothing is %g; it must lie in [0, 1]",
+    if (!(desc->label_smoothing >= 0.0f && desc->label_smoothing < 1.0f))
+        return error(MIXUP_ERROR_ARGUMENT, "label_smoothing is %g; it must be at least 0 and below 1",
                      (double)desc->label_smoothing);
     if (desc->label_smoothing > 0.0f && loss == MIXUP_MEAN_SQUARED_ERROR)
         return error(MIXUP_ERROR_ARGUMENT, "label_smoothing is for classes, not for the squared error");
@@ -186,6 +186,8 @@ void mixup_trainer_destroy(mixup_trainer *trainer) {
 }
 
 mixup_status mixup_trainer_set_learning_rate(mixup_trainer *trainer, float learning_rate) {
+    if (trainer == NULL)
+        return error(MIXUP_ERROR_ARGUMENT, "mixup_trainer_set_learning_rate: the trainer must not be NULL");
     if (!(isfinite(learning_rate) && learning_rate >= 0.0f))
         return error(MIXUP_ERROR_ARGUMENT, "learning_rate is %g; it must be at least 0 and finite",
                      (double)learning_rate);
@@ -208,22 +210,40 @@ mixup_status trainer_reserve(mixup_trainer *self, size_t count) {
     return MIXUP_OK;
 }
 
-static mixup_status check_given(const mixup_trainer *self, const mixup_batch_draw *given, size_t count) {
+static mixup_status check_partners(mixup_trainer *self, const mixup_batch_draw *given) {
+    float *seen = self->draw.weight; /* filled with the weights later */
+    for (size_t i = 0; i < given->batch; i++)
+        seen[i] = 0.0f;
+    for (size_t i = 0; i < given->batch; i++) {
+        const uint32_t partner = given->partner[i];
+        if (partner >= given->batch)
+            return error(MIXUP_ERROR_ARGUMENT,
+                         "draw.partner[%zu] is %u; it must be below the batch size, %zu", i,
+                         (unsigned)partner, given->batch);
+        if (seen[partner] != 0.0f)
+            return error(MIXUP_ERROR_ARGUMENT,
+                         "draw.partner[%zu] is %u, as an earlier one is; it must be a permutation", i,
+                         (unsigned)partner);
+        seen[partner] = 1.0f;
+    }
+    return MIXUP_OK;
+}
+
+static mixup_status check_given(mixup_trainer *self, const mixup_batch_draw *given, size_t count) {
     if (given->batch != count)
         return error(MIXUP_ERROR_ARGUMENT, "draw.batch is %zu but the batch has %zu samples", given->batch,
                      count);
     if (given->site < -1 || (given->site >= 0 && (size_t)given->site >= self->given_count))
         return error(MIXUP_ERROR_ARGUMENT, "draw.site is %d; there are %zu sites", (int)given->site,
                      self->given_count);
-    for (size_t i = 0; given->site >= 0 && i < count; i++) {
-        if (given->partner[i] >= count)
-            return error(MIXUP_ERROR_ARGUMENT,
-                         "draw.partner[%zu] is %u; it must be below the batch size, %zu", i,
-                         (unsigned)given->partner[i], count);
+    if (given->site < 0)
+        return MIXUP_OK;
+    if (given->partner == NULL || given->weight == NULL || given->partner_weight == NULL)
+        return error(MIXUP_ERROR_ARGUMENT, "draw.partner, weight and partner_weight must not be NULL");
+    for (size_t i = 0; i < count; i++)
         if (!isfinite(given->weight[i]) || !isfinite(given->partner_weight[i]))
-            return error(MIXUP_ERROR_ARGUMENT, "draw.weight[%zu] is not finite", i);
-    }
-    return MIXUP_OK;
+            return error(MIXUP_ERROR_ARGUMENT, "draw.weight[%zu] or partner_weight[%zu] is not finite", i, i);
+    return check_partners(self, given);
 }
 
 /* Fills self->draw, with site as an index into self->sites. */

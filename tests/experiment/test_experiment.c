@@ -301,6 +301,20 @@ static void the_demonstrations_are_right(void **state) {
     }
 }
 
+static void the_templates_are_right(void **state) {
+    (void)state;
+    static const char *const names[] = {"csv", "images", "arrays"};
+    const mixup_allocator allocator = plain_allocator();
+    for (size_t i = 0; i < MIXUP_COUNT(names); i++) {
+        char path[100];
+        snprintf(path, sizeof path, "experiments/templates/%s.yaml", names[i]);
+        experiment_file *file = NULL;
+        if (experiment_open(&file, path, NULL, 0, &allocator) != MIXUP_OK)
+            fail_msg("%s", mixup_last_error());
+        experiment_close(file);
+    }
+}
+
 static mixup_status open_and_resolve(const mixup_allocator *allocator, void *user) {
     experiment_file *file = NULL;
     experiment *made = NULL;
@@ -346,6 +360,7 @@ int main(void) {
         cmocka_unit_test(a_resolved_file_means_the_same),
         cmocka_unit_test(only_what_changes_the_training_makes_experiments_differ),
         cmocka_unit_test(the_demonstrations_are_right),
+        cmocka_unit_test(the_templates_are_right),
         cmocka_unit_test(every_allocation_may_fail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -67,6 +67,18 @@ static inline void network_ok(mixup_status status) {
     network_expect(status, MIXUP_OK);
 }
 
+/* cmocka 1's assert_float_equal compares in single precision only. */
+#define expect_near(value, expected, tolerance)                                                              \
+    network_near((double)(value), (double)(expected), (tolerance), #value, __FILE__, __LINE__)
+
+static inline void network_near(double value, double expected, double tolerance, const char *what,
+                                const char *file, int line) {
+    if (!(fabs(value - expected) <= tolerance)) {
+        print_error("%s is %.17g, expected %.17g\n", what, value, expected);
+        _fail(file, line);
+    }
+}
+
 /* Zeroed values that the test frees. */
 static inline real *network_values(size_t count) {
     real *values = calloc(count + 1, sizeof *values);
@@ -101,7 +113,10 @@ static inline void network_create(network *out, const network_desc *desc) {
     const mixup_engine kind = desc->engine == MIXUP_ENGINE_AUTO ? MIXUP_ENGINE_REFERENCE : desc->engine;
     network_ok(engine_create(&out->engine, kind, 2, &out->hooks));
     network_ok(graph_create(&out->graph, desc->input, desc->layers, desc->layer_count, &out->hooks));
+    engine_environment saved;
+    engine_enter(out->engine, &saved);
     network_ok(parameter_store_create(&out->store, out->engine, out->graph));
+    engine_leave(out->engine, &saved);
     out->training.class_weights = desc->class_weights;
     out->training.average_decay = desc->average_decay;
     network_ok(loss_resolve(desc->loss, out->graph->final_activation, &out->training.loss));

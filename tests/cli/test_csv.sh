@@ -1,0 +1,116 @@
+#!/usr/bin/env bash
+# Somebody with a CSV: init, train as it is, evaluate, predict, states, info.
+source "$(dirname "$0")/support.sh"
+write_flowers flowers.csv 1
+
+expect 0 "$MIXUP" init --csv flowers.csv --label "kind, of flower"
+cp out my.yaml
+says my.yaml "3 classes" "rose" 'label: "kind, of flower"' "ignore: [id]" "standardize: true"
+expect 0 "$MIXUP" info my.yaml
+says out "60" "dense3" "plain" "manifold"
+expect 0 "$MIXUP" train my.yaml --set training.epochs=40 --out r
+says r/plain/seed-1/metrics.json '"class_names"' 'tulip \"red\"'
+model=r/plain/seed-1/model.safetensors
+
+expect 0 "$MIXUP" evaluate $model flowers.csv --json
+python3 - out <<'PYTHON' || complain "evaluate --json"
+import json, sys
+found = json.load(open(sys.argv[1]))
+assert found["count"] == 60 and found["accuracy"] > 0.9, found
+PYTHON
+expect 0 "$MIXUP" evaluate r/plain/seed-1 flowers.csv --confusion
+says out "accuracy" "calibration error" "rose"
+
+# without the label column, and with columns in another order
+cut -d, -f1-3 flowers.csv | awk -F, '{print $3","$2}' >new.csv
+expect 0 "$MIXUP" predict $model new.csv
+cp out predicted.csv
+python3 - predicted.csv <<'PYTHON' || complain "predict"
+import csv, sys
+rows = list(csv.reader(open(sys.argv[1])))
+assert rows[0] == ["row", "class", "lily", "rose", 'tulip "red"'], rows[0]
+assert len(rows) == 61
+kinds = ["rose", "lily", 'tulip "red"']
+right = 0
+for i, row in enumerate(rows[1:]):
+    assert int(row[0]) == i + 1
+    values = [float(value) for value in row[2:]]
+    assert abs(sum(values) - 1) < 1e-5 and rows[0][2 + values.index(max(values))] == row[1]
+    right += row[1] == kinds[i % 3]
+assert right > 54, right
+PYTHON
+expect 0 "$MIXUP" predict $model flowers.csv
+same out predicted.csv
+gzip -k flowers.csv
+expect 0 "$MIXUP" predict $model flowers.csv.gz
+same out predicted.csv
+expect 1 "$MIXUP" evaluate $model new.csv
+says err "no targets"
+echo "a,b" >other.csv
+echo "1,2" >>other.csv
+expect 1 "$MIXUP" predict $model other.csv
+says err "other.csv" "petal"
+
+expect 0 "$MIXUP" states $model flowers.csv --layer dense2 --out states.npy --count 50
+python3 - <<'PYTHON' || complain "states"
+data = open("states.npy", "rb").read()
+assert data[:6] == b"\x93NUMPY" and b"(50, 64)" in data[:128] and b"'<f4'" in data[:128], data[:128]
+PYTHON
+expect 0 "$MIXUP" info $model
+says out "dense3" "outputs: lily, rose"
+
+# A network that ends in a linear layer gives probabilities all the same.
+sed 's/units: 3, activation: softmax/units: 3/; s/^training:/training:\n  loss: softmax_cross_entropy/' my.yaml >linear.yaml
+expect 0 "$MIXUP" train linear.yaml --variant plain --out linear --set training.epochs=3
+expect 0 "$MIXUP" predict linear/plain/seed-1 flowers.csv
+awk -F, 'NR > 1 {n = NF; s = $(n) + $(n - 1) + $(n - 2); if (s < 0.9999 || s > 1.0001) exit 1}' out ||
+    complain "probabilities of a linear last layer"
+
+# Regression, another separator, missing values, text columns.
+awk 'BEGIN {srand(3); print "name;x;y;z"; for (i = 0; i < 80; i++) {x = rand(); y = rand(); printf "n%d;%s;%f;%f\n", i, (i == 7 ? "" : x), y, 3 * y + 1}}' >line.csv
+expect 0 "$MIXUP" init --csv line.csv --target z
+cp out line.yaml
+says line.yaml "missing: median" "ignore: [name]" 'separator: ";"' "targets: [z]" "1 target"
+expect 0 "$MIXUP" train line.yaml --variant plain --set training.epochs=60 --out reg
+says reg/plain/seed-1/metrics.json test_mse test_mae test_r_squared
+grep -q test_accuracy reg/plain/seed-1/metrics.json && complain "an accuracy of a regression"
+expect 0 "$MIXUP" predict reg/plain/seed-1 line.csv
+head -1 out >line
+echo "row,z" >wanted
+same line wanted
+sed -n 2p reg/plain/seed-1/history.csv | grep -Eq '^1,[0-9]+,[0-9.]+,[0-9.]+,,[0-9.]+,,[0-9.]+$' ||
+    complain "accuracies are empty for regression"
+
+expect 1 "$MIXUP" init --csv flowers.csv --label kind
+says err "kind"
+expect 1 "$MIXUP" init --csv nowhere.csv --label kind
+says err "nowhere.csv"
+
+# Arrays and images.
+python3 - <<'PYTHON'
+import struct
+def npy(path, kind, shape, data):
+    head = "{'descr': '%s', 'fortran_order': False, 'shape': %s, }" % (kind, shape)
+    head += " " * (63 - (len(head) + 10) % 64) + "\n"
+    open(path, "wb").write(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(head)) + head.encode() + data)
+count = 50
+npy("x.npy", "|u1", (count, 4, 3), bytes((7 * i + 31 * (i // 12 % 2)) % 256 for i in range(count * 12)))
+npy("y.npy", "<i8", (count,), b"".join(struct.pack("<q", i % 2) for i in range(count)))
+open("images.idx", "wb").write(bytes([0, 0, 8, 3]) + struct.pack(">III", count, 4, 3) +
+                               bytes((7 * i + 31 * (i // 12 % 2)) % 256 for i in range(count * 12)))
+open("labels.idx", "wb").write(bytes([0, 0, 8, 1]) + struct.pack(">I", count) + bytes(i % 2 for i in range(count)))
+PYTHON
+for kind in "npy x.npy y.npy" "idx images.idx labels.idx"; do
+    set -- $kind
+    expect 0 "$MIXUP" init --$1 "$2" "$3"
+    cp out $1.yaml
+    says $1.yaml "flatten" "scale: 255" "2 classes"
+    expect 0 "$MIXUP" train $1.yaml --variant manifold --set training.epochs=2 --out $1
+    expect 0 "$MIXUP" evaluate $1/manifold/seed-1 "$2" --labels "$3"
+    says out "accuracy"
+    expect 0 "$MIXUP" predict $1/manifold/seed-1 "$2"
+    [ "$(wc -l <out)" = 51 ] || complain "predictions of $1"
+done
+expect 1 "$MIXUP" predict npy/manifold/seed-1 y.npy
+says err "4x3"
+finish

@@ -1,0 +1,82 @@
+#!/usr/bin/env bash
+# The commands that look at finished runs: svd, surface, report, claims.
+source "$(dirname "$0")/support.sh"
+write_spirals s.yaml
+cat >>s.yaml <<'YAML'
+description: Two <spirals> & nothing else.
+report:
+  - {kind: surface, range: [-3, 3], step: 0.5, points: 10}
+  - {kind: scatter, layer: dense3, title: Both outputs}
+  - {kind: singular_values, layer: dense2}
+YAML
+expect 0 "$MIXUP" train s.yaml --out results/spirals --quiet
+run=results/spirals/none/seed-1
+
+# svd: a row a model and class; a file needs data.
+expect 0 "$MIXUP" svd $run results/spirals/manifold/seed-1 --layer dense1
+[ "$(wc -l <out)" = 5 ] || complain "svd prints a header and two rows a model"
+says out "model,class,samples,1,2,3" "$run,0," "results/spirals/manifold/seed-1,1,"
+awk -F, 'NR > 1 { for (i = 5; i <= NF; i++) if ($i > $(i - 1) || $i < 0) exit 1 }' out ||
+    complain "singular values do not fall"
+cp out uncentred
+expect 0 "$MIXUP" svd $run --layer dense1 --centered --points 20
+says out "$run,0,20,"
+differ out uncentred
+expect 0 "$MIXUP" svd $run/model.safetensors --layer dense1 --experiment s.yaml --part train
+expect 1 "$MIXUP" svd $run/model.safetensors --layer dense1
+expect 1 "$MIXUP" svd $run --layer nowhere
+says err "'nowhere'" "mixup info"
+expect 2 "$MIXUP" svd $run
+says err "--layer"
+
+# surface: CSV, cell by cell.
+expect 0 "$MIXUP" surface $run --range -1,1 --step 0.5
+[ "$(wc -l <out)" = 17 ] || complain "surface prints 16 cells"
+says out "x,y,probability" "-0.75,-0.75,"
+expect 0 "$MIXUP" surface $run/model.safetensors --range=-1,1 --step 0.5 --class 0
+expect 1 "$MIXUP" surface $run --range 1,-1
+says err "--range 1,-1"
+expect 1 "$MIXUP" surface $run --class 2
+
+# Without gnuplot there is one clear message, and no page.
+mkdir empty
+expect 1 env PATH="$PWD/empty" "$MIXUP" report results
+says err "gnuplot"
+absent results/report.html
+
+"$MIXUP" claims results --out claims.md >out 2>err # so small a training may fail them
+[ $? -le 1 ] || complain "claims"
+says out "of 3 claims hold"
+says claims.md "# Results" "share of the map" "within / between"
+
+if command -v gnuplot >/dev/null; then
+    expect 0 "$MIXUP" surface $run --range -3,3 --step 0.5 --figure pictures/map.png
+    says out "share with 0.1 < p < 0.9: "
+    for file in map.svg map.png map.gp map.csv map_points.csv; do there pictures/$file; done
+    expect 0 "$MIXUP" svd $run --layer dense1 --figure pictures/svd
+    there pictures/svd_1.svg
+    expect 1 "$MIXUP" surface $run --figure "pictures/a'b"
+
+    expect 0 "$MIXUP" report results
+    there results/report.html
+    says results/report.html "Two &lt;spirals&gt; &amp; nothing else." "Both outputs" "test accuracy" \
+        "mixup train s.yaml" "<svg role=\"img\""
+    grep -Eq '(src|href)="?(http|//)' results/report.html && grep -Eo '(src|href)="?(http|//)[^"]*' results/report.html |
+        grep -v 'arxiv.org/abs' && complain "the page loads something from elsewhere"
+    grep -q '<script' results/report.html && complain "the page holds a script"
+    [ "$(grep -o ' id="[^"]*"' results/report.html | sort | uniq -d | wc -l)" = 0 ] || complain "ids clash"
+    for file in surface_none.svg surface_manifold.png scatter_none.gp singular_values_0_centered.csv loss.svg \
+        accuracy.png confusion_none.svg reliability_manifold.svg; do
+        there results/spirals/figures/$file
+    done
+    rm results/spirals/figures/loss.*
+    (cd results/spirals/figures && rm accuracy.svg && gnuplot accuracy.gp) || complain "the script does not run again"
+    there results/spirals/figures/accuracy.svg
+fi
+
+# Nothing to report.
+expect 1 "$MIXUP" report empty
+says err "no finished run"
+expect 1 "$MIXUP" claims empty
+expect 1 "$MIXUP" report nowhere
+finish

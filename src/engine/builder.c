@@ -152,6 +152,11 @@ size_t builder_plain(const builder *self, size_t buffer) {
     return self->plan->buffers[buffer].plain;
 }
 
+bool builder_reshapes(const builder *self, size_t value) {
+    const graph_value *values = self->network->values;
+    return !shape_equal(&values[value].shape, &values[self->root[value]].shape);
+}
+
 /* What the kernel under way gets to see of a buffer that it reads. */
 static size_t seen(const builder *self, size_t buffer) {
     return self->as_plain ? builder_plain(self, buffer) : buffer;
@@ -226,11 +231,18 @@ mixup_status builder_input_gradient(builder *self, size_t node, size_t i, size_t
 }
 
 mixup_status builder_input_gradient_done(builder *self, size_t node, size_t i, size_t buffer) {
-    const size_t root = self->root[self->network->nodes[node].inputs[i]];
+    const size_t value = self->network->nodes[node].inputs[i];
+    const size_t root = self->root[value];
     if (buffer == BUFFER_NONE)
         return MIXUP_OK;
-    if (buffer != self->gradient[root])
-        return builder_engine(self)->accumulate(self, buffer, self->gradient[root]);
+    size_t made = buffer;
+    if (builder_reshapes(self, value)) { /* its layout would mean nothing to who made the tensor */
+        MIXUP_TRY(builder_make_plain(self, buffer));
+        made = builder_plain(self, buffer);
+    }
+    if (self->has_gradient[root])
+        return builder_engine(self)->accumulate(self, made, self->gradient[root]);
+    self->gradient[root] = made;
     self->has_gradient[root] = true;
     return MIXUP_OK;
 }

@@ -118,11 +118,22 @@ static mixup_status emit_mix(builder *self, size_t value) {
                                      builder_count(self, state) / builder_batch(self));
 }
 
-/* Kernels that know no layouts get plain copies of what they read. */
+/* Whether the node's kernel sees buffers as they are. A layout is that of the tensor as it was made: who
+ * reads it under another shape, behind a FLATTEN or RESHAPE, needs plain order. */
+static bool sees_layouts(const builder *self, const graph_node *node) {
+    const engine *with = builder_engine(self);
+    if (with->any_layout == NULL || !with->any_layout(node))
+        return false;
+    for (size_t i = 0; i < node->input_count; i++)
+        if (builder_reshapes(self, node->inputs[i]))
+            return false;
+    return true;
+}
+
+/* All other kernels get plain copies of what they read. */
 static mixup_status prepare_inputs(builder *self, size_t n, bool backward) {
     const graph_node *node = &self->network->nodes[n];
-    const engine *with = builder_engine(self);
-    self->as_plain = with->any_layout == NULL || !with->any_layout(node);
+    self->as_plain = !sees_layouts(self, node);
     if (!self->as_plain)
         return MIXUP_OK;
     for (size_t i = 0; i < node->input_count; i++)

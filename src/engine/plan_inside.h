@@ -82,6 +82,9 @@ mixup_status builder_make_plain(builder *self, size_t buffer);
 /* The buffer itself, or its plain copy. */
 size_t builder_plain(const builder *self, size_t buffer);
 
+/* Whether the value shows its buffer under another shape than the buffer was made for. */
+bool builder_reshapes(const builder *self, size_t value);
+
 /* Registers memory outside the arena as a buffer. */
 mixup_status builder_fixed(builder *self, real *address, size_t count, size_t *buffer);
 

@@ -201,8 +201,7 @@ mixup_status dnnl_batch_norm_backward(builder *to, size_t node) {
     MIXUP_TRY(bind_statistics(to, node, &p, call, kept));
     MIXUP_TRY(bind_workspace(to, node, call, &workspace));
     MIXUP_TRY(dnnl_call_buffer(to, call, DNNL_ARG_SRC, &p.layout, builder_input(to, node, 0)));
-    if (p.affine)
-        MIXUP_TRY(dnnl_call_memory(to, call, DNNL_ARG_SCALE, &p.channel, builder_parameter(to, node, 2)));
+    MIXUP_TRY(bind_affine(to, node, &p, call)); /* the shift too: oneDNN asks for it though it needs none */
     for (size_t i = 0; p.affine && i < 2; i++)
         MIXUP_TRY(bind_gradient(to, node, &p, call, i, &wanted[i]));
     MIXUP_TRY(builder_input_gradient(to, node, 0, &gradient));

@@ -8,12 +8,11 @@
 static int run_claims(const arguments *given) {
     claims_outcome outcome = {0};
     const char *path = arguments_text(given, "out", NULL);
-    const mixup_status status =
-        claims_check(&(claims_desc){.results = arguments_positional(given, 0),
-                                    .path = path,
-                                    .log = arguments_quiet(given) ? (mixup_log){0} : command_log(),
-                                    .allocator = command_allocator()},
-                     &outcome);
+    const mixup_status status = claims_check(&(claims_desc){.results = arguments_positional(given, 0),
+                                                            .path = path,
+                                                            .log = command_log(given),
+                                                            .allocator = command_allocator()},
+                                             &outcome);
     if (status != MIXUP_OK)
         return command_failed(given);
     printf("%zu of %zu claims hold\n", outcome.held, outcome.held + outcome.failed);

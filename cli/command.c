@@ -28,8 +28,8 @@ static void write_log(const char *line, void *user) {
     fprintf(stderr, "mixup: %s\n", line);
 }
 
-mixup_log command_log(void) {
-    return (mixup_log){.write = write_log};
+mixup_log command_log(const arguments *given) {
+    return (mixup_log){.write = given->quiet ? NULL : write_log};
 }
 
 int command_failed(const arguments *given) {

@@ -60,9 +60,11 @@ bool arguments_quiet(const arguments *given);
 /* The values of an OPTION_LIST in their order; returns how many. */
 size_t arguments_list(const arguments *given, const char *name, const char *const **values);
 
-/* The allocator that commands use (malloc), and the log hook that prints "mixup: LINE" on standard error. */
+/* The allocator that commands use (malloc). */
 const mixup_allocator *command_allocator(void);
-mixup_log command_log(void);
+
+/* The log hook that prints "mixup: LINE" on standard error; none with --quiet. */
+mixup_log command_log(const arguments *given);
 
 /* Prints "mixup NAME: error: <mixup_last_error()>" on standard error and returns EXIT_FAILED. */
 int command_failed(const arguments *given);

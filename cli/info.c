@@ -1,4 +1,5 @@
 /* info: the network of an experiment or of a saved model, layer by layer, and the experiment's data. */
+#include "overrides.h"
 #include "source.h"
 
 #include "experiment/experiment.h"
@@ -104,7 +105,7 @@ static mixup_status print_experiment(const arguments *given, const experiment *o
     mixup_model *model = NULL;
     const settings *in = experiment_settings(of);
     MIXUP_TRY(experiment_load_data(of, &data));
-    mixup_status status = experiment_create_model(of, &data, command_log(), &model);
+    mixup_status status = experiment_create_model(of, &data, command_log(given), &model);
     if (status == MIXUP_OK) {
         printf("%s%s%s\n\ndata\n", in->name, in->description != NULL ? ": " : "",
                in->description != NULL ? in->description : "");
@@ -122,14 +123,15 @@ static mixup_status print_experiment(const arguments *given, const experiment *o
 }
 
 static mixup_status print_file(const arguments *given, const char *path) {
-    const char *const *set = NULL;
-    const size_t count = arguments_list(given, "set", &set);
+    overrides changes;
     experiment_file *file = NULL;
     experiment *opened = NULL;
-    MIXUP_TRY(experiment_open(&file, path, set, count, command_allocator()));
-    mixup_status status =
-        experiment_resolve(&opened, file, arguments_text(given, "variant", experiment_variant_name(file, 0)),
-                           NULL);
+    MIXUP_TRY(overrides_collect(&changes, given));
+    mixup_status status = experiment_open(&file, path, changes.items, changes.count, command_allocator());
+    overrides_clear(&changes);
+    MIXUP_TRY(status);
+    status = experiment_resolve(&opened, file,
+                                arguments_text(given, "variant", experiment_variant_name(file, 0)), NULL);
     if (status == MIXUP_OK)
         status = print_experiment(given, opened, file);
     experiment_destroy(opened);

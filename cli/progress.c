@@ -72,6 +72,7 @@ void progress_step(progress *in, const mixup_step *step) {
     if (!in->started) { /* the first step builds plans: it is not counted */
         in->started = true;
         in->start = time;
+        in->drawn = time;
         in->loss = step->loss;
         return;
     }

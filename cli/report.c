@@ -7,12 +7,11 @@ static int run_report(const arguments *given) {
     const char *folder = arguments_positional(given, 0);
     const char *path = arguments_text(given, "out", NULL);
     size_t experiments = 0;
-    const mixup_status status =
-        report_write(&(report_desc){.results = folder,
-                                    .path = path,
-                                    .log = arguments_quiet(given) ? (mixup_log){0} : command_log(),
-                                    .allocator = command_allocator()},
-                     &experiments);
+    const mixup_status status = report_write(&(report_desc){.results = folder,
+                                                            .path = path,
+                                                            .log = command_log(given),
+                                                            .allocator = command_allocator()},
+                                             &experiments);
     if (status != MIXUP_OK)
         return command_failed(given);
     if (path != NULL)

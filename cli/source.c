@@ -40,7 +40,7 @@ static mixup_status check_run_folder(const char *folder, const char *model) {
 mixup_status source_model(const arguments *given, const char *path, mixup_model **model) {
     mixup_load_desc desc = {.threads = arguments_count(given, "threads", 0),
                             .allocator = command_allocator(),
-                            .log = command_log()};
+                            .log = command_log(given)};
     MIXUP_TRY(source_engine(given, &desc.engine));
     if (!is_folder(path))
         return mixup_model_load(model, path, &desc);

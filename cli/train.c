@@ -1,6 +1,7 @@
 /* train: the variants of an experiment, one seed after the other, each into its folder. */
 #include "command.h"
 #include "interrupt.h"
+#include "overrides.h"
 #include "progress.h"
 
 #include "base/file.h"
@@ -18,8 +19,6 @@ enum { MAX_SEEDS = 1000 };
 typedef struct request {
     const arguments *given;
     experiment_file *file;
-    const char **overrides;
-    size_t override_count;
     uint64_t *seeds; /* NULL: the file's own */
     size_t seed_count;
     char *folder;
@@ -47,37 +46,12 @@ static bool parse_seeds(request *in, const char *list) {
     }
 }
 
-/* --set as given; --engine and --threads are short for two more. */
-static mixup_status collect_overrides(request *in, text *engine, text *threads) {
-    const char *const *set = NULL;
-    const size_t count = arguments_list(in->given, "set", &set);
-    MIXUP_TRY(MEMORY_NEW(command_allocator(), in->overrides, count + 2));
-    for (size_t i = 0; i < count; i++)
-        in->overrides[in->override_count++] = set[i];
-    if (arguments_given(in->given, "engine")) {
-        text_format(engine, "engine=%s", arguments_text(in->given, "engine", "auto"));
-        MIXUP_TRY(text_status(engine));
-        in->overrides[in->override_count++] = engine->data;
-    }
-    if (arguments_given(in->given, "threads")) {
-        text_format(threads, "threads=%zu", arguments_count(in->given, "threads", 0));
-        MIXUP_TRY(text_status(threads));
-        in->overrides[in->override_count++] = threads->data;
-    }
-    return MIXUP_OK;
-}
-
 static mixup_status open_request(request *in) {
-    text engine;
-    text threads;
-    text_init(&engine, command_allocator());
-    text_init(&threads, command_allocator());
-    mixup_status status = collect_overrides(in, &engine, &threads);
-    if (status == MIXUP_OK)
-        status = experiment_open(&in->file, arguments_positional(in->given, 0), in->overrides,
-                                 in->override_count, command_allocator());
-    text_clear(&engine);
-    text_clear(&threads);
+    overrides changes;
+    MIXUP_TRY(overrides_collect(&changes, in->given));
+    const mixup_status status = experiment_open(&in->file, arguments_positional(in->given, 0), changes.items,
+                                                changes.count, command_allocator());
+    overrides_clear(&changes);
     MIXUP_TRY(status);
     const char *out = arguments_text(in->given, "out", NULL);
     experiment *any = NULL;
@@ -141,7 +115,7 @@ static mixup_status train_one(request *in, const char *variant, const uint64_t *
         .on_step = on_step,
         .on_epoch = on_epoch,
         .user = in,
-        .log = command_log(),
+        .log = command_log(in->given),
         .allocator = command_allocator(),
     };
     const mixup_status status = run_train(&desc, outcome);
@@ -183,7 +157,7 @@ static mixup_status try_variant(const request *in, const char *name) {
     MIXUP_TRY(experiment_resolve(&variant, in->file, name, NULL));
     mixup_status status = experiment_load_data(variant, &data);
     if (status == MIXUP_OK)
-        status = experiment_create_model(variant, &data, command_log(), &model);
+        status = experiment_create_model(variant, &data, command_log(in->given), &model);
     mixup_model_destroy(model);
     experiment_data_clear(&data);
     experiment_destroy(variant);
@@ -241,7 +215,6 @@ static int run(const arguments *given) {
     bool interrupted = false;
     const mixup_status status = train_all(&in, &interrupted);
     experiment_close(in.file);
-    memory_release(command_allocator(), in.overrides);
     memory_release(command_allocator(), in.folder);
     free(in.seeds);
     if (status != MIXUP_OK)

@@ -237,7 +237,8 @@ typedef struct mixup_model_desc {
     size_t layer_count;
     uint64_t seed; /* of the initial weights; default 0 */
     mixup_engine engine;
-    size_t threads;                   /* default: MIXUP_THREADS of the environment, else one a core */
+    size_t threads;                   /* default: MIXUP_THREADS of the environment, else one a core, but
+                                       * one alone for small networks, where threads would mostly wait */
     const mixup_allocator *allocator; /* copied */
     mixup_log log;                    /* copied */
 } mixup_model_desc;
@@ -323,7 +324,7 @@ typedef struct mixup_arrays_desc {
     double scale;                   /* inputs are divided by it; default 1 */
     const int32_t *labels;          /* [count], each in [0, class_count) */
     size_t class_count;             /* with labels: default the largest label + 1 */
-    const char *const *class_names; /* [class_count], or NULL: "0", "1", ...; copied */
+    const char *const *class_names; /* [class_count], which must then be given; NULL: "0", "1", ...; copied */
     const float *targets;           /* [count][target_count] */
     size_t target_count;
     bool borrow; /* keep pointers instead of copies: the arrays must outlive the data set */
@@ -423,7 +424,8 @@ MIXUP_API mixup_status mixup_dataset_split(const mixup_dataset *set, const mixup
 
 /* Subtracts from every input feature the mean that it has in `learn`, and divides by its (population)
  * deviation there; a constant feature is only centred. A filled-in mean or median is taken from `learn` as
- * well. `learn` may be `set`; learn on the training part only, and standardise it last. */
+ * well. `learn` may be `set`; learn on the training part only. Statistics that `learn` already has are used
+ * as they are. */
 MIXUP_API mixup_status mixup_dataset_standardize(mixup_dataset *set, const mixup_dataset *learn);
 
 MIXUP_API void mixup_dataset_destroy(mixup_dataset *set);
@@ -618,10 +620,12 @@ typedef struct mixup_fit_result {
 
 /* Where fit keeps its state so that it can go on after any stop. The file is independent of the engine. */
 typedef struct mixup_checkpoint_desc {
-    const char *path;    /* NULL: none */
-    size_t every_epochs; /* default 1 */
-    size_t every_steps;  /* in addition; default 0: not inside epochs */
-    bool resume;         /* continue from `path` when it exists; settings must be the same */
+    const char *path;     /* NULL: none */
+    size_t every_epochs;  /* default 1 */
+    size_t every_steps;   /* in addition; default 0: not inside epochs */
+    double least_seconds; /* at the end of an epoch: not when the last one is younger than this; default 0.
+                           * Whatever stops or ends the training writes one all the same */
+    bool resume;          /* continue from `path` when it exists; settings must be the same */
 } mixup_checkpoint_desc;
 
 typedef struct mixup_fit_desc {

@@ -43,7 +43,7 @@ mixup_status file_write(file_writer *out, const void *data, size_t size) {
 mixup_status file_commit(file_writer *out) {
     if (out->stream == NULL)
         return MIXUP_ERROR_IO;
-    if (fflush(out->stream) != 0 || fsync(fileno(out->stream)) != 0)
+    if (fflush(out->stream) != 0 || (!out->unsynced && fsync(fileno(out->stream)) != 0))
         return fail(out, "write");
     FILE *stream = out->stream;
     out->stream = NULL;
@@ -67,12 +67,23 @@ void file_abandon(file_writer *out) {
     *out = (file_writer){.allocator = out->allocator};
 }
 
-mixup_status file_write_all(const char *path, const void *data, size_t size,
-                            const mixup_allocator *allocator) {
+static mixup_status write_whole(const char *path, const void *data, size_t size, bool unsynced,
+                                const mixup_allocator *allocator) {
     file_writer out;
     MIXUP_TRY(file_create(&out, path, allocator));
+    out.unsynced = unsynced;
     MIXUP_TRY(file_write(&out, data, size));
     return file_commit(&out);
+}
+
+mixup_status file_write_all(const char *path, const void *data, size_t size,
+                            const mixup_allocator *allocator) {
+    return write_whole(path, data, size, false, allocator);
+}
+
+mixup_status file_write_quickly(const char *path, const void *data, size_t size,
+                                const mixup_allocator *allocator) {
+    return write_whole(path, data, size, true, allocator);
 }
 
 static mixup_status read_open(FILE *stream, const char *path, size_t limit, const mixup_allocator *allocator,
@@ -81,24 +92,22 @@ static mixup_status read_open(FILE *stream, const char *path, size_t limit, cons
     size_t length = 0;
     char *block = NULL;
     MIXUP_TRY(MEMORY_NEW(allocator, block, capacity));
-    for (;;) {
+    mixup_status status = MIXUP_OK;
+    while (status == MIXUP_OK) {
         length += fread(block + length, 1, capacity - 1 - length, stream);
-        if (length < capacity - 1)
+        if (length > limit)
+            status = error(MIXUP_ERROR_FORMAT, "%s: larger than the %zu bytes allowed here", path, limit);
+        else if (ferror(stream))
+            status = error(MIXUP_ERROR_IO, "%s: cannot read: %s", path, strerror(errno));
+        else if (length < capacity - 1)
             break;
-        if (capacity > limit) {
-            memory_release(allocator, block);
-            return error(MIXUP_ERROR_FORMAT, "%s: larger than the %zu bytes allowed here", path, limit);
-        }
-        const mixup_status status = MEMORY_GROW(allocator, block, length, capacity * 2);
-        if (status != MIXUP_OK) {
-            memory_release(allocator, block);
-            return status;
-        }
+        else
+            status = MEMORY_GROW(allocator, block, length, capacity * 2);
         capacity *= 2;
     }
-    if (ferror(stream)) {
+    if (status != MIXUP_OK) {
         memory_release(allocator, block);
-        return error(MIXUP_ERROR_IO, "%s: cannot read: %s", path, strerror(errno));
+        return status;
     }
     block[length] = '\0';
     *data = block;

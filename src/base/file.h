@@ -15,6 +15,7 @@ typedef struct file_writer {
     FILE *stream;
     char *path;
     char *part_path;
+    bool unsynced; /* file_commit does not wait for the disk */
 } file_writer;
 
 mixup_status file_create(file_writer *out, const char *path, const mixup_allocator *allocator);
@@ -25,6 +26,11 @@ void file_abandon(file_writer *out);
 /* The whole of `data` under `path`, atomically. */
 mixup_status file_write_all(const char *path, const void *data, size_t size,
                             const mixup_allocator *allocator);
+
+/* The same without waiting for the disk: whole also when the process is killed, but after a power failure the
+ * file may be an older one or empty. For what is written often and can be made again. */
+mixup_status file_write_quickly(const char *path, const void *data, size_t size,
+                                const mixup_allocator *allocator);
 
 /* Reads a whole file into a new terminated block of the caller's; refuses more than `limit` bytes. */
 mixup_status file_read_all(const char *path, size_t limit, const mixup_allocator *allocator, char **data,

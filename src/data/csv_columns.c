@@ -1,6 +1,7 @@
 /* data/csv_columns: columns by name or by number, each with one role. See csv_columns.h. */
 #include "data/csv_columns.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -91,6 +92,7 @@ typedef struct column_list {
 static column_list list_columns(const csv_columns *columns) {
     column_list list = {""};
     size_t used = 0;
+    assert(columns->columns != NULL || columns->count == 0);
     for (size_t i = 0; i < columns->count; i++) {
         const char *separator = i == 0 ? "" : ", ";
         const size_t length = strlen(separator) + strlen(columns->columns[i].name) + 2;

@@ -3,6 +3,7 @@
 #include "data/dataset.h"
 #include "random/stream.h"
 
+#include <assert.h>
 #include <math.h>
 
 /* How many samples to cut off, checked. */
@@ -39,6 +40,7 @@ static size_t count_above(const size_t *available, size_t classes, size_t part, 
  * fit. `available` and `quota` are [classes]. */
 static void share_out(const size_t *available, size_t classes, size_t part, size_t count, size_t *quota) {
     size_t left = part;
+    assert(count > 0);
     for (size_t c = 0; c < classes; c++) {
         quota[c] = available[c] * part / count;
         left -= quota[c];

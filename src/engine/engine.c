@@ -5,7 +5,10 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-static mixup_status resolve_threads(size_t *threads) {
+/* Below this, a step of a batch of 100 takes about as long as a few meetings of the threads. */
+enum { SMALL_NETWORK = 100000 };
+
+mixup_status engine_choose_threads(uint64_t multiply_adds, size_t *threads) {
     const size_t limit = 4096;
     const char *text = getenv("MIXUP_THREADS");
     if (*threads == 0 && text != NULL && text[0] != '\0') {
@@ -18,7 +21,7 @@ static mixup_status resolve_threads(size_t *threads) {
         *threads = value;
     }
     if (*threads == 0) {
-        const long cores = sysconf(_SC_NPROCESSORS_ONLN);
+        const long cores = multiply_adds < SMALL_NETWORK ? 1 : sysconf(_SC_NPROCESSORS_ONLN);
         *threads = cores > 0 ? (size_t)cores : 1;
     }
     if (*threads > limit)
@@ -28,7 +31,7 @@ static mixup_status resolve_threads(size_t *threads) {
 
 mixup_status engine_create(engine **out, mixup_engine kind, size_t threads,
                            const mixup_allocator *allocator) {
-    MIXUP_TRY(resolve_threads(&threads));
+    MIXUP_TRY(engine_choose_threads(UINT64_MAX, &threads));
     switch (kind) {
     case MIXUP_ENGINE_REFERENCE:
         return engine_create_reference(out, threads, allocator);

@@ -66,6 +66,11 @@ struct engine {
     void (*destroy)(engine *self);
 };
 
+/* How many threads to use: `threads` where it is not 0, else MIXUP_THREADS of the environment, else one a
+ * core; but one alone for a network of so few multiply-adds a sample that the threads would mostly wait for
+ * each other. */
+mixup_status engine_choose_threads(uint64_t multiply_adds, size_t *threads);
+
 /* `kind` AUTO takes the fastest that the library was built with. threads 0: MIXUP_THREADS, else all cores. */
 mixup_status engine_create(engine **out, mixup_engine kind, size_t threads, const mixup_allocator *allocator);
 void engine_destroy(engine *self);

@@ -4,6 +4,7 @@
 
 #include "engine/vectorize.h"
 
+#include <assert.h>
 #include <math.h>
 
 /* ---- settings */
@@ -116,6 +117,7 @@ static void update_adam(const optimizer_step *step, const optimizer_arrays *arra
     real *restrict m = arrays->moment1;
     real *restrict v = arrays->moment2;
     const real *restrict gradient = arrays->gradient;
+    assert(m != NULL && v != NULL); /* optimizer_need */
     for (size_t i = begin; i < end; i++) {
         const real g = effective(&s, gradient[i], values[i]);
         const real first = m[i] + (1 - s.beta1) * (g - m[i]);
@@ -144,6 +146,7 @@ static void update_momentum(const optimizer_step *step, const optimizer_arrays *
     real *restrict values = arrays->values;
     real *restrict velocity = arrays->moment1;
     const real *restrict gradient = arrays->gradient;
+    assert(velocity != NULL);
     for (size_t i = begin; i < end; i++) {
         const real g = effective(&s, gradient[i], values[i]);
         const real v = s.momentum * velocity[i] + g;
@@ -164,6 +167,7 @@ static void update_rmsprop(const optimizer_step *step, const optimizer_arrays *a
     real *restrict velocity = arrays->moment1;
     real *restrict v = arrays->moment2;
     const real *restrict gradient = arrays->gradient;
+    assert(v != NULL);
     for (size_t i = begin; i < end; i++) {
         const real g = effective(&s, gradient[i], values[i]);
         const real mean = s.rho * v[i] + (1 - s.rho) * g * g;

@@ -38,7 +38,7 @@ mixup_status experiment_resolve(experiment **out, const experiment_file *file, c
 void experiment_destroy(experiment *of);
 
 /* The path that the file was opened by. Valid while the experiment lives. */
-const char *experiment_path(const experiment *experiment);
+const char *experiment_path(const experiment *of);
 
 /* Everything the file said, defaults filled in. Valid while the experiment lives. */
 const settings *experiment_settings(const experiment *of);

@@ -96,5 +96,5 @@ mixup_status run_history_add(run_history *history, const mixup_epoch *epoch) {
     text_add(rows, "\n");
     MIXUP_TRY(text_status(rows));
     history->seconds += epoch->seconds;
-    return file_write_all(history->path, rows->data, rows->length, &rows->allocator);
+    return file_write_quickly(history->path, rows->data, rows->length, &rows->allocator);
 }

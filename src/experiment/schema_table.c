@@ -76,7 +76,8 @@ static const schema_key keys[] = {
      .fallback = "auto",
      .text = "What computes: oneDNN, or the plain reference. auto takes dnnl where it was built in."},
     {IN_TOP, "threads", SCHEMA_COUNT, AT(settings, threads), .range = FROM_TO(0, 1024), .fallback = "0",
-     .text = "Number of threads. 0 takes `MIXUP_THREADS` of the environment, else one a core."},
+     .text = "Number of threads. 0 takes `MIXUP_THREADS` of the environment, else one a core (one alone for "
+             "small networks)."},
     {IN_TOP, "data", SCHEMA_SECTION, 0, .child = IN_DATA, .required = true,
      .text = "Where samples come from."},
     {IN_TOP, "network", SCHEMA_SECTIONS, AT(settings, layers), AT(settings, layer_count), .child = IN_LAYER,
@@ -305,7 +306,8 @@ static const schema_key keys[] = {
      .fallback = "0", .unit = "steps", .text = "The rate first grows linearly over so many."},
 
     {IN_CHECKPOINT, "every_epochs", SCHEMA_COUNT, AT(mixup_checkpoint_desc, every_epochs),
-     .range = FROM_TO(1, 1e9), .fallback = "1", .unit = "epochs", .text = "Save after every so many."},
+     .range = FROM_TO(1, 1e9), .fallback = "1", .unit = "epochs",
+     .text = "Save after every so many, at most once a second."},
     {IN_CHECKPOINT, "every_steps", SCHEMA_COUNT, AT(mixup_checkpoint_desc, every_steps),
      .range = FROM_TO(0, 1e12), .fallback = "0", .unit = "steps",
      .text = "Also save after every so many; 0: not inside epochs."},

@@ -38,7 +38,7 @@ static size_t list_count(const schema_key *key, const void *base) {
 
 /* Whether the field says anything: keys with a constant default always do. */
 static bool has_value(const schema_key *key, const void *base) {
-    const char *field = (const char *)base + key->at;
+    const void *field = (const char *)base + key->at;
     switch (key->type) {
     case SCHEMA_SECTION:
         return !key->optional || *(const int *)field != SETTINGS_ABSENT;
@@ -65,9 +65,10 @@ static bool has_value(const schema_key *key, const void *base) {
 }
 
 static void write_list(writer *to, const schema_key *key, const void *base) {
-    const char *items = (const char *)base + key->at;
-    if (key->capacity == 0)
-        memcpy(&items, items, sizeof items);
+    const void *field = (const char *)base + key->at;
+    const void *items = field;
+    if (key->capacity == 0) /* the field is a pointer to them */
+        items = *(const void *const *)field;
     const size_t count = list_count(key, base);
     text_add(to->out, "[");
     for (size_t i = 0; i < count; i++) {
@@ -83,7 +84,7 @@ static void write_list(writer *to, const schema_key *key, const void *base) {
 }
 
 static void write_value(writer *to, const schema_key *key, const void *base) {
-    const char *field = (const char *)base + key->at;
+    const void *field = (const char *)base + key->at;
     switch (key->type) {
     case SCHEMA_TEXT:
     case SCHEMA_WORD:
@@ -91,7 +92,7 @@ static void write_value(writer *to, const schema_key *key, const void *base) {
         yaml_write_text(to->out, *(const char *const *)field);
         break;
     case SCHEMA_CHARACTER: {
-        const char one[2] = {*field, '\0'};
+        const char one[2] = {*(const char *)field, '\0'};
         yaml_write_text(to->out, one);
         break;
     }

@@ -19,7 +19,7 @@ typedef struct builder {
     entry *entries; /* one a node of the document */
 } builder;
 
-static mixup_status build(builder *in, int index, size_t depth, const yaml_node **out, size_t *size);
+static mixup_status build(builder *in, int index, size_t depth, const yaml_node **out, size_t *total);
 
 static mixup_status fail(const yaml_node *node, const char *message) {
     return error(MIXUP_ERROR_FORMAT, "%s: %s", yaml_where(node).text, message);
@@ -53,6 +53,9 @@ static mixup_status build_mapping(builder *in, const yaml_node_t *raw, size_t de
     const yaml_node_pair_t *pairs = raw->data.mapping.pairs.start;
     const size_t count = (size_t)(raw->data.mapping.pairs.top - pairs);
     node->kind = YAML_MAPPING;
+    if (count > YAML_MAX_KEYS) /* each is compared with all before it */
+        return error(MIXUP_ERROR_FORMAT, "%s: a mapping of more than %d keys", yaml_where(node).text,
+                     YAML_MAX_KEYS);
     MIXUP_TRY(ARENA_NEW(in->memory, node->keys, count));
     MIXUP_TRY(ARENA_NEW(in->memory, node->items, count));
     for (size_t i = 0; i < count; i++) {

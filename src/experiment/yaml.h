@@ -1,18 +1,18 @@
 /* experiment/yaml: a YAML document as a tree whose nodes know where they stood.
  *
  * libyaml reads the syntax; what this file adds is strictness: duplicate keys, keys that are no scalars,
- * tags, several documents, cycles, more than YAML_MAX_DEPTH levels and aliases that unfold to more than
- * YAML_MAX_NODES nodes are errors. An alias is the same node twice, so the tree is never changed once it is
- * read; yaml_merge makes new nodes. A newcomer's mistake: taking `text` for a number; scalars are typed by
- * the yaml_to_* functions alone, strictly (true and false, whole numbers, finite numbers), and a quoted "12"
- * is always text. */
+ * tags, several documents, cycles, more than YAML_MAX_DEPTH levels or YAML_MAX_KEYS keys and aliases that
+ * unfold to more than YAML_MAX_NODES nodes are errors. An alias is the same node twice, so the tree is never
+ * changed once it is read; yaml_merge makes new nodes. A newcomer's mistake: taking `text` for a number;
+ * scalars are typed by the yaml_to_* functions alone, strictly (true and false, whole numbers, finite
+ * numbers), and a quoted "12" is always text. */
 #ifndef EXPERIMENT_YAML_H
 #define EXPERIMENT_YAML_H
 
 #include "base/text.h"
 #include "experiment/arena.h"
 
-enum { YAML_MAX_DEPTH = 32, YAML_MAX_NODES = 100000, YAML_MAX_BYTES = 4 << 20 };
+enum { YAML_MAX_DEPTH = 32, YAML_MAX_KEYS = 1000, YAML_MAX_NODES = 100000, YAML_MAX_BYTES = 4 << 20 };
 
 typedef enum yaml_kind { YAML_SCALAR, YAML_SEQUENCE, YAML_MAPPING } yaml_kind;
 

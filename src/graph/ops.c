@@ -206,12 +206,29 @@ static mixup_status parameters_layer_norm(const op_layer *layer, op_parameter *o
     return MIXUP_OK;
 }
 
+static mixup_status check_custom_parameter(const mixup_custom *custom, size_t index) {
+    const mixup_custom_parameter *given = &custom->parameters[index];
+    if (given->name == NULL || given->name[0] == '\0')
+        return error(MIXUP_ERROR_NETWORK, "custom '%s': parameter %zu has no name", custom->kind, index);
+    if ((unsigned)given->initial >= MIXUP_INITIAL_COUNT)
+        return error(MIXUP_ERROR_NETWORK, "custom '%s': %s: initial is %d, which is no mixup_initial",
+                     custom->kind, given->name, (int)given->initial);
+    for (size_t i = 0; i < index; i++)
+        if (strcmp(custom->parameters[i].name, given->name) == 0)
+            return error(MIXUP_ERROR_NETWORK,
+                         "custom '%s': two parameters are called '%s'; names must differ", custom->kind,
+                         given->name);
+    return MIXUP_OK;
+}
+
 static mixup_status parameters_custom(const op_layer *layer, op_parameter *out, size_t *count) {
     const mixup_custom *custom = layer->attributes->custom;
+    if (custom->parameter_count > 0 && custom->parameters == NULL)
+        return error(MIXUP_ERROR_NETWORK, "custom '%s' says that it has %zu parameters but lists none",
+                     custom->kind, custom->parameter_count);
     for (size_t i = 0; i < custom->parameter_count; i++) {
         const mixup_custom_parameter *given = &custom->parameters[i];
-        if (given->name == NULL || given->name[0] == '\0')
-            return error(MIXUP_ERROR_NETWORK, "custom '%s': parameter %zu has no name", custom->kind, i);
+        MIXUP_TRY(check_custom_parameter(custom, i));
         out[i] = (op_parameter){.suffix = given->name};
         MIXUP_TRY(shape_from_sizes(given->shape, MIXUP_MAX_RANK, given->name, &out[i].shape));
         const size_t outputs = out[i].shape.sizes[0];

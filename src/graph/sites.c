@@ -37,30 +37,42 @@ static const char *value_name(const graph *network, size_t value) {
     return value == GRAPH_INPUT ? "input" : network->layers[network->values[value].layer].attributes.name;
 }
 
-/* Adds "'a' and 'b'": the nearest layers before and behind `layer` whose inputs may be mixed. */
-static void add_nearest(const graph *network, size_t layer, text *out) {
-    const char *before = NULL;
+/* Adds "'a' and 'b'": layers that read the nearest legal sites made before and behind `value`. */
+static void add_nearest(const graph *network, size_t value, text *out) {
+    const size_t position = network->values[value].position;
+    const char *before = "input";
     const char *behind = NULL;
-    for (size_t l = 0; l < layer; l++)
-        if (graph_is_site(network, network->layers[l].input))
+    size_t before_position = 0;
+    size_t behind_position = SIZE_MAX;
+    for (size_t l = 0; l < network->layer_count; l++) {
+        const size_t site = network->values[network->layers[l].input].storage;
+        const size_t at = network->values[site].position;
+        if (!graph_is_site(network, site))
+            continue;
+        if (at > before_position && at < position) {
             before = network->layers[l].attributes.name;
-    for (size_t l = network->layer_count; l-- > layer + 1;)
-        if (graph_is_site(network, network->layers[l].input))
+            before_position = at;
+        } else if (at > position && at < behind_position) {
             behind = network->layers[l].attributes.name;
-    if (before != NULL && behind != NULL)
+            behind_position = at;
+        }
+    }
+    if (behind != NULL)
         text_format(out, "the nearest legal sites are '%s' and '%s'", before, behind);
     else
-        text_format(out, "the nearest legal site is '%s'",
-                    before != NULL ? before : (behind != NULL ? behind : "input"));
+        text_format(out, "the nearest legal site is '%s'", before);
 }
 
-/* The name of the merging layer that closes the way around `value`, which starts at `start`. */
-static const char *closing_layer(const graph *network, size_t start, size_t value) {
-    for (size_t n = network->values[value].position; n < network->node_count; n++)
-        for (size_t i = 0; i < network->nodes[n].input_count; i++)
-            if (network->values[network->nodes[n].inputs[i]].storage == start)
-                return network->layers[network->nodes[n].layer].attributes.name;
-    return "?";
+/* The name of the layer where all ways around `value` have met again: it makes the next legal site, if only
+ * the network's output. */
+static const char *closing_layer(const graph *network, size_t value) {
+    size_t closing = network->values[value].position;
+    for (; closing + 1 < network->node_count; closing++) {
+        const size_t made = network->nodes[closing].output;
+        if (network->values[made].storage == made && graph_is_site(network, made))
+            break;
+    }
+    return network->layers[network->nodes[closing].layer].attributes.name;
 }
 
 mixup_status graph_explain_sites(graph *network) {
@@ -74,9 +86,8 @@ mixup_status graph_explain_sites(graph *network) {
         text_format(
             &problem,
             "cannot mix here: '%s' reads a state inside the skip connection from '%s' that '%s' closes; ",
-            network->layers[l].attributes.name, value_name(network, around),
-            closing_layer(network, around, value));
-        add_nearest(network, l, &problem);
+            network->layers[l].attributes.name, value_name(network, around), closing_layer(network, value));
+        add_nearest(network, value, &problem);
         network->layers[l].site_problem = problem.data;
         MIXUP_TRY(text_status(&problem));
     }

@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "report/claim.h"
+#include "report/evidence.h"
 
 #include <math.h>
 
@@ -86,9 +87,13 @@ static void add_claim(text *out, const claim *in) {
     add_table(out, in);
 }
 
-/* "| none | 1, 2, 3 | 98.41 (98.40, 98.41, 98.50) |" */
-static void add_accuracy_row(text *out, const results_variant *variant) {
+/* "| none | no mixing; 6 epochs | 1, 2, 3 | 98.40, 98.41, 98.50 |" */
+static mixup_status add_accuracy_row(text *out, const results_variant *variant, arena *memory) {
+    const yaml_node *document = NULL;
+    MIXUP_TRY(trained_document(memory, variant->runs[0].folder, &document));
     text_format(out, "| %s | ", variant->name);
+    evidence_summarize(document, out);
+    text_add(out, " | ");
     for (size_t r = 0; r < variant->run_count; r++)
         text_format(out, "%s%llu", r == 0 ? "" : ", ", (unsigned long long)variant->runs[r].seed);
     text_add(out, " | ");
@@ -100,10 +105,27 @@ static void add_accuracy_row(text *out, const results_variant *variant) {
         else
             text_add(out, "–");
     }
-    text_format(out, " | %zu |\n", variant->runs[0].epochs);
+    text_add(out, " |\n");
+    return text_status(out);
 }
 
-static void add_experiment_head(text *out, const results_experiment *files, const yaml_node *document) {
+/* "`training.batch_size` 100" for settings that the numbers depend on. */
+static void add_main_settings(text *out, const yaml_node *document) {
+    static const char *const paths[] = {"training.batch_size", "training.loss", "training.optimizer.kind",
+                                        "training.optimizer.learning_rate", "training.schedule.kind"};
+    bool first = true;
+    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
+        const yaml_node *value = yaml_find(document, paths[i]);
+        if (value == NULL || value->kind != YAML_SCALAR)
+            continue;
+        text_format(out, "%s`%s` %s", first ? "Settings: " : ", ", paths[i], value->text);
+        first = false;
+    }
+    text_add(out, first ? "" : "; the rest stands in each run's `run.yaml`.\n\n");
+}
+
+static mixup_status add_experiment_head(text *out, const results_experiment *files, const yaml_node *document,
+                                        arena *memory) {
     text_format(out, "\n## %s\n\n", files->name);
     const yaml_node *made = yaml_get(document, "made_by");
     for (size_t i = 0; made != NULL && made->kind == YAML_MAPPING && i < made->count; i++)
@@ -111,9 +133,11 @@ static void add_experiment_head(text *out, const results_experiment *files, cons
             text_format(out, "%s%s: %s", i == 0 ? "Made by " : "; ", made->keys[i]->text,
                         made->items[i]->text);
     text_add(out, made != NULL ? ".\n\n" : "");
-    text_add(out, "| variant | seeds | test accuracy, % | epochs |\n|---|---|---|---|\n");
+    add_main_settings(out, document);
+    text_add(out, "| variant | training | seeds | test accuracy, % |\n|---|---|---|---|\n");
     for (size_t v = 0; v < files->variant_count; v++)
-        add_accuracy_row(out, &files->variants[v]);
+        MIXUP_TRY(add_accuracy_row(out, &files->variants[v], memory));
+    return MIXUP_OK;
 }
 
 static mixup_status check_item(writing *out, const request *item, const results_experiment *files) {
@@ -137,7 +161,7 @@ static mixup_status check_items(writing *out, const results_experiment *files, a
         if (!claim_applies(&items[i], files))
             continue;
         if (!begun)
-            add_experiment_head(&out->page, files, document);
+            MIXUP_TRY(add_experiment_head(&out->page, files, document, memory));
         begun = true;
         MIXUP_TRY(check_item(out, &items[i], files));
     }

@@ -30,26 +30,28 @@ static void say(mixup_log log, const evidence *about, const char *variant, const
     text_clear(&message);
 }
 
-/* "no mixing" or "mixes at A, B, α = 2", from the resolved settings. */
-static mixup_status summarize(evidence *out, evidence_variant *variant) {
-    const char *alpha = evidence_setting(variant, "mix.alpha");
-    const yaml_node *sites = yaml_find(variant->document, "mix.at");
+void evidence_summarize(const yaml_node *document, text *out) {
+    const yaml_node *sites = yaml_find(document, "mix.at");
+    const yaml_node *alpha = yaml_find(document, "mix.alpha");
+    const yaml_node *epochs = yaml_find(document, "training.epochs");
     const bool listed = sites != NULL && sites->kind == YAML_SEQUENCE;
     double value = 0.0;
-    const yaml_node *node = yaml_find(variant->document, "mix.alpha");
-    const bool mixes =
-        alpha != NULL && yaml_to_number(node, &value) && value > 0.0 && (!listed || sites->count > 0);
-    text summary;
-    text_init(&summary, &out->allocator);
-    text_add(&summary, mixes ? "mixes at " : "no mixing");
+    const bool mixes = alpha != NULL && alpha->kind == YAML_SCALAR && yaml_to_number(alpha, &value) &&
+                       value > 0.0 && (!listed || sites->count > 0);
+    text_add(out, mixes ? "mixes at " : "no mixing");
     for (size_t i = 0; mixes && listed && i < sites->count; i++)
-        text_format(&summary, "%s%s", i == 0 ? "" : ", ",
+        text_format(out, "%s%s", i == 0 ? "" : ", ",
                     sites->items[i]->kind == YAML_SCALAR ? sites->items[i]->text : "?");
     if (mixes)
-        text_format(&summary, "%s, α = %g", listed ? "" : "the network's own sites", value);
-    const char *epochs = evidence_setting(variant, "training.epochs");
-    if (epochs != NULL)
-        text_format(&summary, "; %s epoch%s", epochs, strcmp(epochs, "1") == 0 ? "" : "s");
+        text_format(out, "%s, α = %g", listed ? "" : "the network's own sites", value);
+    if (epochs != NULL && epochs->kind == YAML_SCALAR)
+        text_format(out, "; %s epoch%s", epochs->text, strcmp(epochs->text, "1") == 0 ? "" : "s");
+}
+
+static mixup_status summarize(evidence *out, evidence_variant *variant) {
+    text summary;
+    text_init(&summary, &out->allocator);
+    evidence_summarize(variant->document, &summary);
     const mixup_status status = text_status(&summary);
     if (status == MIXUP_OK)
         variant->summary = arena_copy_text(&out->memory, summary.data, summary.length);

@@ -37,6 +37,9 @@ mixup_status evidence_gather(const results_experiment *files, mixup_log log, con
                              evidence *out);
 void evidence_clear(evidence *out);
 
+/* Appends "no mixing; 6 epochs" or "mixes at bottleneck, α = 2; 24 epochs", from a run.yaml. */
+void evidence_summarize(const yaml_node *document, text *out);
+
 /* The scalar at a path of a variant's document, or NULL. */
 const char *evidence_setting(const evidence_variant *variant, const char *path);
 

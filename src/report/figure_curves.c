@@ -15,12 +15,14 @@ static void write_logarithmic(text *script, double low, double high) {
         return;
     text_add(script, "set ytics (");
     bool first = true;
-    for (double decade = pow(10.0, floor(log10(low))); decade <= high; decade *= 10.0)
+    const int last = (int)floor(log10(high));
+    for (int power = (int)floor(log10(low)); power <= last; power++)
         for (size_t k = 0; k < 3; k++) {
-            const double tic = decade * (k == 0 ? 1.0 : k == 1 ? 2.0 : 5.0);
-            if (tic >= low && tic <= high)
-                text_format(script, "%s%.4g", first ? "" : ", ", tic);
-            first = first && !(tic >= low && tic <= high);
+            const double tic = pow(10.0, power) * (k == 0 ? 1.0 : k == 1 ? 2.0 : 5.0);
+            if (tic < low || tic > high)
+                continue;
+            text_format(script, "%s%.4g", first ? "" : ", ", tic);
+            first = false;
         }
     text_add(script, ")\n");
 }

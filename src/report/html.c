@@ -70,8 +70,9 @@ void html_base64(text *out, const void *data, size_t size) {
         const unsigned long block = (unsigned long)bytes[i] << 16 |
                                     (rest > 1 ? (unsigned long)bytes[i + 1] << 8 : 0) |
                                     (rest > 2 ? (unsigned long)bytes[i + 2] : 0);
-        const char four[4] = {digits[block >> 18 & 63], digits[block >> 12 & 63],
-                              rest > 1 ? digits[block >> 6 & 63] : '=', rest > 2 ? digits[block & 63] : '='};
+        char four[4] = {'=', '=', '=', '='};
+        for (size_t k = 0; k <= rest; k++)
+            four[k] = digits[block >> (18 - 6 * k) & 63];
         text_append(out, four, 4);
     }
 }
@@ -157,7 +158,9 @@ static const char style_media[] =
     "@page{size:A4;margin:14mm}\n"
     "@media print{:root{color-scheme:light;--paper:#fff;--ink:#111;--soft:#444;--line:#ccc;--tint:#f4f4f4;"
     "--accent:#00604a;--grid:#d8dde3}body{max-width:none;padding:0;font-size:10pt}nav{display:none}"
-    "section{break-before:page;border:0;margin:0;padding:0}figure,tr,pre,.variants div{break-inside:avoid}"
+    "section{break-before:page;border:0;margin:0;padding:0}section:first-of-type{break-before:auto;margin-"
+    "top:2rem}ul.settings{columns:3;column-gap:1rem;font-size:7.5pt}"
+    "figure,tr,pre,.variants div{break-inside:avoid}"
     "h2,h3{break-after:avoid}.pictures{grid-template-columns:1fr 1fr}"
     ".pictures.three{grid-template-columns:1fr 1fr 1fr}.pairs{grid-template-columns:1fr 1fr;gap:.4rem}"
     ".pair{grid-template-columns:1fr 1fr;gap:.2rem}.pair figcaption{font-size:7pt}"

@@ -16,12 +16,12 @@ static const char *const column_names[HISTORY_COLUMNS] = {"epoch", "train_loss",
 
 /* Cuts a line at its commas in place; returns the number of fields. */
 static size_t cut_fields(char *line, char *fields[MAXIMUM_FIELDS]) {
-    size_t count = 0;
-    for (char *field = line; field != NULL && count < MAXIMUM_FIELDS; count++) {
-        fields[count] = field;
-        field = strchr(field, ',');
-        if (field != NULL)
-            *field++ = '\0';
+    size_t count = 1;
+    fields[0] = line;
+    for (char *comma = strchr(line, ','); comma != NULL && count < MAXIMUM_FIELDS;
+         comma = strchr(comma, ',')) {
+        *comma++ = '\0';
+        fields[count++] = comma;
     }
     return count;
 }

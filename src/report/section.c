@@ -16,8 +16,8 @@ static void add_heading(page *out, const evidence *about) {
     html_escape(&out->html, about->files->name);
     text_add(&out->html, "\">\n<h2>");
     for (const char *c = about->name; *c != '\0'; c++) {
-        const char one[2] = {*c == '_' ? ' ' : *c, '\0'};
-        html_escape(&out->html, one);
+        const char one[2] = {*c, '\0'};
+        html_escape(&out->html, *c == '_' ? " " : one);
     }
     text_add(&out->html, "</h2>\n");
     if (about->description != NULL)

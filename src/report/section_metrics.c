@@ -109,8 +109,8 @@ static void add_value(text *out, number_kind kind, const summary *value) {
 static void add_label(text *out, const char *name) {
     const size_t length = strlen(name) - (ends_with(name, "_bytes") ? strlen("_bytes") : 0);
     for (const char *c = name; c < name + length; c++) {
-        const char one[2] = {*c == '_' ? ' ' : *c, '\0'};
-        html_escape(out, one);
+        const char one[2] = {*c, '\0'};
+        html_escape(out, *c == '_' ? " " : one);
     }
 }
 

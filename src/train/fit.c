@@ -24,6 +24,7 @@ typedef struct fit {
     size_t *indices; /* [batch_size] */
     text settings;
     fit_state state;
+    struct timespec saved;   /* when the last checkpoint was written; zero before the first */
     struct timespec started; /* of the epoch, or of what this call does of it */
     mixup_stop stop;
 } fit;
@@ -111,6 +112,7 @@ static mixup_status resume(fit *f) {
 static mixup_status save_state(fit *f) {
     if (f->desc->checkpoint.path == NULL)
         return MIXUP_OK;
+    clock_gettime(CLOCK_MONOTONIC, &f->saved);
     return checkpoint_write(f->desc->checkpoint.path, f->model, &f->state, f->settings.data);
 }
 
@@ -242,6 +244,14 @@ static void watch(fit *f, mixup_epoch *epoch) {
         f->state.stopped_early = 1;
 }
 
+static bool is_checkpoint_due(const fit *f) {
+    const mixup_checkpoint_desc *checkpoint = &f->desc->checkpoint;
+    const size_t every = checkpoint->every_epochs != 0 ? checkpoint->every_epochs : 1;
+    if (f->stop == MIXUP_STOP_CALLBACK || f->state.epoch == f->epochs || f->state.stopped_early)
+        return true;
+    return f->state.epoch % every == 0 && seconds_since(&f->saved) >= checkpoint->least_seconds;
+}
+
 static mixup_status finish_epoch(fit *f) {
     const double samples = (double)f->state.sample_sum;
     mixup_epoch epoch = {.epoch = f->state.epoch + 1,
@@ -268,11 +278,7 @@ static mixup_status finish_epoch(fit *f) {
     f->state.seconds = 0.0;
     if (f->desc->on_epoch != NULL && f->desc->on_epoch(f->desc->user, &epoch))
         f->stop = MIXUP_STOP_CALLBACK;
-    const size_t every = f->desc->checkpoint.every_epochs != 0 ? f->desc->checkpoint.every_epochs : 1;
-    const bool last = f->state.epoch == f->epochs || f->state.stopped_early;
-    if (f->stop == MIXUP_STOP_CALLBACK || last || f->state.epoch % every == 0)
-        return save_state(f);
-    return MIXUP_OK;
+    return is_checkpoint_due(f) ? save_state(f) : MIXUP_OK;
 }
 
 /* ---- the whole */
@@ -287,17 +293,24 @@ static void conclude(fit *f) {
     }
 }
 
-/* Up to the first step. On failure the model is as it was. */
+/* Up to the first step. On failure the model is as it was; so what may fail comes before what changes it. */
 static mixup_status start(fit *f) {
-    const mixup_loss loss = f->model->loss;
+    mixup_model *model = f->model;
+    const mixup_loss loss = model->loss;
+    mixup_preprocess *preprocess = NULL;
     mixup_status status = prepare(f);
     if (status == MIXUP_OK)
-        status = resume(f);
+        status = preprocess_copy(f->desc->train->preprocess, &model->allocator, &preprocess);
     if (status == MIXUP_OK)
-        status = model_set_preprocess(f->model, f->desc->train->preprocess);
-    if (status != MIXUP_OK)
-        f->model->loss = loss;
-    return status;
+        status = resume(f);
+    if (status != MIXUP_OK) {
+        preprocess_destroy(preprocess);
+        model->loss = loss;
+        return status;
+    }
+    preprocess_destroy(model->preprocess);
+    model->preprocess = preprocess;
+    return MIXUP_OK;
 }
 
 static mixup_status run(fit *f) {

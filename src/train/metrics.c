@@ -40,8 +40,8 @@ void metrics_clear(metrics_sums *sums) {
 }
 
 static double log_sum(const float *logits, size_t columns, double largest) {
-    double sum = 0.0;
-    for (size_t c = 0; c < columns; c++)
+    double sum = exp((double)logits[0] - largest);
+    for (size_t c = 1; c < columns; c++)
         sum += exp((double)logits[c] - largest);
     return largest + log(sum);
 }
@@ -53,7 +53,7 @@ static void add_class(metrics_sums *sums, const float *logits, size_t label) {
     const double total = log_sum(logits, sums->columns, (double)logits[predicted]);
     size_t before = 0;
     for (size_t c = 0; c < sums->columns; c++)
-        before += logits[c] > logits[label] || (logits[c] == logits[label] && c < label);
+        before += logits[c] > logits[label] || (c < label && logits[c] == logits[label]);
     const double confidence = exp((double)logits[predicted] - total);
     const double right = predicted == label ? 1.0 : 0.0;
     size_t bin = (size_t)(confidence * (double)sums->bins);

@@ -29,9 +29,18 @@ static mixup_status initialize(mixup_model *model, uint64_t seed) {
     return MIXUP_OK;
 }
 
+static uint64_t multiply_adds(const graph *network) {
+    uint64_t sum = 0;
+    for (size_t l = 0; l < network->layer_count; l++)
+        sum += network->layers[l].multiply_adds;
+    return sum;
+}
+
 static mixup_status build(mixup_model *model, const mixup_model_desc *desc) {
     MIXUP_TRY(graph_create(&model->network, desc->input, desc->layers, desc->layer_count, &model->allocator));
-    MIXUP_TRY(engine_create(&model->engine, desc->engine, desc->threads, &model->allocator));
+    size_t threads = desc->threads;
+    MIXUP_TRY(engine_choose_threads(multiply_adds(model->network), &threads));
+    MIXUP_TRY(engine_create(&model->engine, desc->engine, threads, &model->allocator));
     engine_environment environment;
     engine_enter(model->engine, &environment);
     mixup_status status = parameter_store_create(&model->store, model->engine, model->network);
@@ -133,14 +142,6 @@ const char *const *mixup_model_class_names(const mixup_model *model, size_t *cou
                                         : &model->preprocess->target_names;
     *count = names->count;
     return (const char *const *)names->items;
-}
-
-mixup_status model_set_preprocess(mixup_model *model, const mixup_preprocess *preprocess) {
-    mixup_preprocess *copy = NULL;
-    MIXUP_TRY(preprocess_copy(preprocess, &model->allocator, &copy));
-    preprocess_destroy(model->preprocess);
-    model->preprocess = copy;
-    return MIXUP_OK;
 }
 
 static mixup_status check_targets(const mixup_model *model, const mixup_dataset *set, const char *what,

@@ -28,9 +28,6 @@ void model_log(const mixup_model *model, const char *format, ...) __attribute__(
 size_t model_input_width(const mixup_model *model);
 size_t model_output_width(const mixup_model *model);
 
-/* Remembers what the training data did to raw values (a copy). */
-mixup_status model_set_preprocess(mixup_model *model, const mixup_preprocess *preprocess);
-
 /* Whether samples of `set` can go into the model; with `targets`, whether their targets fit the loss. The
  * message begins with `what`. */
 mixup_status model_check_dataset(const mixup_model *model, const mixup_dataset *set, const char *what,

@@ -97,7 +97,7 @@ mixup_status mixup_model_load(mixup_model **model, const char *path, const mixup
     mixup_model *made = NULL;
     MIXUP_TRY(safetensors_read(&file, path, &allocator));
     mixup_status status = create_described(&made, file, path, used, &allocator);
-    if (status == MIXUP_OK)
+    if (status == MIXUP_OK && made != NULL)
         status = fill(made, file, path);
     safetensors_destroy(file);
     if (status != MIXUP_OK) {

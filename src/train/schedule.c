@@ -36,8 +36,10 @@ static double plain_rate(const mixup_schedule *schedule, double base, const sche
                          const schedule_plateau *plateau) {
     const double factor = (double)schedule->factor;
     switch (schedule->kind) {
-    case MIXUP_SCHEDULE_STEP:
-        return base * pow(factor, (double)(at->epoch / schedule->period));
+    case MIXUP_SCHEDULE_STEP: {
+        const size_t drops = at->epoch / schedule->period;
+        return base * pow(factor, (double)drops);
+    }
     case MIXUP_SCHEDULE_MULTI_STEP: {
         double rate = base;
         for (size_t i = 0; i < schedule->epoch_count && schedule->epochs[i] <= at->epoch; i++)

@@ -83,16 +83,27 @@ static bool any_entry(const safetensors *file, const char *prefix) {
     return false;
 }
 
+/* The entry called `prefix` and `name`, without memory for the whole name: restoring must not fail midway. */
+static const safetensors_entry *find_entry(const safetensors *file, const char *prefix, const char *name) {
+    const size_t length = strlen(prefix);
+    for (size_t i = 0; i < safetensors_count(file); i++) {
+        const safetensors_entry *entry = safetensors_at(file, i);
+        if (strncmp(entry->name, prefix, length) == 0 && strcmp(entry->name + length, name) == 0)
+            return entry;
+    }
+    return NULL;
+}
+
 static mixup_status restore_parameter(const safetensors *file, mixup_model *model, size_t index,
-                                      parameter_kind kind, const char *name, const char *path,
+                                      parameter_kind kind, const char *prefix, const char *path,
                                       bool check_only) {
     const graph_parameter *parameter = &model->network->parameters[index];
-    const safetensors_entry *entry = safetensors_find(file, name);
+    const safetensors_entry *entry = find_entry(file, prefix, parameter->name);
     if (entry == NULL)
-        return error(MIXUP_ERROR_FORMAT, "%s: tensor '%s' is missing", path, name);
+        return error(MIXUP_ERROR_FORMAT, "%s: tensor '%s%s' is missing", path, prefix, parameter->name);
     if (!tensor_fits(entry, parameter))
         return error(MIXUP_ERROR_SHAPE, "%s: tensor '%s' is %s of %s; the network needs float32 of %s", path,
-                     name, type_name(entry->type), shape_to_text(&entry->shape).text,
+                     entry->name, type_name(entry->type), shape_to_text(&entry->shape).text,
                      shape_to_text(&parameter->shape).text);
     if (check_only)
         return MIXUP_OK;
@@ -107,17 +118,9 @@ mixup_status tensors_restore(const safetensors *file, mixup_model *model, parame
                              const char *prefix, const char *path, bool optional, bool check_only) {
     if (optional && !any_entry(file, prefix))
         return MIXUP_OK;
-    if (!check_only)
-        MIXUP_TRY(parameter_store_need(model->store, kind));
-    for (size_t p = 0; p < model->network->parameter_count; p++) {
-        if (!has_kind(model, p, kind) && (!optional || !check_only))
-            continue;
-        char *name = full_name(&model->allocator, prefix, model->network->parameters[p].name);
-        if (name == NULL)
-            return MIXUP_ERROR_MEMORY;
-        const mixup_status status = restore_parameter(file, model, p, kind, name, path, check_only);
-        memory_release(&model->allocator, name);
-        MIXUP_TRY(status);
-    }
+    MIXUP_TRY(parameter_store_need(model->store, kind));
+    for (size_t p = 0; p < model->network->parameter_count; p++)
+        if (has_kind(model, p, kind))
+            MIXUP_TRY(restore_parameter(file, model, p, kind, prefix, path, check_only));
     return MIXUP_OK;
 }

@@ -23,7 +23,8 @@ mixup_status tensor_list_add(tensor_list *list, mixup_model *model, parameter_ki
 bool tensor_fits(const safetensors_entry *entry, const graph_parameter *parameter);
 
 /* Sets all arrays of a kind from a file. A missing entry is an error, or leaves the kind out when `optional`
- * and no entry of the kind is there. check_only: nothing is changed. */
+ * and no entry of the kind is there. check_only: no value is changed, but all memory is made that the
+ * restoring itself needs. */
 mixup_status tensors_restore(const safetensors *file, mixup_model *model, parameter_kind kind,
                              const char *prefix, const char *path, bool optional, bool check_only);
 

@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2034
 # What the tests of the program share. MIXUP is the program; $scratch is a folder that is removed at the end, and
 # where each test begins. A test calls `finish` last.
 set -uo pipefail

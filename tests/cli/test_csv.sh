@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Somebody with a CSV: init, train as it is, evaluate, predict, states, info.
+# shellcheck source=tests/cli/support.sh
 source "$(dirname "$0")/support.sh"
 write_flowers flowers.csv 1
 
@@ -100,17 +101,19 @@ open("images.idx", "wb").write(bytes([0, 0, 8, 3]) + struct.pack(">III", count, 
                                bytes((7 * i + 31 * (i // 12 % 2)) % 256 for i in range(count * 12)))
 open("labels.idx", "wb").write(bytes([0, 0, 8, 1]) + struct.pack(">I", count) + bytes(i % 2 for i in range(count)))
 PYTHON
-for kind in "npy x.npy y.npy" "idx images.idx labels.idx"; do
-    set -- $kind
-    expect 0 "$MIXUP" init --$1 "$2" "$3"
-    cp out $1.yaml
-    says $1.yaml "flatten" "scale: 255" "2 classes"
-    expect 0 "$MIXUP" train $1.yaml --variant manifold --set training.epochs=2 --out $1
-    expect 0 "$MIXUP" evaluate $1/manifold/seed-1 "$2" --labels "$3"
+arrays() {
+    local kind=$1 inputs=$2 labels=$3
+    expect 0 "$MIXUP" init "--$kind" "$inputs" "$labels"
+    cp out "$kind.yaml"
+    says "$kind.yaml" "flatten" "scale: 255" "2 classes"
+    expect 0 "$MIXUP" train "$kind.yaml" --variant manifold --set training.epochs=2 --out "$kind"
+    expect 0 "$MIXUP" evaluate "$kind/manifold/seed-1" "$inputs" --labels "$labels"
     says out "accuracy"
-    expect 0 "$MIXUP" predict $1/manifold/seed-1 "$2"
-    [ "$(wc -l <out)" = 51 ] || complain "predictions of $1"
-done
+    expect 0 "$MIXUP" predict "$kind/manifold/seed-1" "$inputs"
+    [ "$(wc -l <out)" = 51 ] || complain "predictions of $kind"
+}
+arrays npy x.npy y.npy
+arrays idx images.idx labels.idx
 expect 1 "$MIXUP" predict npy/manifold/seed-1 y.npy
 says err "4x3"
 finish

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # What cannot work fails with exit status 1 and a message that says where, and leaves nothing behind.
+# shellcheck source=tests/cli/support.sh
 source "$(dirname "$0")/support.sh"
 write_spirals s.yaml
 

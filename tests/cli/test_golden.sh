@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # What the program prints, word for word: golden/NAME.txt holds command, exit status, standard output and standard
 # error. After a wanted change: UPDATE_GOLDEN=1 MIXUP=... bash tests/cli/test_golden.sh, then look at the difference.
+# shellcheck source=tests/cli/support.sh
 source "$(dirname "$0")/support.sh"
 write_spirals s.yaml
 write_flowers flowers.csv 1

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # The commands that look at finished runs: svd, surface, report, claims.
+# shellcheck source=tests/cli/support.sh
 source "$(dirname "$0")/support.sh"
 write_spirals s.yaml
 cat >>s.yaml <<'YAML'

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Runs: their folders, skipping, refusing, overwriting, and the same bits again from run.yaml.
+# shellcheck source=tests/cli/support.sh
 source "$(dirname "$0")/support.sh"
 write_spirals s.yaml
 
@@ -7,13 +8,13 @@ expect 0 "$MIXUP" train s.yaml --out r --seeds 3,4
 printf '%s\n' r/none/seed-3 r/none/seed-4 r/manifold/seed-3 r/manifold/seed-4 >wanted
 same out wanted
 says err "epoch 2/2"
-for run in $(cat wanted); do
+while read -r run; do
     for file in run.yaml history.csv metrics.json model.safetensors; do
         there "$run/$file"
     done
     absent "$run/checkpoint"
-    [ "$(ls "$run" | wc -l)" = 4 ] || complain "$run holds more than its four files"
-done
+    [ "$(find "$run" -type f | wc -l)" = 4 ] || complain "$run holds more than its four files"
+done <wanted
 differ r/none/seed-3/model.safetensors r/none/seed-4/model.safetensors
 differ r/none/seed-3/model.safetensors r/manifold/seed-3/model.safetensors
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Wrong usage is exit status 2 with a word on what is right, and writes nothing; help is there for all.
+# shellcheck source=tests/cli/support.sh
 source "$(dirname "$0")/support.sh"
 write_spirals s.yaml
 

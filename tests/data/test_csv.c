@@ -7,12 +7,12 @@
 /* One file in a folder of its own. */
 typedef struct csv_file {
     temporary_folder folder;
-    char path[128];
+    char path[320];
 } csv_file;
 
 static void file_make(csv_file *out, const char *content, size_t size) {
     temporary_folder_make(&out->folder);
-    strcpy(out->path, temporary_file(&out->folder, "data.csv"));
+    snprintf(out->path, sizeof out->path, "%s", temporary_file(&out->folder, "data.csv"));
     write_bytes(out->path, content, size);
 }
 

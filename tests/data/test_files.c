@@ -9,14 +9,14 @@ typedef mixup_status (*array_writer)(const char *path, const array *in, const mi
 /* Paths in a folder of the test's own. */
 typedef struct files {
     temporary_folder folder;
-    char inputs[128];
-    char labels[128];
+    char inputs[320];
+    char labels[320];
 } files;
 
 static void files_make(files *out) {
     temporary_folder_make(&out->folder);
-    strcpy(out->inputs, temporary_file(&out->folder, "inputs"));
-    strcpy(out->labels, temporary_file(&out->folder, "labels"));
+    snprintf(out->inputs, sizeof out->inputs, "%s", temporary_file(&out->folder, "inputs"));
+    snprintf(out->labels, sizeof out->labels, "%s", temporary_file(&out->folder, "labels"));
 }
 
 static void write_array(array_writer write, const char *path, mixup_type type, const void *data,

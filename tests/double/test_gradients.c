@@ -485,14 +485,14 @@ static void frozen_layers_leave_the_other_gradients_as_they_are(void **state) {
  * π(i) = j. */
 static void the_gradient_of_the_mix_is_that_of_theory(void **state) {
     (void)state;
-    enum { BATCH = 6, WIDTH = 3, COLUMNS = 3 };
+    enum { BATCH = 6, WIDTH = 3, COLUMNS = 3, STATES = BATCH * WIDTH };
     const mixup_layer layers[] = {{.op = MIXUP_DENSE, .units = 4, .activation = MIXUP_TANH}, HEAD};
     network n;
     network_create(&n, &(network_desc){.input = {WIDTH}, NETWORK_LAYERS(layers), .seed = 8});
     network_draw draw;
     network_draw_make(&draw, BATCH, true, 18);
-    real x[BATCH * WIDTH], y[BATCH * COLUMNS], mixed_x[BATCH * WIDTH], mixed_y[BATCH * COLUMNS];
-    network_uniform(9, 1, -1.0, 1.0, BATCH * WIDTH, x);
+    real x[STATES], y[BATCH * COLUMNS], mixed_x[STATES], mixed_y[BATCH * COLUMNS];
+    network_uniform(9, 1, -1.0, 1.0, STATES, x);
     network_targets(MIXUP_SOFTMAX_CROSS_ENTROPY, 9, BATCH, COLUMNS, y);
     for (size_t i = 0; i < BATCH; i++) {
         const double own = (double)draw.weight[i], other = (double)draw.partner_weight[i];
@@ -505,18 +505,18 @@ static void the_gradient_of_the_mix_is_that_of_theory(void **state) {
     plan_key key = {.batch = BATCH, .update = PLAN_GRADIENTS, .site = PLAN_NO_SITE, .input_gradient = true};
     plan_run plain = {.step = 1};
     const plan *made = network_run(&n, &key, &(network_data){mixed_x, mixed_y}, &plain);
-    real expected[BATCH * WIDTH] = {0};
+    real expected[STATES] = {0};
     for (size_t i = 0; i < BATCH; i++)
         for (size_t k = 0; k < WIDTH; k++) {
             const double g = plan_input_gradient(made)[i * WIDTH + k];
             expected[i * WIDTH + k] += (double)draw.weight[i] * g;
-            expected[draw.partner[i] * WIDTH + k] += (double)draw.partner_weight[i] * g;
+            expected[(size_t)draw.partner[i] * WIDTH + k] += (double)draw.partner_weight[i] * g;
         }
     key.site = GRAPH_INPUT;
     plan_run mixed = {.draw = &draw.draw, .step = 1};
     made = network_run(&n, &key, &(network_data){x, y}, &mixed);
     expect_near(mixed.loss, plain.loss, 1e-14);
-    for (size_t i = 0; i < BATCH * WIDTH; i++)
+    for (size_t i = 0; i < STATES; i++)
         expect_near(plan_input_gradient(made)[i], expected[i], 1e-15);
     network_destroy(&n);
 }

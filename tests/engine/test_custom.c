@@ -2,7 +2,7 @@
  * test_torch. On every engine. */
 #include "support/network.h"
 
-enum { BATCH = 3, WIDTH = 4 };
+enum { BATCH = 3, WIDTH = 4, STATES = BATCH * WIDTH, OUTPUTS = 2, TARGETS = BATCH * OUTPUTS };
 
 /* What the functions saw. */
 typedef struct record {
@@ -26,7 +26,7 @@ static mixup_status pass_forward(const mixup_custom_call *call) {
     seen->forward++;
     seen->training = call->training;
     assert_int_equal(call->batch, BATCH);
-    for (size_t i = 0; i < BATCH * WIDTH; i++)
+    for (size_t i = 0; i < STATES; i++)
         call->output[i] = call->input[i] + call->parameters[0][i % WIDTH];
     return seen->fail_forward ? MIXUP_ERROR_DATA : MIXUP_OK;
 }
@@ -36,7 +36,7 @@ static mixup_status pass_backward(const mixup_custom_call *call) {
     seen->backward++;
     seen->wanted_input = call->input_gradient != NULL;
     seen->wanted_parameters = call->parameter_gradients[0] != NULL;
-    for (size_t i = 0; i < BATCH * WIDTH; i++) {
+    for (size_t i = 0; i < STATES; i++) {
         expect_near(call->output[i], call->input[i] + call->parameters[0][i % WIDTH], 0.0);
         if (seen->wanted_input)
             call->input_gradient[i] = call->output_gradient[i];
@@ -68,7 +68,7 @@ static void make(network *out, const mixup_custom *custom, mixup_engine kind, bo
     const mixup_layer layers[] = {
         {.op = MIXUP_DENSE, .units = WIDTH, .frozen = freeze_below},
         {.op = MIXUP_CUSTOM, .custom = custom, .name = "mine", .frozen = freeze},
-        {.op = MIXUP_DENSE, .units = 2},
+        {.op = MIXUP_DENSE, .units = OUTPUTS},
     };
     network_create(out, &(network_desc){.engine = kind, .input = {WIDTH}, NETWORK_LAYERS(layers)});
 }
@@ -79,9 +79,9 @@ static mixup_status execute(network *n, plan_update update) {
     engine_enter(n->engine, &saved);
     const plan_key key = {.batch = BATCH, .update = update, .site = PLAN_NO_SITE, .output = n->graph->output};
     network_ok(plan_get(n->cache, &key, &made));
-    network_uniform(1, 1, -1.0, 1.0, BATCH * WIDTH, plan_input(made));
+    network_uniform(1, 1, -1.0, 1.0, STATES, plan_input(made));
     if (update != PLAN_FORWARD)
-        memset(plan_targets(made), 0, BATCH * 2 * sizeof(real));
+        memset(plan_targets(made), 0, TARGETS * sizeof(real));
     plan_run run = {.step = 1};
     const mixup_status status = plan_execute(made, &run);
     engine_leave(n->engine, &saved);

@@ -2,7 +2,15 @@
  * what training leaves alone, refusals, memory. On every engine. */
 #include "support/network.h"
 
-enum { BATCH = 7, WIDTH = 6, CLASSES = 3 };
+enum {
+    BATCH = 7,
+    TWICE = 2 * BATCH,
+    WIDTH = 6,
+    CLASSES = 3,
+    INPUTS = BATCH * WIDTH,
+    TARGETS = TWICE * CLASSES,
+    OUTPUTS = BATCH * CLASSES,
+};
 
 /* One of everything; states of many sizes, so that buffers overlap in odd ways. */
 static const mixup_layer layers[] = {
@@ -26,8 +34,8 @@ static const mixup_layer layers[] = {
 typedef struct setting {
     network network;
     network_draw draw;
-    real inputs[2 * BATCH * WIDTH];
-    real targets[2 * BATCH * CLASSES];
+    real inputs[2 * INPUTS];
+    real targets[TARGETS];
     plan_run run;
 } setting;
 
@@ -38,11 +46,11 @@ static void make(setting *out, mixup_engine kind, const mixup_optimizer *optimiz
                                                   NETWORK_LAYERS(layers),
                                                   .optimizer = *optimizer,
                                                   .seed = 11});
-    network_draw_make(&out->draw, 2 * BATCH, true, 5);
+    network_draw_make(&out->draw, TWICE, true, 5);
     network_draw_make(&out->draw, BATCH, true, 5);
     out->run.draw = &out->draw.draw;
     network_uniform(6, 1, -1.0, 1.0, MIXUP_COUNT(out->inputs), out->inputs);
-    network_targets(MIXUP_SOFTMAX_CROSS_ENTROPY, 6, 2 * BATCH, CLASSES, out->targets);
+    network_targets(MIXUP_SOFTMAX_CROSS_ENTROPY, 6, TWICE, CLASSES, out->targets);
 }
 
 static plan *run(setting *self, const plan_key *key) {
@@ -65,10 +73,6 @@ static void expect_all_near(const real *values, const real *expected, size_t cou
     for (size_t i = 0; i < count; i++)
         expect_near(values[i], expected[i], tolerance);
 }
-
-#define FOR_EACH_ENGINE(kind)                                                                                \
-    for (size_t engine_ = 0; engine_ < MIXUP_COUNT(network_engines); engine_++)                              \
-        for (mixup_engine kind = network_engines[engine_], *once_ = &kind; once_ != NULL; once_ = NULL)
 
 static const mixup_optimizer ADAM = {.kind = MIXUP_ADAM};
 
@@ -97,7 +101,8 @@ static void expect_same_outcome(outcome a, outcome b) {
 
 static void a_plan_gives_the_same_bits_whatever_ran_before(void **state) {
     (void)state;
-    FOR_EACH_ENGINE(kind) {
+    for (size_t e = 0; e < MIXUP_COUNT(network_engines); e++) {
+        const mixup_engine kind = network_engines[e];
         setting alone, among;
         make(&alone, kind, &ADAM);
         make(&among, kind, &ADAM);
@@ -106,7 +111,7 @@ static void a_plan_gives_the_same_bits_whatever_ran_before(void **state) {
         plan_key others[] = {
             {.batch = BATCH, .update = PLAN_GRADIENTS, .site = PLAN_NO_SITE, .input_gradient = true},
             {.batch = 2, .update = PLAN_GRADIENTS, .site = PLAN_NO_SITE},
-            {.batch = 2 * BATCH, .update = PLAN_FORWARD, .site = PLAN_NO_SITE},
+            {.batch = TWICE, .update = PLAN_FORWARD, .site = PLAN_NO_SITE},
             {.batch = 1, .update = PLAN_FORWARD, .site = PLAN_NO_SITE},
             {.batch = BATCH, .update = PLAN_GRADIENTS, .site = key.site, .block_gradient = true},
         };
@@ -130,7 +135,8 @@ static void a_plan_gives_the_same_bits_whatever_ran_before(void **state) {
  * a number, everywhere. */
 static void no_step_reads_what_another_run_left(void **state) {
     (void)state;
-    FOR_EACH_ENGINE(kind) {
+    for (size_t e = 0; e < MIXUP_COUNT(network_engines); e++) {
+        const mixup_engine kind = network_engines[e];
         setting s;
         make(&s, kind, &ADAM);
         const plan_key key = {.batch = BATCH, .update = PLAN_GRADIENTS, .site = PLAN_NO_SITE};
@@ -141,7 +147,7 @@ static void no_step_reads_what_another_run_left(void **state) {
             s.targets[i] = (real)NAN;
         run(&s, &key);
         network_uniform(6, 1, -1.0, 1.0, MIXUP_COUNT(s.inputs), s.inputs);
-        network_targets(MIXUP_SOFTMAX_CROSS_ENTROPY, 6, 2 * BATCH, CLASSES, s.targets);
+        network_targets(MIXUP_SOFTMAX_CROSS_ENTROPY, 6, TWICE, CLASSES, s.targets);
         network_fill(&s.network, 11);
         expect_same_outcome(before, gradients_of(&s, &key));
         network_destroy(&s.network);
@@ -152,11 +158,12 @@ static void no_step_reads_what_another_run_left(void **state) {
 
 static void a_shorter_batch_predicts_the_same_for_its_rows(void **state) {
     (void)state;
-    FOR_EACH_ENGINE(kind) {
+    for (size_t e = 0; e < MIXUP_COUNT(network_engines); e++) {
+        const mixup_engine kind = network_engines[e];
         setting s;
         make(&s, kind, &ADAM);
         plan_key key = {.batch = BATCH, .site = PLAN_NO_SITE, .output = s.network.graph->output};
-        real whole[BATCH * CLASSES];
+        real whole[OUTPUTS];
         memcpy(whole, plan_output(run(&s, &key)), sizeof whole);
         for (key.batch = 1; key.batch < BATCH; key.batch++)
             expect_all_near(plan_output(run(&s, &key)), whole, key.batch * CLASSES, 1e-6);
@@ -180,9 +187,10 @@ static void any_layer_can_be_the_output_of_a_forward_plan(void **state) {
         {.op = MIXUP_DENSE, .units = 3},
         {.op = MIXUP_ACTIVATION, .activation = MIXUP_SOFTMAX},
     };
-    real inputs[BATCH * WIDTH];
+    real inputs[INPUTS];
     network_uniform(6, 1, -1.0, 1.0, MIXUP_COUNT(inputs), inputs);
-    FOR_EACH_ENGINE(kind) {
+    for (size_t e = 0; e < MIXUP_COUNT(network_engines); e++) {
+        const mixup_engine kind = network_engines[e];
         network whole;
         network_create(&whole, &(network_desc){.engine = kind, .input = {WIDTH}, NETWORK_LAYERS(chain)});
         for (size_t l = 0; l < MIXUP_COUNT(chain); l++) {
@@ -208,7 +216,8 @@ static void any_layer_can_be_the_output_of_a_forward_plan(void **state) {
 
 static void states_inside_a_residual_network_are_the_same_alone_and_on_the_way_to_the_end(void **state) {
     (void)state;
-    FOR_EACH_ENGINE(kind) {
+    for (size_t e = 0; e < MIXUP_COUNT(network_engines); e++) {
+        const mixup_engine kind = network_engines[e];
         setting s;
         make(&s, kind, &ADAM);
         /* The input of 'squash', by hand from its parts: [sum, narrow, flat] side by side. */
@@ -241,7 +250,8 @@ static void fused_and_deferred_updates_agree(void **state) {
         {.kind = MIXUP_NESTEROV, .weight_decay = 0.01f, .decoupled = true},
         {.kind = MIXUP_RMSPROP, .momentum = 0.5f, .clip_value = 0.01f, .epsilon = 1e-3f},
     };
-    FOR_EACH_ENGINE(kind) {
+    for (size_t e = 0; e < MIXUP_COUNT(network_engines); e++) {
+        const mixup_engine kind = network_engines[e];
         for (size_t o = 0; o < MIXUP_COUNT(optimizers); o++)
             for (int blocked = 0; blocked < 2; blocked++) {
                 setting fused, deferred;
@@ -285,7 +295,8 @@ static void frozen_parameters_stay_and_the_others_move(void **state) {
     const mixup_optimizer optimizer = {.kind = MIXUP_ADAMW, .weight_decay = 0.1f, .clip_norm = 0.1f};
     static const char *const frozen[] = {"wide.weight", "last.bias", "norm.weight"};
     static const char *const moving[] = {"wide.bias", "last.weight", "norm.bias"};
-    FOR_EACH_ENGINE(kind) {
+    for (size_t e = 0; e < MIXUP_COUNT(network_engines); e++) {
+        const mixup_engine kind = network_engines[e];
         for (size_t u = 0; u < MIXUP_COUNT(updates); u++) {
             setting s;
             make(&s, kind, &optimizer);
@@ -309,7 +320,8 @@ static void frozen_parameters_stay_and_the_others_move(void **state) {
 
 static void plans_with_gradients_leave_the_parameters_alone(void **state) {
     (void)state;
-    FOR_EACH_ENGINE(kind) {
+    for (size_t e = 0; e < MIXUP_COUNT(network_engines); e++) {
+        const mixup_engine kind = network_engines[e];
         setting s;
         make(&s, kind, &ADAM);
         real *before = network_read(&s.network, network_parameter(&s.network, "wide.weight"), 0);
@@ -322,12 +334,13 @@ static void plans_with_gradients_leave_the_parameters_alone(void **state) {
 
 static void predicting_neither_moves_running_statistics_nor_draws_numbers(void **state) {
     (void)state;
-    FOR_EACH_ENGINE(kind) {
+    for (size_t e = 0; e < MIXUP_COUNT(network_engines); e++) {
+        const mixup_engine kind = network_engines[e];
         setting s;
         make(&s, kind, &ADAM);
         const plan_key key = {.batch = BATCH, .site = PLAN_NO_SITE, .output = s.network.graph->output};
         real *before = network_read(&s.network, network_parameter(&s.network, "batch_norm.running_mean"), 0);
-        real first[BATCH * CLASSES];
+        real first[OUTPUTS];
         memcpy(first, plan_output(run(&s, &key)), sizeof first);
         s.run.seed = 99;
         assert_memory_equal(plan_output(run(&s, &key)), first, sizeof first);
@@ -343,7 +356,8 @@ static void running_a_plan_allocates_nothing(void **state) {
     (void)state;
     static const plan_update updates[] = {PLAN_FORWARD, PLAN_GRADIENTS, PLAN_FUSED, PLAN_DEFERRED};
     const mixup_optimizer optimizer = {.kind = MIXUP_ADAM, .clip_norm = 1.0f};
-    FOR_EACH_ENGINE(kind) {
+    for (size_t e = 0; e < MIXUP_COUNT(network_engines); e++) {
+        const mixup_engine kind = network_engines[e];
         setting s;
         make(&s, kind, &optimizer);
         for (size_t u = 0; u < MIXUP_COUNT(updates); u++)
@@ -373,7 +387,7 @@ static void one_arena_serves_all_plans_and_grows_with_the_largest_only(void **st
     plan_key key = {.batch = BATCH, .site = PLAN_NO_SITE, .output = s.network.graph->output};
     run(&s, &key);
     const size_t forward = plan_cache_memory(s.network.cache);
-    key.batch = 2 * BATCH;
+    key.batch = TWICE;
     run(&s, &key);
     const size_t twice = plan_cache_memory(s.network.cache);
     assert_in_range(twice, forward, 2 * forward);
@@ -383,7 +397,7 @@ static void one_arena_serves_all_plans_and_grows_with_the_largest_only(void **st
     /* A forward plan needs a few of the widest states at a time, not all of them. */
     size_t all = 0;
     for (size_t v = 0; v < s.network.graph->value_count; v++)
-        all += shape_count(&s.network.graph->values[v].shape) * 2 * BATCH * sizeof(real);
+        all += shape_count(&s.network.graph->values[v].shape) * TWICE * sizeof(real);
     assert_true(twice < all);
     network_destroy(&s.network);
 }
@@ -426,7 +440,8 @@ done:
 
 static void every_failed_allocation_is_an_error_and_leaks_nothing(void **state) {
     (void)state;
-    FOR_EACH_ENGINE(kind) {
+    for (size_t e = 0; e < MIXUP_COUNT(network_engines); e++) {
+        const mixup_engine kind = network_engines[e];
         static const plan_update updates[] = {PLAN_FORWARD, PLAN_GRADIENTS, PLAN_FUSED, PLAN_DEFERRED};
         for (size_t u = 0; u < MIXUP_COUNT(updates); u++)
             assert_true(fail_every_allocation(everything, &(memory_case){kind, updates[u]}) > 100);
@@ -441,7 +456,7 @@ static void a_plan_that_failed_to_build_leaves_the_others_usable(void **state) {
     plan_key key = {.batch = 2, .update = PLAN_GRADIENTS, .site = PLAN_NO_SITE};
     expect_same_outcome(gradients_of(&s, &key), gradients_of(&s, &key));
     plan_key large = key;
-    large.batch = 2 * BATCH;
+    large.batch = TWICE;
     for (size_t more = 1;; more++) {
         plan *made = NULL;
         s.network.memory.fail_at = atomic_load(&s.network.memory.calls) + more;
@@ -468,7 +483,8 @@ static void expect_refused(network *n, const plan_key *key, mixup_status expecte
 
 static void plans_that_cannot_be_are_refused(void **state) {
     (void)state;
-    FOR_EACH_ENGINE(kind) {
+    for (size_t e = 0; e < MIXUP_COUNT(network_engines); e++) {
+        const mixup_engine kind = network_engines[e];
         setting s;
         make(&s, kind, &ADAM);
         expect_refused(&s.network, &(plan_key){.site = PLAN_NO_SITE}, MIXUP_ERROR_ARGUMENT, "at least one");

@@ -2,7 +2,7 @@
  * by test_torch. On every engine. */
 #include "support/network.h"
 
-enum { BATCH = 64, WIDTH = 500 };
+enum { BATCH = 64, WIDTH = 500, STATES = BATCH * WIDTH, FEW = 5, FEW_STATES = FEW * WIDTH };
 
 /* The output of one random layer for inputs of ones. */
 static void states_of(mixup_engine kind, const mixup_layer *layer, size_t batch, const plan_run *given,
@@ -10,8 +10,8 @@ static void states_of(mixup_engine kind, const mixup_layer *layer, size_t batch,
     const mixup_layer layers[] = {*layer, {.op = MIXUP_FLATTEN}};
     network n;
     network_create(&n, &(network_desc){.engine = kind, .input = {WIDTH}, NETWORK_LAYERS(layers)});
-    real *ones = network_values(BATCH * WIDTH);
-    for (size_t i = 0; i < BATCH * WIDTH; i++)
+    real *ones = network_values(STATES);
+    for (size_t i = 0; i < STATES; i++)
         ones[i] = 1;
     plan_run run = *given;
     const plan_key key = {.batch = batch, .update = PLAN_GRADIENTS, .site = PLAN_NO_SITE};
@@ -21,7 +21,7 @@ static void states_of(mixup_engine kind, const mixup_layer *layer, size_t batch,
     network_destroy(&n);
 }
 
-static real first[BATCH * WIDTH], second[BATCH * WIDTH];
+static real first[STATES], second[STATES];
 
 static void dropout_drops_its_share_and_scales_the_rest(void **state) {
     (void)state;
@@ -32,13 +32,13 @@ static void dropout_drops_its_share_and_scales_the_rest(void **state) {
             const mixup_layer layer = {.op = MIXUP_DROPOUT, .rate = rates[r]};
             states_of(network_engines[e], &layer, BATCH, &(plan_run){.seed = 1, .step = 1}, first);
             size_t dropped = 0;
-            for (size_t i = 0; i < BATCH * WIDTH; i++) {
+            for (size_t i = 0; i < STATES; i++) {
                 dropped += first[i] == 0;
                 if (first[i] != 0)
                     expect_near(first[i], 1.0 / (1.0 - rate), 1e-5);
             }
             /* Binomial: four standard deviations. */
-            const double count = BATCH * WIDTH;
+            const double count = STATES;
             expect_near((double)dropped, rate * count, 4 * sqrt(count * rate * (1 - rate)));
         }
 }
@@ -49,11 +49,11 @@ static void noise_has_its_deviation(void **state) {
         const mixup_layer layer = {.op = MIXUP_GAUSSIAN_NOISE, .stddev = 0.25f};
         states_of(network_engines[e], &layer, BATCH, &(plan_run){.seed = 1, .step = 1}, first);
         double sum = 0, square = 0;
-        for (size_t i = 0; i < BATCH * WIDTH; i++) {
+        for (size_t i = 0; i < STATES; i++) {
             sum += (double)first[i] - 1;
             square += ((double)first[i] - 1) * ((double)first[i] - 1);
         }
-        const double count = BATCH * WIDTH; /* four standard deviations of mean and variance */
+        const double count = STATES; /* four standard deviations of mean and variance */
         expect_near(sum / count, 0.0, 4 * 0.25 / sqrt(count));
         expect_near(square / count, 0.0625, 4 * 0.0625 * sqrt(2 / count));
     }
@@ -77,8 +77,8 @@ static void the_numbers_depend_on_seed_epoch_and_step_and_on_nothing_else(void *
             states_of(MIXUP_ENGINE_REFERENCE, layer, BATCH, &base, first);
             states_of(kind, layer, BATCH, &same, second);
             assert_memory_equal(first, second, sizeof first);
-            states_of(kind, layer, 5, &base, second); /* row i of any batch */
-            assert_memory_equal(first, second, 5 * WIDTH * sizeof *first);
+            states_of(kind, layer, FEW, &base, second); /* row i of any batch */
+            assert_memory_equal(first, second, FEW_STATES * sizeof *first);
             assert_memory_not_equal(first, first + WIDTH, WIDTH * sizeof *first);
             for (size_t o = 0; o < MIXUP_COUNT(others); o++) {
                 states_of(kind, layer, BATCH, &others[o], second);

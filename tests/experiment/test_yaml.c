@@ -69,6 +69,16 @@ static void too_deep_is_an_error(void **state) {
     refuse(yaml, "f.yaml:1:", "levels deep");
 }
 
+static void too_many_keys_are_an_error(void **state) {
+    (void)state;
+    char *yaml = calloc(20000, 1);
+    assert_non_null(yaml);
+    for (size_t i = 0, used = 0; i <= YAML_MAX_KEYS; i++)
+        used += (size_t)sprintf(yaml + used, "key%zu: 1\n", i);
+    refuse(yaml, "f.yaml:1:1", "keys");
+    free(yaml);
+}
+
 static void a_key_twice_is_an_error(void **state) {
     (void)state;
     refuse("a: 1\nb: 2\na: 3\n", "f.yaml:3:1: a:", "second time");
@@ -238,6 +248,7 @@ int main(void) {
         cmocka_unit_test(a_cycle_is_an_error),
         cmocka_unit_test(an_alias_bomb_is_an_error),
         cmocka_unit_test(too_deep_is_an_error),
+        cmocka_unit_test(too_many_keys_are_an_error),
         cmocka_unit_test(a_key_twice_is_an_error),
         cmocka_unit_test(a_tab_is_named),
         cmocka_unit_test(other_malformed_files_are_errors),

@@ -13,7 +13,8 @@
 
 /* The k-th coefficient, k ≥ 1, of the continued fraction DLMF 8.17.22 for a = b. */
 static inline double beta_fraction_coefficient(int k, double a, double x) {
-    const double m = k / 2;
+    const int half = k / 2;
+    const double m = half;
     if (k % 2 == 0)
         return m * (a - m) * x / ((a + 2 * m - 1) * (a + 2 * m));
     return -(a + m) * (2 * a + m) * x / ((a + 2 * m) * (a + 2 * m + 1));

@@ -61,7 +61,7 @@ static void permutations_of_four_are_all_as_likely(void **state) {
 
 static void derangements_of_four_are_all_as_likely(void **state) {
     (void)state;
-    size_t counts[24], derangements[24], found = 0;
+    size_t counts[24], derangements[24] = {0}, found = 0;
     count_ranks(random_derangement, counts);
     for (size_t rank = 0; rank < 24; rank++)
         if (counts[rank] > 0)

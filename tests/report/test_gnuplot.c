@@ -77,12 +77,12 @@ static void a_script_that_fails_is_an_error_with_gnuplots_words(void **state) {
 }
 
 static void a_missing_gnuplot_is_named_with_its_package(void **state) {
-    char *path = strdup(getenv("PATH") != NULL ? getenv("PATH") : "");
-    assert_non_null(path);
+    char path[4096];
+    const char *variable = getenv("PATH");
+    assert_in_range(snprintf(path, sizeof path, "%s", variable != NULL ? variable : ""), 0, sizeof path - 1);
     setenv("PATH", "/nowhere", 1);
     const mixup_status status = draw(*state, "plot x\n");
     setenv("PATH", path, 1);
-    free(path);
     assert_int_equal(status, MIXUP_ERROR_NOT_FOUND);
     assert_non_null(strstr(mixup_last_error(), "apt-get install gnuplot"));
 }

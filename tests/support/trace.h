@@ -10,7 +10,14 @@ enum { TRACE_STEPS = 5 }; /* of the fixture's fifty: the sanitizers make a step 
 #else
 enum { TRACE_STEPS = 50 };
 #endif
-enum { TRACE_BATCH = 100, TRACE_WIDTH = 784, TRACE_CLASSES = 10, TRACE_SEED = 1 };
+enum {
+    TRACE_BATCH = 100,
+    TRACE_WIDTH = 784,
+    TRACE_CLASSES = 10,
+    TRACE_INPUTS = TRACE_BATCH * TRACE_WIDTH,
+    TRACE_TARGETS = TRACE_BATCH * TRACE_CLASSES,
+    TRACE_SEED = 1,
+};
 
 #define TRACE_DENSE(width, kind, ...)                                                                        \
     { .op = MIXUP_DENSE, .units = (width), .activation = (kind), __VA_ARGS__ }
@@ -58,7 +65,7 @@ static inline double trace_step(network *n, const safetensors *file, size_t step
     network_draw_make(&draw, TRACE_BATCH, false, 1);
     const uint32_t *partner = safetensors_find(file, "partner")->data;
     memcpy(draw.partner, partner + step * TRACE_BATCH, TRACE_BATCH * sizeof *partner);
-    memset(targets, 0, TRACE_BATCH * TRACE_CLASSES * sizeof *targets);
+    memset(targets, 0, TRACE_TARGETS * sizeof *targets);
     for (size_t i = 0; i < TRACE_BATCH; i++) {
         draw.weight[i] = ((const float *)safetensors_find(file, "weight")->data)[step];
         draw.partner_weight[i] = ((const float *)safetensors_find(file, "partner_weight")->data)[step];
@@ -86,8 +93,8 @@ static inline void trace_check(mixup_engine kind, size_t steps, const char *loss
                                                      .epsilon = 1e-7f,
                                                      .epsilon_convention = MIXUP_EPSILON_KERAS}});
     trace_initialize(&n);
-    real *inputs = network_values(TRACE_BATCH * TRACE_WIDTH);
-    real *targets = network_values(TRACE_BATCH * TRACE_CLASSES);
+    real *inputs = network_values(TRACE_INPUTS);
+    real *targets = network_values(TRACE_TARGETS);
     for (size_t step = 0; step < steps; step++) {
         const double loss = trace_step(&n, file, step, inputs, targets);
         if (!(fabs(loss - expected[step]) <= tolerance(step) * expected[step]))

@@ -58,6 +58,12 @@ static mixup_model *train(const subject *of, mixup_engine kind, size_t threads) 
     return model;
 }
 
+static uint32_t bits(float value) {
+    uint32_t word = 0;
+    memcpy(&word, &value, sizeof word);
+    return word;
+}
+
 static void expect_same(const subject *of, mixup_engine kind, size_t threads, size_t other_threads) {
     mixup_model *model = train(of, kind, threads);
     mixup_model *other = train(of, kind, other_threads);
@@ -70,7 +76,7 @@ static void expect_same(const subject *of, mixup_engine kind, size_t threads, si
         network_ok(mixup_parameter_read(other, info.name, others, info.count));
         size_t different = 0;
         for (size_t i = 0; i < info.count; i++)
-            different += memcmp(&values[i], &others[i], sizeof values[i]) != 0;
+            different += bits(values[i]) != bits(others[i]);
         free(values);
         free(others);
         if (different > 0)
@@ -113,6 +119,8 @@ static void one_thread_and_two_give_the_same_bits_on_the_reference_engine(void *
 
 static void two_threads_give_the_same_bits_every_time(void **state) {
     (void)state;
+    if (MIXUP_COUNT(network_engines) == 1)
+        skip(); /* the reference engine's are those of one thread, which the small network shows */
     expect_same(&demonstrations[1], MIXUP_ENGINE_AUTO, 2, 2);
 }
 

@@ -64,7 +64,7 @@ static void it_learns_a_linear_regression(void **state) {
     (void)state;
     enum { COUNT = 100 };
     float inputs[COUNT * 2], targets[COUNT * 2];
-    network_uniform(1, 0, -1.0, 1.0, COUNT * 2, inputs);
+    network_uniform(1, 0, -1.0, 1.0, (size_t)COUNT * 2, inputs);
     for (size_t i = 0; i < COUNT; i++) {
         targets[2 * i] = 2.0f * inputs[2 * i] - inputs[2 * i + 1];
         targets[2 * i + 1] = 1.0f + 0.5f * inputs[2 * i + 1];
@@ -84,8 +84,8 @@ static void it_learns_several_labels_at_once(void **state) {
     (void)state;
     enum { COUNT = 100 };
     float inputs[COUNT * 2], targets[COUNT * 2];
-    network_uniform(2, 0, -1.0, 1.0, COUNT * 2, inputs);
-    for (size_t i = 0; i < COUNT * 2; i++)
+    network_uniform(2, 0, -1.0, 1.0, (size_t)COUNT * 2, inputs);
+    for (size_t i = 0; i < (size_t)COUNT * 2; i++)
         targets[i] = inputs[i] > 0.0f ? 1.0f : 0.0f;
     static const mixup_layer layers[] = {{.op = MIXUP_DENSE, .units = 2, .activation = MIXUP_SIGMOID}};
     mixup_dataset *set = training_rows(inputs, 2, targets, 2, COUNT);

@@ -149,7 +149,7 @@ static void without_shuffling_batches_follow_the_set(void **state) {
     scene_begin(&s, MIXUP_ENGINE_REFERENCE);
     observe(&s, &(mixup_fit_desc){.no_shuffle = true, .batch_size = 1, .epochs = 2});
     predict(&s, s.inputs, COUNT, p);
-    for (size_t i = 0; i < 2 * COUNT; i++) {
+    for (size_t i = 0; i < (size_t)2 * COUNT; i++) {
         const size_t row = i % COUNT * CLASSES;
         expect_near(s.record->steps[i].loss, cross_entropy(p + row, s.targets + row, NULL), 1e-6);
     }
@@ -216,7 +216,7 @@ static void labels_are_smoothed(void **state) {
     observe(&s, &(mixup_fit_desc){.label_smoothing = 0.3f});
     predict(&s, s.inputs, COUNT, p);
     double loss = 0.0;
-    for (size_t i = 0; i < COUNT * CLASSES; i++)
+    for (size_t i = 0; i < (size_t)COUNT * CLASSES; i++)
         loss -= (0.7 * (double)s.targets[i] + 0.1) * log((double)p[i]);
     expect_near(s.record->epochs[1].train_loss, loss / COUNT, 1e-6);
     scene_end(&s);
@@ -242,10 +242,10 @@ static void mixed_batches_have_mixed_losses_and_lambda_weighted_accuracy(void **
             float weight[BATCH], partner_weight[BATCH];
             float inputs[BATCH * FEATURES], targets[BATCH * CLASSES], p[BATCH * CLASSES];
             mixup_batch_draw draw = {step < 2 ? BATCH : 3, 0, partner, weight, partner_weight};
-            const int32_t *labels = s.labels + step * BATCH;
+            const int32_t *labels = s.labels + (size_t)step * BATCH;
             draw_step(&mix, step, &draw);
-            mixup_mix_states(&draw, FEATURES, s.inputs + step * BATCH * FEATURES, inputs);
-            mixup_mix_targets(&draw, CLASSES, s.targets + step * BATCH * CLASSES, targets);
+            mixup_mix_states(&draw, FEATURES, s.inputs + (size_t)step * BATCH * FEATURES, inputs);
+            mixup_mix_targets(&draw, CLASSES, s.targets + (size_t)step * BATCH * CLASSES, targets);
             predict(&s, inputs, draw.batch, p);
             double loss = 0.0, right = 0.0;
             for (size_t i = 0; i < draw.batch; i++) {

@@ -1,7 +1,7 @@
 /* Stopping and going on: the final model is the same, byte for byte, as that of a training never stopped. */
 #include "train/training.h"
 
-enum { FEATURES = 4, CLASSES = 3, TRAIN = 23, VALIDATION = 9, BATCH = 5, EPOCHS = 4 };
+enum { FEATURES = 4, CLASSES = 3, TRAIN = 23, VALIDATION = 9, BATCH = 5, EPOCHS = 5 };
 
 static const mixup_layer layers[] = {
     {.op = MIXUP_DENSE, .units = 6, .no_bias = true},
@@ -33,7 +33,7 @@ static const mixup_fit_desc variants[] = {
     {.mix = {.alpha = 2.0f, .block_gradient = true},
      .optimizer = {.kind = MIXUP_ADAMW, .learning_rate = 100.0f, .weight_decay = 0.001f},
      .schedule = {.warm_up_steps = 1000}, /* a rate that grows until it does harm: stops early */
-     .early_stopping = 1,
+     .early_stopping = 2,
      .restore_best = true,
      .drop_last = true},
 };
@@ -246,6 +246,42 @@ static void a_training_that_died_goes_on_from_its_last_checkpoint(void **state) 
     scene_end(&s);
 }
 
+/* Counts the steps at which a checkpoint is there. */
+typedef struct watch {
+    const char *path;
+    size_t steps, present;
+} watch;
+
+static bool watch_step(void *user, const mixup_step *step) {
+    watch *w = user;
+    (void)step;
+    w->steps++;
+    w->present += access(w->path, F_OK) == 0;
+    return false;
+}
+
+static void quick_epochs_need_not_write_a_checkpoint_each(void **state) {
+    (void)state;
+    scene s;
+    scene_begin(&s, MIXUP_ENGINE_REFERENCE, &variants[1]);
+    for (size_t patient = 0; patient < 2; patient++) {
+        watch w = {.path = s.checkpoint};
+        mixup_model *model = new_model(&s, 5);
+        mixup_fit_desc desc = s.desc;
+        desc.checkpoint.every_epochs = 1;
+        desc.checkpoint.least_seconds = patient == 1 ? 1e6 : 0.0;
+        desc.on_step = watch_step;
+        desc.on_epoch = NULL;
+        desc.user = &w;
+        network_ok(mixup_fit(model, &desc));
+        assert_int_equal(w.present, patient == 1 ? 0 : w.steps * (EPOCHS - 1) / EPOCHS);
+        assert_int_equal(access(s.checkpoint, F_OK), 0); /* the end always writes one */
+        unlink(s.checkpoint);
+        mixup_model_destroy(model);
+    }
+    scene_end(&s);
+}
+
 static void without_resume_a_training_begins_anew(void **state) {
     (void)state;
     scene s;
@@ -310,7 +346,7 @@ static void other_settings_are_refused_by_name(void **state) {
     other.change;                                                                                            \
     expect_refused(&s, &other, MIXUP_ERROR_ARGUMENT, part)
     REFUSED(seed = 12, "seed=");
-    REFUSED(epochs = 5, "epochs=");
+    REFUSED(epochs = EPOCHS + 1, "epochs=");
     REFUSED(batch_size = 6, "batch_size=");
     REFUSED(mix.alpha = 2.0f, "then 'mix.alpha=1', now 'mix.alpha=2'");
     REFUSED(mix.per_sample = false, "mix.per_sample=");
@@ -387,6 +423,7 @@ int main(void) {
         cmocka_unit_test(a_training_stopped_after_any_epoch_makes_the_same_file),
         cmocka_unit_test(a_training_of_one_step_a_call_ends_with_the_same_bits),
         cmocka_unit_test(a_training_that_died_goes_on_from_its_last_checkpoint),
+        cmocka_unit_test(quick_epochs_need_not_write_a_checkpoint_each),
         cmocka_unit_test(without_resume_a_training_begins_anew),
         cmocka_unit_test(a_checkpoint_goes_on_under_another_engine),
         cmocka_unit_test(other_settings_are_refused_by_name),

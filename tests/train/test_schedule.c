@@ -25,7 +25,7 @@ static double rate_at(const mixup_schedule *schedule, uint64_t step) {
 /* One rate an epoch, for every step of it. */
 static void expect_epochs(const mixup_schedule *given, const double expected[EPOCHS]) {
     const mixup_schedule schedule = resolved(given);
-    for (uint64_t step = 0; step < EPOCHS * EPOCH_STEPS; step++) /* factor 0.1f is no exact 0.1 */
+    for (uint64_t step = 0; step < (size_t)EPOCHS * EPOCH_STEPS; step++) /* factor 0.1f is no exact 0.1 */
         expect_near(rate_at(&schedule, step), expected[step / EPOCH_STEPS], 1e-8);
 }
 

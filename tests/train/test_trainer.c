@@ -22,7 +22,7 @@ typedef struct batch {
 
 static batch make_batch(uint32_t number) {
     batch b = {{0}, {0}};
-    network_uniform(1, number, -1.0, 1.0, BATCH * FEATURES, b.inputs);
+    network_uniform(1, number, -1.0, 1.0, (size_t)BATCH * FEATURES, b.inputs);
     for (size_t i = 0; i < BATCH; i++)
         b.targets[i * CLASSES + (i + number) % CLASSES] = 1.0f;
     return b;
@@ -39,10 +39,10 @@ static void own_steps_equal_those_of_fit(void **state) {
         float inputs[STEPS * BATCH * FEATURES], targets[STEPS * BATCH * CLASSES];
         for (uint32_t n = 0; n < STEPS; n++) {
             const batch b = make_batch(n);
-            memcpy(inputs + n * BATCH * FEATURES, b.inputs, sizeof b.inputs);
-            memcpy(targets + n * BATCH * CLASSES, b.targets, sizeof b.targets);
+            memcpy(inputs + (size_t)n * BATCH * FEATURES, b.inputs, sizeof b.inputs);
+            memcpy(targets + (size_t)n * BATCH * CLASSES, b.targets, sizeof b.targets);
         }
-        mixup_dataset *set = training_rows(inputs, FEATURES, targets, CLASSES, STEPS * BATCH);
+        mixup_dataset *set = training_rows(inputs, FEATURES, targets, CLASSES, (size_t)STEPS * BATCH);
         mixup_fit_desc desc = {.train = set,
                                .batch_size = BATCH,
                                .no_shuffle = true,
@@ -55,8 +55,8 @@ static void own_steps_equal_those_of_fit(void **state) {
         desc.train = NULL;
         network_ok(mixup_trainer_create(&trainer, model, &desc));
         for (uint32_t n = 0; n < STEPS; n++)
-            network_ok(mixup_trainer_step(trainer, BATCH, inputs + n * BATCH * FEATURES,
-                                          targets + n * BATCH * CLASSES, NULL, NULL));
+            network_ok(mixup_trainer_step(trainer, BATCH, inputs + (size_t)n * BATCH * FEATURES,
+                                          targets + (size_t)n * BATCH * CLASSES, NULL, NULL));
         mixup_trainer_destroy(trainer);
         training_expect_same(model, expected);
         mixup_model_destroy(model);

@@ -1,5 +1,6 @@
 /* engine/reference/step: what a plan does besides ops: mix, gradient of the mix, accumulate, update. */
 #include "engine/reference/kernels.h"
+#include "engine/update.h"
 
 #include "mix/mix.h"
 
@@ -48,35 +49,13 @@ mixup_status reference_accumulate(builder *to, size_t from, size_t sum) {
     return emit(to, from, sum, builder_count(to, from), run_accumulate);
 }
 
-typedef struct update_arguments {
-    const mixup_optimizer *optimizer;
-    double average_decay;
-    parameter_item *item;
-    const real *gradient; /* [stored], or NULL */
-} update_arguments;
-
 static void run_update(void *arguments, plan_run *run) {
     const update_arguments *a = arguments;
-    const optimizer_step step =
-        optimizer_prepare(a->optimizer, run->learning_rate, run->step, run->gradient_scale, a->average_decay);
-    const optimizer_arrays arrays = {
-        .values = a->item->arrays[PARAMETER_VALUES],
-        .gradient = a->gradient,
-        .moment1 = a->item->arrays[PARAMETER_MOMENT1],
-        .moment2 = a->item->arrays[PARAMETER_MOMENT2],
-        .average = a->average_decay > 0.0 ? a->item->arrays[PARAMETER_AVERAGE] : NULL,
-    };
-    optimizer_update(a->optimizer, &step, &arrays, 0, a->item->stored);
+    update_step step;
+    update_begin(a, run, &step);
+    update_range(a, &step, 0, a->item->stored);
 }
 
 mixup_status reference_update(builder *to, size_t parameter, size_t gradient) {
-    update_arguments *a = builder_arguments(to, sizeof *a);
-    if (a == NULL)
-        return MIXUP_ERROR_MEMORY;
-    a->optimizer = &builder_training(to)->optimizer;
-    a->average_decay = builder_training(to)->average_decay;
-    a->item = &builder_store(to)->items[parameter];
-    if (gradient != BUFFER_NONE)
-        MIXUP_TRY(builder_bind_const(to, gradient, &a->gradient));
-    return builder_step(to, run_update, a);
+    return update_emit(to, parameter, gradient, run_update);
 }

@@ -1,0 +1,481 @@
+/* Saving and loading: the same predictions, names that PyTorch understands, and clear refusals. */
+#include "train/training.h"
+
+#include "data/preprocess.h"
+#include "format/safetensors.h"
+#include "support/damaged_file.h"
+#include "support/refused_write.h"
+#include "train/network_json.h"
+
+enum { FEATURES = 4, CLASSES = 3, COUNT = 9 };
+
+static const mixup_layer layers[] = {
+    {.op = MIXUP_RESHAPE, .shape = {2, 2}},
+    {.op = MIXUP_FLATTEN},
+    {.op = MIXUP_DENSE, .units = 5, .activation = MIXUP_LEAKY_RELU, .slope = 0.3f, .name = "hidden"},
+    {.op = MIXUP_BATCH_NORM, .activation = MIXUP_ELU, .slope = 0.7f, .momentum = 0.3f},
+    {.op = MIXUP_DROPOUT, .rate = 0.25f},
+    {.op = MIXUP_DENSE, .units = 5, .no_bias = true, .frozen = true, .initial = MIXUP_HE_NORMAL},
+    {.op = MIXUP_CONCAT, .with = {"hidden"}},
+    {.op = MIXUP_LAYER_NORM, .epsilon = 0.01f, .mix = true},
+    {.op = MIXUP_GAUSSIAN_NOISE, .stddev = 0.2f},
+    {.op = MIXUP_DENSE, .units = CLASSES, .activation = MIXUP_SOFTMAX, .mix = true},
+};
+
+typedef struct scene {
+    temporary_folder folder;
+    char path[320];
+    mixup_dataset *set;
+    mixup_model *model; /* trained, and saved as `path` */
+} scene;
+
+static mixup_dataset *named_classes(void) {
+    float inputs[COUNT * FEATURES];
+    static const int32_t labels[COUNT] = {0, 1, 2, 0, 1, 2, 0, 1, 2};
+    static const char *const names[] = {"cat", "dog", "\"ox\", käse"};
+    mixup_dataset *set = NULL;
+    network_uniform(1, 0, -3.0, 5.0, (size_t)COUNT * FEATURES, inputs);
+    network_ok(mixup_dataset_from_arrays(&set, &(mixup_arrays_desc){.inputs = inputs,
+                                                                    .count = COUNT,
+                                                                    .shape = {FEATURES},
+                                                                    .scale = 3.0,
+                                                                    .labels = labels,
+                                                                    .class_count = CLASSES,
+                                                                    .class_names = names}));
+    network_ok(mixup_dataset_standardize(set, set));
+    return set;
+}
+
+static void scene_begin(scene *s, mixup_engine kind) {
+    temporary_folder_make(&s->folder);
+    snprintf(s->path, sizeof s->path, "%s", temporary_file(&s->folder, "model.safetensors"));
+    s->set = named_classes();
+    s->model = training_model(kind, FEATURES, layers, MIXUP_COUNT(layers), 1);
+    network_ok(mixup_fit(s->model, &(mixup_fit_desc){.train = s->set,
+                                                     .epochs = 2,
+                                                     .batch_size = 3,
+                                                     .loss = MIXUP_SOFTMAX_BINARY,
+                                                     .mix = {.alpha = 1.0f}}));
+    network_ok(mixup_model_save(s->model, s->path));
+}
+
+static void scene_end(scene *s) {
+    mixup_model_destroy(s->model);
+    mixup_dataset_destroy(s->set);
+    temporary_folder_remove(&s->folder);
+}
+
+static mixup_model *load(const char *path, mixup_engine kind) {
+    mixup_model *model = NULL;
+    network_ok(mixup_model_load(&model, path, &(mixup_load_desc){.engine = kind, .threads = 1}));
+    return model;
+}
+
+static void a_loaded_model_predicts_the_same(void **state) {
+    (void)state;
+    for (size_t e = 0; e < MIXUP_COUNT(network_engines); e++) {
+        scene s;
+        float inputs[COUNT * FEATURES], outputs[2][COUNT * CLASSES];
+        mixup_metrics metrics[2];
+        network_uniform(2, 0, -1.0, 1.0, (size_t)COUNT * FEATURES, inputs);
+        scene_begin(&s, network_engines[e]);
+        mixup_model *loaded = load(s.path, network_engines[e]);
+        network_ok(mixup_predict(s.model, COUNT, inputs, outputs[0]));
+        network_ok(mixup_predict(loaded, COUNT, inputs, outputs[1]));
+        assert_memory_equal(outputs[0], outputs[1], sizeof outputs[0]);
+        /* the loss that it was trained with is that of an evaluation */
+        network_ok(mixup_evaluate(s.model, s.set, NULL, &metrics[0]));
+        network_ok(mixup_evaluate(loaded, s.set, NULL, &metrics[1]));
+        expect_near(metrics[1].loss, metrics[0].loss, 0.0);
+        assert_true(fabs(metrics[1].loss - metrics[1].nll) > 1e-3);
+        mixup_model_destroy(loaded);
+        scene_end(&s);
+    }
+}
+
+static void saved_again_it_is_the_same_file(void **state) {
+    (void)state;
+    scene s;
+    char again[320];
+    scene_begin(&s, MIXUP_ENGINE_AUTO);
+    snprintf(again, sizeof again, "%s", temporary_file(&s.folder, "again"));
+    mixup_model *loaded = load(s.path, MIXUP_ENGINE_REFERENCE);
+    network_ok(mixup_model_save(loaded, again));
+    assert_same_bytes(again, s.path);
+    mixup_model_destroy(loaded);
+    scene_end(&s);
+}
+
+static void classes_and_preprocessing_travel_with_the_model(void **state) {
+    (void)state;
+    scene s;
+    size_t count = 0;
+    scene_begin(&s, MIXUP_ENGINE_REFERENCE);
+    mixup_model *loaded = load(s.path, MIXUP_ENGINE_REFERENCE);
+    const char *const *names = mixup_model_class_names(loaded, &count);
+    assert_int_equal(count, CLASSES);
+    assert_string_equal(names[0], "cat");
+    assert_string_equal(names[2], "\"ox\", käse");
+    assert_non_null(mixup_model_preprocess(loaded));
+    mixup_model_destroy(loaded);
+    mixup_model *fresh = training_model(MIXUP_ENGINE_REFERENCE, FEATURES, layers, MIXUP_COUNT(layers), 1);
+    assert_null(mixup_model_class_names(fresh, &count));
+    assert_int_equal(count, 0);
+    assert_null(mixup_model_preprocess(fresh));
+    mixup_model_destroy(fresh);
+    scene_end(&s);
+}
+
+static void training_goes_on_from_a_loaded_model(void **state) {
+    (void)state;
+    scene s;
+    scene_begin(&s, MIXUP_ENGINE_REFERENCE);
+    mixup_model *loaded = load(s.path, MIXUP_ENGINE_REFERENCE);
+    const mixup_fit_desc desc = {.train = s.set, .epochs = 2, .mix = {.alpha = 1.0f}};
+    network_ok(mixup_fit(s.model, &desc)); /* frozen layers and sites are the file's as well */
+    network_ok(mixup_fit(loaded, &desc));
+    training_expect_same(loaded, s.model);
+    mixup_model_destroy(loaded);
+    scene_end(&s);
+}
+
+static void expect_entry(const safetensors *file, const char *name, size_t rows, size_t columns) {
+    const safetensors_entry *entry = safetensors_find(file, name);
+    if (entry == NULL) {
+        fail_msg("there is no %s", name);
+        return;
+    }
+    assert_int_equal(entry->type, MIXUP_FLOAT32);
+    assert_int_equal(entry->shape.rank, columns == 0 ? 1 : 2);
+    assert_int_equal(entry->shape.sizes[0], rows);
+    assert_int_equal(entry->shape.sizes[1], columns);
+}
+
+static void names_and_shapes_are_those_of_pytorch(void **state) {
+    (void)state;
+    scene s;
+    safetensors *file = NULL;
+    scene_begin(&s, MIXUP_ENGINE_AUTO);
+    network_ok(safetensors_read(&file, s.path, NULL));
+    expect_entry(file, "hidden.weight", 5, 4); /* [out][in] */
+    expect_entry(file, "hidden.bias", 5, 0);
+    expect_entry(file, "batch_norm1.weight", 5, 0);
+    expect_entry(file, "batch_norm1.bias", 5, 0);
+    expect_entry(file, "batch_norm1.running_mean", 5, 0);
+    expect_entry(file, "batch_norm1.running_var", 5, 0);
+    expect_entry(file, "dense2.weight", 5, 5);
+    expect_entry(file, "layer_norm1.weight", 10, 0);
+    expect_entry(file, "dense3.weight", 3, 10);
+    assert_null(safetensors_find(file, "dense2.bias"));
+    assert_int_equal(safetensors_count(file), 11);
+    assert_string_equal(safetensors_metadata(file, "format"), "pt");
+    safetensors_destroy(file);
+    scene_end(&s);
+}
+
+/* ---- custom layers */
+
+static mixup_status same_shape(void *user, const size_t input[MIXUP_MAX_RANK],
+                               size_t output[MIXUP_MAX_RANK]) {
+    (void)user;
+    memcpy(output, input, MIXUP_MAX_RANK * sizeof *output);
+    return MIXUP_OK;
+}
+
+static mixup_status add_number(const mixup_custom_call *call) {
+    for (size_t i = 0; i < call->batch * FEATURES; i++)
+        call->output[i] = call->input[i] + *(const float *)call->user;
+    return MIXUP_OK;
+}
+
+static mixup_status pass_gradient(const mixup_custom_call *call) {
+    if (call->input_gradient != NULL)
+        memcpy(call->input_gradient, call->output_gradient, call->batch * FEATURES * sizeof(float));
+    return MIXUP_OK;
+}
+
+static void custom_layers_are_found_by_kind_and_missing_ones_named(void **state) {
+    (void)state;
+    float one = 1.0f, two = 2.0f;
+    const mixup_custom custom = {"add_number", same_shape, add_number, pass_gradient, NULL, 0, &one};
+    const mixup_custom other = {"something_else", same_shape, add_number, pass_gradient, NULL, 0, &one};
+    const mixup_custom later = {"add_number", same_shape, add_number, pass_gradient, NULL, 0, &two};
+    const mixup_custom *found[] = {&other, &later}, *wrong[] = {&other};
+    const mixup_layer own[] = {{.op = MIXUP_CUSTOM, .custom = &custom}};
+    const float inputs[FEATURES] = {0, 1, 2, 3};
+    float outputs[FEATURES];
+    temporary_folder folder;
+    temporary_folder_make(&folder);
+    const char *path = temporary_file(&folder, "model");
+    mixup_model *model = training_model(MIXUP_ENGINE_AUTO, FEATURES, own, 1, 1);
+    mixup_model *loaded = NULL;
+    network_ok(mixup_model_save(model, path));
+    training_refused(mixup_model_load(&loaded, path, NULL), MIXUP_ERROR_NOT_FOUND, "'add_number'");
+    training_refused(mixup_model_load(&loaded, path,
+                                      &(mixup_load_desc){.customs = wrong, .custom_count = 1, .threads = 1}),
+                     MIXUP_ERROR_NOT_FOUND, path);
+    assert_null(loaded);
+    network_ok(mixup_model_load(&loaded, path,
+                                &(mixup_load_desc){.customs = found, .custom_count = 2, .threads = 1}));
+    network_ok(mixup_predict(loaded, 1, inputs, outputs));
+    expect_near(outputs[3], 5.0, 0.0);
+    mixup_model_destroy(model);
+    mixup_model_destroy(loaded);
+    temporary_folder_remove(&folder);
+}
+
+/* ---- parameters of another file */
+
+typedef struct lines {
+    size_t count;
+    char text[4096];
+} lines;
+
+static void collect_line(const char *line, void *user) {
+    lines *out = user;
+    out->count++;
+    const size_t length = strlen(out->text);
+    snprintf(out->text + length, sizeof out->text - length, "%s\n", line);
+}
+
+static void a_foreign_file_is_taken_where_it_fits_and_the_rest_reported(void **state) {
+    (void)state;
+    const float weight[20] = {[7] = 7.0f}, bias[5] = {[2] = 2.0f};
+    const int32_t steps[1] = {1};
+    const safetensors_entry entries[] = {
+        {"hidden.weight", MIXUP_FLOAT32, {2, {5, 4}}, weight},
+        {"hidden.bias", MIXUP_FLOAT32, {1, {4}}, bias}, /* another shape */
+        {"batch_norm1.weight", MIXUP_FLOAT32, {1, {5}}, bias},
+        {"batch_norm1.num_batches_tracked", MIXUP_INT32, {1, {1}}, steps}, /* not ours */
+        {"head.weight", MIXUP_FLOAT32, {2, {5, 4}}, weight},
+    };
+    temporary_folder folder;
+    temporary_folder_make(&folder);
+    const char *path = temporary_file(&folder, "pretrained");
+    network_ok(safetensors_write(path, entries, MIXUP_COUNT(entries), NULL, 0, NULL));
+    lines log = {0};
+    mixup_model *model = NULL;
+    network_ok(mixup_model_create(&model, &(mixup_model_desc){.input = {FEATURES},
+                                                              .layers = layers,
+                                                              .layer_count = MIXUP_COUNT(layers),
+                                                              .threads = 1,
+                                                              .log = {collect_line, &log}}));
+    float before[5], after[5], taken[20];
+    mixup_match match = {0};
+    network_ok(mixup_parameter_read(model, "hidden.bias", before, 5));
+    network_ok(mixup_model_load_parameters(model, path, &match));
+    network_ok(mixup_parameter_read(model, "hidden.bias", after, 5));
+    network_ok(mixup_parameter_read(model, "hidden.weight", taken, 20));
+    assert_memory_equal(before, after, sizeof before);
+    assert_memory_equal(taken, weight, sizeof taken);
+    assert_int_equal(match.loaded, 2);
+    assert_int_equal(match.misfits, 1);
+    assert_int_equal(match.missing, 8);
+    assert_int_equal(match.unknown, 2);
+    assert_int_equal(log.count, 11);
+    assert_non_null(strstr(log.text, "'hidden.bias' is float32 of 4 in the file but float32 of 5"));
+    assert_non_null(strstr(log.text, "'head.weight'"));
+    assert_non_null(strstr(log.text, "'dense3.weight'"));
+    network_ok(mixup_model_load_parameters(model, path, NULL));
+    mixup_model *loaded = NULL;
+    training_refused(mixup_model_load(&loaded, path, NULL), MIXUP_ERROR_FORMAT, "load_parameters");
+    mixup_model_destroy(model);
+    temporary_folder_remove(&folder);
+}
+
+/* ---- files that cannot be written or are damaged */
+
+static mixup_status save_small(const char *path, const mixup_allocator *allocator) {
+    const mixup_layer small[] = {{.op = MIXUP_DENSE, .units = 2}};
+    mixup_model *model = NULL;
+    const mixup_model_desc desc = {.input = {2},
+                                   .layers = small,
+                                   .layer_count = 1,
+                                   .engine = MIXUP_ENGINE_REFERENCE,
+                                   .threads = 1,
+                                   .allocator = allocator};
+    mixup_status status = mixup_model_create(&model, &desc);
+    if (status == MIXUP_OK)
+        status = mixup_model_save(model, path);
+    mixup_model_destroy(model);
+    return status;
+}
+
+static void a_refused_save_leaves_the_old_file(void **state) {
+    (void)state;
+    write_where_it_is_refused(save_small);
+}
+
+static mixup_status load_and_predict(const char *path, const mixup_allocator *allocator) {
+    mixup_model *model = NULL;
+    size_t input[MIXUP_MAX_RANK], output[MIXUP_MAX_RANK];
+    const mixup_load_desc desc = {.engine = MIXUP_ENGINE_REFERENCE, .threads = 1, .allocator = allocator};
+    const mixup_status status = mixup_model_load(&model, path, &desc);
+    if (status != MIXUP_OK) {
+        assert_null(model);
+        return status;
+    }
+    mixup_model_input_shape(model, input);
+    mixup_model_output_shape(model, output);
+    if (input[0] <= 64 && input[1] == 0 && output[0] <= 64 && output[1] == 0) {
+        float inputs[64] = {0}, outputs[64];
+        (void)mixup_predict(model, 1, inputs, outputs);
+    }
+    mixup_model_destroy(model);
+    return status;
+}
+
+static void a_file_cut_anywhere_is_refused(void **state) {
+    (void)state;
+    temporary_folder folder;
+    temporary_folder_make(&folder);
+    char path[320];
+    snprintf(path, sizeof path, "%s", temporary_file(&folder, "small"));
+    network_ok(save_small(path, NULL));
+    cut_at_every_byte(path, load_and_predict);
+    temporary_folder_remove(&folder);
+}
+
+/* What reads a part of the metadata; `json` is changed in every byte. In memory, where that is quick. */
+typedef void (*read_text)(const char *json, const mixup_allocator *allocator);
+
+static void read_network(const char *json, const mixup_allocator *allocator) {
+    network_description description;
+    graph *made = NULL;
+    if (network_from_json(json, NULL, 0, allocator, &description) != MIXUP_OK)
+        return;
+    if (graph_create(&made, description.input, description.layers, description.layer_count, allocator) ==
+        MIXUP_OK)
+        graph_destroy(made);
+    network_description_clear(&description);
+}
+
+static void read_preprocess(const char *json, const mixup_allocator *allocator) {
+    mixup_preprocess *preprocess = NULL;
+    if (preprocess_from_json(json, allocator, &preprocess) == MIXUP_OK)
+        preprocess_destroy(preprocess);
+}
+
+static void change_text(const char *json, read_text read) {
+    static const char replacements[] = "\"0-9{}[],:x\\\xFF";
+    const size_t length = strlen(json);
+    char *changed = malloc(length + 1);
+    assert_non_null(changed);
+    memcpy(changed, json, length + 1);
+    for (size_t at = 0; at < length; at++) {
+        for (size_t r = 0; r + 1 < sizeof replacements; r++) {
+            failing_allocator memory = {0};
+            const mixup_allocator hooks = failing_allocator_hooks(&memory);
+            changed[at] = replacements[r];
+            read(changed, &hooks);
+            assert_int_equal(atomic_load(&memory.live), 0);
+        }
+        changed[at] = json[at];
+    }
+    free(changed);
+}
+
+static void changed_metadata_never_crashes(void **state) {
+    (void)state;
+    scene s;
+    safetensors *file = NULL;
+    scene_begin(&s, MIXUP_ENGINE_REFERENCE);
+    network_ok(safetensors_read(&file, s.path, NULL));
+    change_text(safetensors_metadata(file, "mixup.network"), read_network);
+    change_text(safetensors_metadata(file, "mixup.preprocess"), read_preprocess);
+    safetensors_destroy(file);
+    scene_end(&s);
+}
+
+/* Writes `json` as the metadata of a file whose tensors are those of a dense layer of 2 × 2. */
+static mixup_status load_network(const char *path, const char *json, const char *loss) {
+    const float weight[4] = {0}, bias[2] = {0};
+    const safetensors_entry entries[] = {{"dense1.weight", MIXUP_FLOAT32, {2, {2, 2}}, weight},
+                                         {"dense1.bias", MIXUP_FLOAT32, {1, {2}}, bias}};
+    const safetensors_text metadata[] = {{"mixup.network", json}, {"mixup.loss", loss}};
+    network_ok(safetensors_write(path, entries, 2, metadata, 2, NULL));
+    mixup_model *model = NULL;
+    const mixup_status status =
+        mixup_model_load(&model, path, &(mixup_load_desc){.engine = MIXUP_ENGINE_REFERENCE, .threads = 1});
+    mixup_model_destroy(model);
+    return status;
+}
+
+static void strange_metadata_is_refused_with_the_place(void **state) {
+    (void)state;
+    static const struct {
+        const char *json, *part;
+    } cases[] = {
+        {"", "JSON"},
+        {"[1]", "'network'"},
+        {"{\"layers\":[{\"op\":\"dense\",\"units\":2}]}", "'input'"},
+        {"{\"input\":[2]}", "'layers'"},
+        {"{\"input\":[2],\"layers\":[]}", "'layers'"},
+        {"{\"input\":[2],\"layers\":[7]}", "layers[0]"},
+        {"{\"input\":[-2],\"layers\":[{\"op\":\"dense\",\"units\":2}]}", "'input'"},
+        {"{\"input\":[1,1,1,1,1],\"layers\":[{\"op\":\"dense\",\"units\":2}]}", "'input'"},
+        {"{\"input\":[2],\"layers\":[{\"op\":\"dence\",\"units\":2}]}", "layers[0]"},
+        {"{\"input\":[2],\"layers\":[{\"op\":7,\"units\":2}]}", "'op'"},
+        {"{\"input\":[2],\"layers\":[{\"op\":\"dense\",\"units\":\"2\"}]}", "'units'"},
+        {"{\"input\":[2],\"layers\":[{\"op\":\"dense\",\"units\":2,\"name\":3}]}", "'name'"},
+        {"{\"input\":[2],\"layers\":[{\"op\":\"dense\",\"units\":2,\"mix\":1}]}", "'mix'"},
+        {"{\"input\":[2],\"layers\":[{\"op\":\"dense\",\"units\":2,\"activation\":\"relo\"}]}",
+         "'activation'"},
+        {"{\"input\":[2],\"layers\":[{\"op\":\"dense\",\"units\":2,\"initial\":0}]}", "'initial'"},
+        {"{\"input\":[2],\"layers\":[{\"op\":\"dense\",\"units\":2,\"slope\":\"x\"}]}", "'slope'"},
+        {"{\"input\":[2],\"layers\":[{\"op\":\"dense\",\"units\":2,\"colour\":1}]}", "'colour'"},
+        {"{\"input\":[2],\"layers\":[{\"op\":\"add\",\"with\":\"a\"}]}", "'with'"},
+        {"{\"input\":[2],\"layers\":[{\"op\":\"reshape\",\"shape\":[1,1,1,1,2]}]}", "'shape'"},
+        {"{\"input\":[2],\"layers\":[{\"op\":\"custom\",\"custom\":1}]}", "'custom'"},
+    };
+    temporary_folder folder;
+    temporary_folder_make(&folder);
+    const char *path = temporary_file(&folder, "strange");
+    network_ok(load_network(path, "{\"input\":[2],\"layers\":[{\"op\":\"dense\",\"units\":2}]}",
+                            "mean_squared_error"));
+    for (size_t c = 0; c < MIXUP_COUNT(cases); c++) {
+        training_refused(load_network(path, cases[c].json, "default"), MIXUP_ERROR_FORMAT, path);
+        training_expect_message(cases[c].part);
+    }
+    /* What reads well but does not hold together is the graph's to refuse, or the tensors'. */
+    training_refused(load_network(path, "{\"input\":[2],\"layers\":[{\"op\":\"dense\"}]}", "default"),
+                     MIXUP_ERROR_NETWORK, path);
+    training_refused(load_network(path, "{\"input\":[2],\"layers\":[{\"op\":\"dense\",\"units\":3}]}",
+                                  "default"),
+                     MIXUP_ERROR_SHAPE, "dense1.weight");
+    assert_int_not_equal(
+        load_network(path, "{\"input\":[2],\"layers\":[{\"op\":\"dense\",\"units\":9223372036854775807}]}",
+                     "default"),
+        MIXUP_OK);
+    training_refused(load_network(path, "{\"input\":[2],\"layers\":[{\"op\":\"dense\",\"units\":2}]}",
+                                  "hinge"),
+                     MIXUP_ERROR_FORMAT, "'hinge'");
+    temporary_folder_remove(&folder);
+}
+
+static void a_missing_file_is_named(void **state) {
+    (void)state;
+    mixup_model *model = NULL;
+    training_refused(mixup_model_load(&model, "/nowhere/model", NULL), MIXUP_ERROR_IO, "/nowhere/model");
+    training_refused(mixup_model_load(NULL, "/nowhere/model", NULL), MIXUP_ERROR_ARGUMENT, "NULL");
+    training_refused(mixup_model_save(NULL, "/nowhere/model"), MIXUP_ERROR_ARGUMENT, "NULL");
+    assert_null(model);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_loaded_model_predicts_the_same),
+        cmocka_unit_test(saved_again_it_is_the_same_file),
+        cmocka_unit_test(classes_and_preprocessing_travel_with_the_model),
+        cmocka_unit_test(training_goes_on_from_a_loaded_model),
+        cmocka_unit_test(names_and_shapes_are_those_of_pytorch),
+        cmocka_unit_test(custom_layers_are_found_by_kind_and_missing_ones_named),
+        cmocka_unit_test(a_foreign_file_is_taken_where_it_fits_and_the_rest_reported),
+        cmocka_unit_test(a_refused_save_leaves_the_old_file),
+        cmocka_unit_test(a_file_cut_anywhere_is_refused),
+        cmocka_unit_test(changed_metadata_never_crashes),
+        cmocka_unit_test(strange_metadata_is_refused_with_the_place),
+        cmocka_unit_test(a_missing_file_is_named),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -184,7 +184,7 @@ typedef struct mixup_layer {
     size_t stride[2];           /* CONV2D: default 1; pools: default the kernel; UPSAMPLE: default 2 */
     size_t padding[2];          /* CONV2D, pools, PAD: at each side; default 0. A second 0 is 0 only where
                                  * the first is; MIXUP_NO_PADDING says 0 beside another first */
-    size_t dilation[2];         /* CONV2D: default 1 */
+    size_t dilation[2];         /* CONV2D, pools: default 1 */
     size_t groups;              /* CONV2D: default 1; GROUP_NORM: default 32 */
     const mixup_custom *custom; /* CUSTOM; read during mixup_model_create */
 } mixup_layer;

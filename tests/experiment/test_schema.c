@@ -28,6 +28,11 @@ static const context contexts[] = {
     {IN_LAYER, "dropout", {"op: dropout", "rate: 0.5"}},
     {IN_LAYER, "gaussian_noise", {"op: gaussian_noise", "stddev: 1"}},
     {IN_LAYER, "add", {"op: add", "with: input"}},
+    {IN_LAYER, "conv2d", {"op: conv2d", "filters: 2", "kernel: 1"}},
+    {IN_LAYER, "max_pool", {"op: max_pool", "kernel: 2"}},
+    {IN_LAYER, "group_norm", {"op: group_norm"}},
+    {IN_LAYER, "pad", {"op: pad", "padding: 1"}},
+    {IN_LAYER, "upsample", {"op: upsample"}},
     {IN_LAYER, "leaky_relu", {"op: dense", "units: 2", "activation: leaky_relu"}},
     {IN_LAYER, "constant", {"op: dense", "units: 2", "initial: constant"}},
     {IN_LAYER, NULL, {"op: dense", "units: 2"}},
@@ -165,7 +170,8 @@ static void each_key(void (*check)(const schema_key *key, unsigned section)) {
 /* ---------------------------------------------------------------- wrong types */
 
 static bool is_list(const schema_key *key) {
-    return key->type == SCHEMA_TEXTS || key->type == SCHEMA_COUNTS || key->type == SCHEMA_SINGLES;
+    return key->type == SCHEMA_TEXTS || key->type == SCHEMA_COUNTS || key->type == SCHEMA_SINGLES ||
+           key->type == SCHEMA_PAIR;
 }
 
 static bool is_text_like(const schema_key *key) {
@@ -201,7 +207,7 @@ static void check_finite(const schema_key *key, unsigned section) {
     static const char *const values[] = {".inf", "-.inf", ".nan", "1e999", "1e400"};
     const bool number = key->type == SCHEMA_COUNT || key->type == SCHEMA_SEED || key->type == SCHEMA_SINGLE ||
                         key->type == SCHEMA_DOUBLE || key->type == SCHEMA_COUNTS ||
-                        key->type == SCHEMA_SINGLES;
+                        key->type == SCHEMA_SINGLES || key->type == SCHEMA_PAIR;
     for (size_t i = 0; number && i < MIXUP_COUNT(values); i++)
         expect_bad(key, section, key->name, values[i], "must be");
 }

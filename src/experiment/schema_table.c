@@ -65,7 +65,7 @@ static const char *name_initial(int value) {
 #define POOLS      "max_pool average_pool"
 #define WINDOWS    "conv2d " POOLS
 #define PAIR_FROM(least)                                                                                     \
-    .capacity = 2, .range = FROM_TO(least, 1 << 20) /* LARGEST_FIELD of graph/ops_image.c */
+    .capacity = 2, .range = FROM_TO(least, 1e6)
 
 static const schema_key keys[] = {
     /* the file itself */

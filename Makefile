@@ -45,6 +45,9 @@ asan tsan: ## build and test with sanitizers
 reference: ## build and test without oneDNN
 	scripts/check_preset.sh reference-only
 
+valgrind: ## run unit tests of that build under valgrind
+	scripts/check_valgrind.sh
+
 coverage: ## build, test and print which lines were run
 	scripts/check_preset.sh coverage
 	cmake --build --preset coverage --target coverage
@@ -55,5 +58,5 @@ clean: ## remove build/; data/, results/ and demo/ stay
 help: ## this list
 	@sed -n 's/^\([a-z ]*\):[^#]*## /\1\t/p' Makefile | expand -t 14
 
-.PHONY: all demo claims test dependencies data build install format lint asan tsan reference coverage clean help
+.PHONY: all demo claims test dependencies data build install format lint asan tsan reference valgrind coverage clean help
 .NOTPARALLEL:

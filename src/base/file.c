@@ -4,6 +4,7 @@
 #include "base/text.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -15,18 +16,40 @@ static mixup_status fail(file_writer *out, const char *what) {
     return MIXUP_ERROR_IO;
 }
 
-mixup_status file_create(file_writer *out, const char *path, const mixup_allocator *allocator) {
-    *out = (file_writer){.allocator = *allocator};
+/* A copy of `path` with symbolic links followed, so that the file behind a link is replaced and not the link.
+ */
+static char *follow_links(const char *path, const mixup_allocator *allocator) {
+    char *followed = realpath(path, NULL); /* NULL also where nothing exists yet */
+    char *copy = memory_copy_text(allocator, followed != NULL ? followed : path);
+    free(followed);
+    return copy;
+}
+
+static char *make_part_path(const char *path, const mixup_allocator *allocator) {
     text part;
     text_init(&part, allocator);
     text_format(&part, "%s.part-%ld", path, (long)getpid());
-    out->part_path = part.data;
-    out->path = memory_copy_text(allocator, path);
-    if (text_status(&part) != MIXUP_OK || out->path == NULL) {
+    return part.data;
+}
+
+/* A pipe or a device is written to directly: it cannot be replaced. */
+static bool is_written_directly(const char *path) {
+    struct stat information;
+    return stat(path, &information) == 0 && !S_ISREG(information.st_mode) && !S_ISDIR(information.st_mode);
+}
+
+mixup_status file_create(file_writer *out, const char *path, const mixup_allocator *allocator) {
+    *out = (file_writer){.allocator = *allocator};
+    const bool direct = is_written_directly(path);
+    out->path = direct ? memory_copy_text(allocator, path) : follow_links(path, allocator);
+    if (out->path != NULL && !direct)
+        out->part_path = make_part_path(out->path, allocator);
+    if (out->path == NULL || (!direct && out->part_path == NULL)) {
         file_abandon(out);
         return MIXUP_ERROR_MEMORY;
     }
-    out->stream = fopen(out->part_path, "wb");
+    out->unsynced = direct;
+    out->stream = fopen(direct ? out->path : out->part_path, "wb");
     if (out->stream == NULL)
         return fail(out, "write");
     return MIXUP_OK;
@@ -49,7 +72,7 @@ mixup_status file_commit(file_writer *out) {
     out->stream = NULL;
     if (fclose(stream) != 0)
         return fail(out, "close");
-    if (rename(out->part_path, out->path) != 0)
+    if (out->part_path != NULL && rename(out->part_path, out->path) != 0)
         return fail(out, "rename the finished file");
     memory_release(&out->allocator, out->part_path);
     memory_release(&out->allocator, out->path);
@@ -71,7 +94,7 @@ static mixup_status write_whole(const char *path, const void *data, size_t size,
                                 const mixup_allocator *allocator) {
     file_writer out;
     MIXUP_TRY(file_create(&out, path, allocator));
-    out.unsynced = unsynced;
+    out.unsynced = out.unsynced || unsynced;
     MIXUP_TRY(file_write(&out, data, size));
     return file_commit(&out);
 }

@@ -1,7 +1,8 @@
 /* base/file: paths, and files that appear whole or not at all.
  *
  * file_writer writes beside the target ("<path>.part-<process>"), and file_commit flushes, syncs and renames;
- * until then an older file under the name stays as it was. file_abandon removes what was written. After a
+ * until then an older file under the name stays as it was. Symbolic links are followed; a pipe or device is
+ * written to directly. file_abandon removes what was written. After a
  * failed write or commit the part file is gone already and abandon does nothing. */
 #ifndef BASE_FILE_H
 #define BASE_FILE_H

@@ -59,6 +59,11 @@ static inline size_t dataset_sample(const mixup_dataset *set, size_t index) {
  * have them. For CSV use mixup_csv_desc.like, which also finds the columns. */
 mixup_status dataset_apply(mixup_dataset *set, const mixup_preprocess *like);
 
+/* A number that tells whether the stored samples are still the same (fingerprint.c): of the raw inputs,
+ * labels and targets of the set's samples, in their order; neither of names nor of what the preprocess does.
+ * Of callback data only count, features and target columns are known. Reads all samples once. */
+uint64_t dataset_fingerprint(const mixup_dataset *set);
+
 /* Another view of `storage` (adds an owner on success) with a copy of `preprocess`; adopts `indices`, made
  * with the storage's allocator, on success. */
 mixup_status dataset_view(dataset_storage *storage, const mixup_preprocess *preprocess, size_t *indices,

@@ -166,12 +166,17 @@ static mixup_status copy_values(const mixup_allocator *allocator, const double *
     return MIXUP_OK;
 }
 
+/* The set's own; one that refuses missing cells follows `learn`. */
+static mixup_missing missing_policy(const mixup_dataset *set, const mixup_dataset *learn) {
+    const mixup_missing own = set->preprocess->missing;
+    return own != MIXUP_MISSING_REFUSE ? own : learn->preprocess->missing;
+}
+
 /* What standardising `set` by `learn` needs. Statistics that `learn` has already are passed on. */
 static mixup_status learn_statistics(const mixup_dataset *set, const mixup_dataset *learn, statistics *out) {
     const mixup_allocator *allocator = &set->allocator;
     const mixup_preprocess *from = learn->preprocess;
-    const mixup_missing own = set->preprocess->missing;
-    const mixup_missing policy = own != MIXUP_MISSING_REFUSE ? own : from->missing;
+    const mixup_missing policy = missing_policy(set, learn);
     const bool known = from->mean != NULL;
     if (known && from->filled != NULL) {
         MIXUP_TRY(copy_values(allocator, from->filled, from->features, &out->filled));
@@ -215,6 +220,23 @@ mixup_status mixup_dataset_standardize(mixup_dataset *set, const mixup_dataset *
         statistics_swap(set->preprocess, &learned);
     statistics_clear(&learned, &set->allocator);
     return status;
+}
+
+mixup_status dataset_refill(mixup_dataset *set, const mixup_dataset *learn) {
+    const mixup_missing policy = missing_policy(set, learn);
+    double *filled = NULL;
+    if (policy == MIXUP_MISSING_REFUSE)
+        return MIXUP_OK;
+    MIXUP_TRY(check_features(set->preprocess, learn->preprocess));
+    MIXUP_TRY(MEMORY_NEW(&set->allocator, filled, set->preprocess->features));
+    const mixup_status status = standardize_learn_filled(learn, policy, filled);
+    if (status != MIXUP_OK) {
+        memory_release(&set->allocator, filled);
+        return status;
+    }
+    memory_release(&set->allocator, set->preprocess->filled);
+    set->preprocess->filled = filled;
+    return MIXUP_OK;
 }
 
 /* Labels are numbers into the class names, which CSV sorts by text, so there they must be equal. */

@@ -1,4 +1,5 @@
 /* experiment/experiment: data sets, model and description of the training. */
+#include "data/standardize.h"
 #include "experiment/experiment_parts.h"
 
 #include <stdlib.h>
@@ -96,6 +97,16 @@ static mixup_status load_part(const experiment *of, const char *key, const setti
     return status == MIXUP_OK ? status : data_context(of, key, status);
 }
 
+/* What missing cells become is learned from the training part alone, also when the parts were cut off one
+ * file. */
+static mixup_status refill(experiment_data *data) {
+    if (data->validation != NULL)
+        MIXUP_TRY(dataset_refill(data->validation, data->train));
+    if (data->test != NULL)
+        MIXUP_TRY(dataset_refill(data->test, data->train));
+    return dataset_refill(data->train, data->train);
+}
+
 /* The others first: they are standardised by what the training part is before its own turn. */
 static mixup_status standardize(experiment_data *data) {
     if (data->validation != NULL)
@@ -112,9 +123,11 @@ static mixup_status load(const experiment *of, experiment_data *data) {
         return data_context(of, "data.train", status);
     MIXUP_TRY(load_part(of, "data.test", &in->test, &data->train, &data->test));
     MIXUP_TRY(load_part(of, "data.validation", &in->validation, &data->train, &data->validation));
-    if (!in->standardize)
-        return MIXUP_OK;
-    status = standardize(data);
+    status = refill(data);
+    if (status != MIXUP_OK)
+        return data_context(of, "data.train", status);
+    if (in->standardize)
+        status = standardize(data);
     return status == MIXUP_OK ? status : data_context(of, "data.standardize", status);
 }
 

@@ -8,8 +8,9 @@
 
 /* ---- sites */
 
-/* Adds a site; tensors that are listed twice (several readers) count once, with their weights added up. */
-static void add_site(mixup_trainer *self, size_t value, const char *name, float weight) {
+/* Adds a site. A tensor that is listed twice (several readers) is one site: without weights it is drawn as
+ * often as any other; given weights are added up. */
+static void add_site(mixup_trainer *self, size_t value, const char *name, const float *weight) {
     size_t s = 0;
     while (s < self->site_count && self->sites[s] != value)
         s++;
@@ -17,9 +18,10 @@ static void add_site(mixup_trainer *self, size_t value, const char *name, float 
         self->site_count++;
         self->sites[s] = value;
         self->site_names[s] = name;
-        self->site_weights[s] = 0.0f;
+        self->site_weights[s] = weight != NULL ? 0.0f : 1.0f;
     }
-    self->site_weights[s] += weight;
+    if (weight != NULL)
+        self->site_weights[s] += *weight;
     self->site_of[self->given_count++] = s;
 }
 
@@ -34,7 +36,7 @@ static mixup_status list_named(mixup_trainer *self, const mixup_mix_desc *mix) {
             return error_context(status, "mix.at[%zu]", i);
         const size_t layer = graph_find_layer(network, mix->at[i]);
         add_site(self, value, layer < network->layer_count ? network->layers[layer].attributes.name : "input",
-                 mix->weights != NULL ? mix->weights[i] : 1.0f);
+                 mix->weights != NULL ? &mix->weights[i] : NULL);
     }
     return MIXUP_OK;
 }
@@ -47,7 +49,7 @@ static mixup_status list_flagged(mixup_trainer *self) {
             continue;
         if (layer->site_problem != NULL)
             return error(MIXUP_ERROR_NETWORK, "layers[%zu].mix: %s", l, layer->site_problem);
-        add_site(self, network->values[layer->input].storage, layer->attributes.name, 1.0f);
+        add_site(self, network->values[layer->input].storage, layer->attributes.name, NULL);
     }
     return MIXUP_OK;
 }

@@ -4,6 +4,10 @@
 
 #include "base/file.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 static temporary_folder folder;
 
 static int make_folder(void **state) {
@@ -44,6 +48,41 @@ static void a_file_appears_when_it_is_committed_and_not_before(void **state) {
     assert_int_equal(file_commit(&out), MIXUP_ERROR_IO); /* nothing to commit any more */
     file_abandon(&out);
     expect_contents(path, "new text");
+}
+
+static void the_file_behind_a_link_is_replaced_and_not_the_link(void **state) {
+    (void)state;
+    const mixup_allocator hooks = memory_allocator(NULL);
+    char path[400], link[400];
+    struct stat information;
+    snprintf(path, sizeof path, "%s", temporary_file(&folder, "behind"));
+    snprintf(link, sizeof link, "%s", temporary_file(&folder, "link"));
+    assert_int_equal(file_write_all(path, "old", 3, &hooks), MIXUP_OK);
+    assert_int_equal(symlink(path, link), 0);
+    assert_int_equal(file_write_all(link, "new", 3, &hooks), MIXUP_OK);
+    expect_contents(path, "new");
+    assert_int_equal(lstat(link, &information), 0);
+    assert_true(S_ISLNK(information.st_mode));
+    assert_int_equal(unlink(link), 0);
+    assert_int_equal(unlink(path), 0);
+}
+
+static void a_pipe_is_written_to_and_stays_a_pipe(void **state) {
+    (void)state;
+    const mixup_allocator hooks = memory_allocator(NULL);
+    char path[400], got[8] = "";
+    struct stat information;
+    snprintf(path, sizeof path, "%s", temporary_file(&folder, "pipe"));
+    assert_int_equal(mkfifo(path, 0600), 0);
+    const int reader = open(path, O_RDONLY | O_NONBLOCK);
+    assert_true(reader >= 0);
+    assert_int_equal(file_write_all(path, "text", 4, &hooks), MIXUP_OK);
+    assert_int_equal(read(reader, got, sizeof got), 4);
+    assert_string_equal(got, "text");
+    close(reader);
+    assert_int_equal(stat(path, &information), 0);
+    assert_true(S_ISFIFO(information.st_mode));
+    assert_int_equal(unlink(path), 0);
 }
 
 static void an_abandoned_file_leaves_the_old_one(void **state) {
@@ -216,6 +255,8 @@ static void paths_are_joined_and_taken_apart(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         IN_FOLDER(a_file_appears_when_it_is_committed_and_not_before),
+        IN_FOLDER(the_file_behind_a_link_is_replaced_and_not_the_link),
+        IN_FOLDER(a_pipe_is_written_to_and_stays_a_pipe),
         IN_FOLDER(an_abandoned_file_leaves_the_old_one),
         cmocka_unit_test(a_refused_write_leaves_the_old_file_and_nothing_else),
         IN_FOLDER(after_a_failure_every_further_call_fails),

@@ -315,6 +315,31 @@ static void the_templates_are_right(void **state) {
     }
 }
 
+static void missing_cells_learn_nothing_from_the_test_part(void **state) {
+    (void)state;
+    temporary_folder folder;
+    temporary_folder_make(&folder);
+    static const char table[] = "x,kind\n1,a\n,b\n3,a\n2000,b\n";
+    write_bytes(temporary_file(&folder, "t.csv"), table, sizeof table - 1);
+    experiment_file *file = NULL;
+    experiment *made = NULL;
+    experiment_data data = {0};
+    assert_int_equal(open_text(&folder,
+                               "data:\n  train: {format: csv, path: t.csv, label: kind, missing: mean}\n"
+                               "  test: {last: 1}\n" SMALL_NETWORK,
+                               NULL, 0, &file),
+                     MIXUP_OK);
+    assert_int_equal(experiment_resolve(&made, file, NULL, NULL), MIXUP_OK);
+    assert_int_equal(experiment_load_data(made, &data), MIXUP_OK);
+    float value = 0.0f;
+    assert_int_equal(mixup_dataset_read(data.train, &(size_t){1}, 1, &value, NULL), MIXUP_OK);
+    assert_true(value == 2.0f);
+    experiment_data_clear(&data);
+    experiment_destroy(made);
+    experiment_close(file);
+    temporary_folder_remove(&folder);
+}
+
 static mixup_status open_and_resolve(const mixup_allocator *allocator, void *user) {
     experiment_file *file = NULL;
     experiment *made = NULL;
@@ -361,6 +386,7 @@ int main(void) {
         cmocka_unit_test(only_what_changes_the_training_makes_experiments_differ),
         cmocka_unit_test(the_demonstrations_are_right),
         cmocka_unit_test(the_templates_are_right),
+        cmocka_unit_test(missing_cells_learn_nothing_from_the_test_part),
         cmocka_unit_test(every_allocation_may_fail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

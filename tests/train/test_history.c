@@ -315,6 +315,29 @@ static void flagged_layers_are_the_sites_by_default_all_alike(void **state) {
     scene_end(&s);
 }
 
+static void a_site_with_several_readers_is_drawn_as_often_as_another(void **state) {
+    (void)state;
+    static const mixup_layer branches[] = {
+        {.op = MIXUP_DENSE, .units = 4, .name = "trunk", .mix = true},
+        {.op = MIXUP_DENSE, .units = 4, .name = "left", .mix = true},
+        {.op = MIXUP_DENSE, .units = 4, .name = "right", .from = "trunk", .mix = true},
+        {.op = MIXUP_ADD, .with = {"left"}},
+        {.op = MIXUP_DENSE, .units = CLASSES, .activation = MIXUP_SOFTMAX},
+    };
+    const char *at[] = {"last", "input", "last", "last"};
+    scene s;
+    scene_begin(&s, MIXUP_ENGINE_REFERENCE);
+    observe(&s, &(mixup_fit_desc){
+                    .epochs = 50, .batch_size = 1, .mix = {.alpha = 1.0f, .at = at, .at_count = 4}});
+    assert_in_range(count_steps(s.record, "last"), 216, 334); /* 275 ± five times 11.7 */
+    mixup_model_destroy(s.model);
+    s.model = training_model(MIXUP_ENGINE_REFERENCE, FEATURES, branches, MIXUP_COUNT(branches), 1);
+    observe(&s, &(mixup_fit_desc){.epochs = 50, .batch_size = 1, .mix = {.alpha = 1.0f}});
+    assert_int_equal(count_steps(s.record, "trunk") + count_steps(s.record, "left"), 550);
+    assert_in_range(count_steps(s.record, "left"), 216, 334);
+    scene_end(&s);
+}
+
 static void the_rate_follows_the_schedule(void **state) {
     (void)state;
     static const size_t drops[] = {1, 2};
@@ -415,6 +438,7 @@ int main(void) {
         cmocka_unit_test(the_last_epochs_can_be_plain),
         cmocka_unit_test(sites_are_drawn_by_their_weights),
         cmocka_unit_test(flagged_layers_are_the_sites_by_default_all_alike),
+        cmocka_unit_test(a_site_with_several_readers_is_drawn_as_often_as_another),
         cmocka_unit_test(the_rate_follows_the_schedule),
         cmocka_unit_test(validation_is_what_evaluate_says),
         cmocka_unit_test(regression_has_no_accuracy),

@@ -1,0 +1,40 @@
+/* data/fingerprint: FNV-1a (64 bits; Fowler, Noll, Vo) over the samples of a data set. It notices data that
+ * changed by accident; it is no protection from somebody who wants the same number for other data. */
+#include "data/dataset.h"
+
+static uint64_t add_bytes(uint64_t hash, const void *data, size_t size) {
+    const unsigned char *bytes = data;
+    for (size_t i = 0; i < size; i++)
+        hash = (hash ^ bytes[i]) * UINT64_C(0x100000001b3);
+    return hash;
+}
+
+static uint64_t add_number(uint64_t hash, uint64_t number) {
+    return add_bytes(hash, &number, sizeof number);
+}
+
+static uint64_t add_sample(uint64_t hash, const mixup_dataset *set, size_t sample) {
+    const dataset_storage *storage = set->storage;
+    const size_t row = set->preprocess->features * type_size(storage->type);
+    hash = add_bytes(hash, (const char *)storage->inputs + sample * row, row);
+    if (storage->labels != NULL)
+        return add_bytes(hash, storage->labels + sample, sizeof *storage->labels);
+    if (storage->targets == NULL)
+        return hash;
+    return add_bytes(hash, storage->targets + sample * storage->target_count,
+                     storage->target_count * sizeof *storage->targets);
+}
+
+uint64_t dataset_fingerprint(const mixup_dataset *set) {
+    uint64_t hash = UINT64_C(0xcbf29ce484222325);
+    hash = add_number(hash, set->count);
+    hash = add_number(hash, set->preprocess->features);
+    hash = add_number(hash, dataset_target_count(set));
+    if (set->storage->read != NULL)
+        return hash;
+    hash = add_number(hash, (uint64_t)set->storage->type);
+    hash = add_number(hash, set->storage->labels != NULL);
+    for (size_t i = 0; i < set->count; i++)
+        hash = add_sample(hash, set, dataset_sample(set, i));
+    return hash;
+}

@@ -1,0 +1,107 @@
+/* Whether stored samples are still the same. */
+#include "data/reading.h"
+
+enum { COUNT = 6, FEATURES = 2 };
+
+static const float inputs[COUNT * FEATURES] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12};
+static const int32_t labels[COUNT] = {0, 1, 2, 0, 1, 2};
+static const float targets[COUNT] = {1, 2, 3, 4, 5, 6};
+
+static const mixup_arrays_desc with_labels = {
+    .inputs = inputs, .count = COUNT, .shape = {FEATURES}, .labels = labels, .class_count = 3};
+static const mixup_arrays_desc with_targets = {
+    .inputs = inputs, .count = COUNT, .shape = {FEATURES}, .targets = targets, .target_count = 1};
+
+static uint64_t fingerprint_of(const mixup_arrays_desc *desc) {
+    mixup_dataset *set = NULL;
+    assert_int_equal(mixup_dataset_from_arrays(&set, desc), MIXUP_OK);
+    const uint64_t fingerprint = dataset_fingerprint(set);
+    mixup_dataset_destroy(set);
+    return fingerprint;
+}
+
+static void equal_samples_have_one_fingerprint(void **state) {
+    (void)state;
+    float copy[COUNT * FEATURES];
+    memcpy(copy, inputs, sizeof copy);
+    mixup_arrays_desc same = with_labels;
+    same.inputs = copy;
+    same.borrow = true;
+    assert_true(fingerprint_of(&same) == fingerprint_of(&with_labels));
+}
+
+static void any_change_of_a_sample_changes_it(void **state) {
+    (void)state;
+    const uint64_t labelled = fingerprint_of(&with_labels), regression = fingerprint_of(&with_targets);
+    assert_true(labelled != regression);
+    for (size_t i = 0; i < (size_t)COUNT * FEATURES; i++) {
+        float changed[COUNT * FEATURES];
+        memcpy(changed, inputs, sizeof changed);
+        changed[i] += 0.5f;
+        mixup_arrays_desc desc = with_labels;
+        desc.inputs = changed;
+        assert_true(fingerprint_of(&desc) != labelled);
+    }
+    for (size_t i = 0; i < COUNT; i++) {
+        int32_t other[COUNT];
+        float moved[COUNT];
+        memcpy(other, labels, sizeof other);
+        memcpy(moved, targets, sizeof moved);
+        other[i] = (other[i] + 1) % 3;
+        moved[i] = -moved[i];
+        mixup_arrays_desc desc = with_labels;
+        desc.labels = other;
+        assert_true(fingerprint_of(&desc) != labelled);
+        desc = with_targets;
+        desc.targets = moved;
+        assert_true(fingerprint_of(&desc) != regression);
+    }
+    mixup_arrays_desc shorter = with_labels;
+    shorter.count = COUNT - 1;
+    assert_true(fingerprint_of(&shorter) != labelled);
+}
+
+static void parts_of_a_set_have_their_own(void **state) {
+    (void)state;
+    mixup_dataset *set = NULL, *rest = NULL, *part = NULL, *rest2 = NULL, *part2 = NULL;
+    assert_int_equal(mixup_dataset_from_arrays(&set, &with_labels), MIXUP_OK);
+    assert_int_equal(mixup_dataset_split(set, &(mixup_split_desc){.first = 3}, &rest, &part), MIXUP_OK);
+    assert_int_equal(mixup_dataset_split(set, &(mixup_split_desc){.last = 3}, &rest2, &part2), MIXUP_OK);
+    assert_true(dataset_fingerprint(part) != dataset_fingerprint(rest));
+    assert_true(dataset_fingerprint(part) != dataset_fingerprint(set));
+    assert_true(dataset_fingerprint(part) == dataset_fingerprint(rest2)); /* the same samples */
+    assert_true(dataset_fingerprint(rest) == dataset_fingerprint(part2));
+    mixup_dataset_destroy(set);
+    mixup_dataset_destroy(rest);
+    mixup_dataset_destroy(part);
+    mixup_dataset_destroy(rest2);
+    mixup_dataset_destroy(part2);
+}
+
+static mixup_status never_read(void *user, const size_t *indices, size_t count, float *rows, float *columns) {
+    (void)user, (void)indices, (void)count, (void)rows, (void)columns;
+    fail_msg("the callback was called");
+    return MIXUP_ERROR_CALLBACK;
+}
+
+static void callback_data_are_known_by_their_number_alone(void **state) {
+    (void)state;
+    mixup_callback_desc desc = {.count = 5, .shape = {2}, .target_count = 1, .read = never_read};
+    mixup_dataset *five = NULL, *six = NULL;
+    assert_int_equal(mixup_dataset_from_callback(&five, &desc), MIXUP_OK);
+    desc.count = 6;
+    assert_int_equal(mixup_dataset_from_callback(&six, &desc), MIXUP_OK);
+    assert_true(dataset_fingerprint(five) != dataset_fingerprint(six));
+    mixup_dataset_destroy(five);
+    mixup_dataset_destroy(six);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(equal_samples_have_one_fingerprint),
+        cmocka_unit_test(any_change_of_a_sample_changes_it),
+        cmocka_unit_test(parts_of_a_set_have_their_own),
+        cmocka_unit_test(callback_data_are_known_by_their_number_alone),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

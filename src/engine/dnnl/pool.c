@@ -5,17 +5,17 @@ enum { KEPT_WORKSPACE = 0 }; /* of maximum pooling: where the maxima were */
 
 typedef struct pool_shape {
     dnnl_alg_kind_t kind;
-    dnnl_memory_desc_t input, output; /* output: any layout, or plain [batch][channels] seen as an image */
+    dnnl_memory_desc_t input, output; /* output: any layout */
     dnnl_dims_t kernel, strides, dilates, padding, behind;
     bool global;
 } pool_shape;
 
-static mixup_status describe_output(builder *to, size_t node, pool_shape *p) {
+/* What oneDNN makes: of a global average, which we see as [channels], an image of one position. */
+static shape output_sample(const builder *to, size_t node) {
     const shape *sample = dnnl_output_shape(to, node);
-    const shape pixel = {.rank = 3, .sizes = {sample->sizes[0], 1, 1}};
-    if (p->global)
-        return dnnl_plain_state(builder_batch(to), &pixel, &p->output);
-    return dnnl_any_state(builder_batch(to), sample, &p->output);
+    if (sample->rank == 3)
+        return *sample;
+    return (shape){.rank = 3, .sizes = {sample->sizes[0], 1, 1}};
 }
 
 static mixup_status describe_shape(builder *to, size_t node, pool_shape *p) {
@@ -26,7 +26,8 @@ static mixup_status describe_shape(builder *to, size_t node, pool_shape *p) {
                                                               : dnnl_pooling_avg_include_padding,
                       .global = described->op == MIXUP_GLOBAL_AVERAGE_POOL};
     MIXUP_TRY(dnnl_state(to, builder_input(to, node, 0), in, &p->input));
-    MIXUP_TRY(describe_output(to, node, p));
+    const shape out = output_sample(to, node);
+    MIXUP_TRY(dnnl_any_state(builder_batch(to), &out, &p->output));
     for (int i = 0; i < 2; i++) {
         p->kernel[i] = (dnnl_dim_t)(p->global ? in->sizes[1 + i] : layer->kernel[i]);
         p->strides[i] = p->global ? 1 : (dnnl_dim_t)layer->stride[i];
@@ -64,10 +65,24 @@ static dnnl_memory_desc_t workspace_layout(const_dnnl_primitive_desc_t descripti
     return layout != NULL ? *layout : (dnnl_memory_desc_t){0};
 }
 
+/* Where the pass writes: the node's output, or for a global average a buffer in oneDNN's layout, which it
+ * needs to be fast. */
+static mixup_status find_target(builder *to, size_t node, const pool_shape *p,
+                                const dnnl_memory_desc_t *layout, size_t *target) {
+    const shape sample = output_sample(to, node);
+    dnnl_memory_desc_t plain;
+    MIXUP_TRY(dnnl_plain_state(builder_batch(to), &sample, &plain));
+    MIXUP_TRY(builder_output(to, node, target));
+    if (p->global && !dnnl_memory_desc_equal(&plain, layout))
+        MIXUP_TRY(builder_buffer(to, dnnl_memory_desc_get_size(layout) / sizeof(real), target));
+    return dnnl_set_state(to, *target, &sample, layout);
+}
+
 mixup_status dnnl_pool_forward(builder *to, size_t node) {
     pool_shape p;
     dnnl_primitive_desc_t description = NULL;
     dnnl_call *call = NULL;
+    size_t target = BUFFER_NONE;
     size_t output = BUFFER_NONE;
     MIXUP_TRY(describe_shape(to, node, &p));
     MIXUP_TRY(describe_forward(to, &p, &description));
@@ -75,12 +90,12 @@ mixup_status dnnl_pool_forward(builder *to, size_t node) {
     const dnnl_memory_desc_t layout = *dnnl_primitive_desc_query_md(description, dnnl_query_dst_md, 0);
     MIXUP_TRY(dnnl_call_create(to, description, &call));
     MIXUP_TRY(bind_workspace(to, node, call, &workspace));
-    MIXUP_TRY(builder_output(to, node, &output));
-    if (!p.global)
-        MIXUP_TRY(dnnl_set_state(to, output, dnnl_output_shape(to, node), &layout));
+    MIXUP_TRY(find_target(to, node, &p, &layout, &target));
     MIXUP_TRY(dnnl_call_buffer(to, call, DNNL_ARG_SRC, &p.input, builder_input(to, node, 0)));
-    MIXUP_TRY(dnnl_call_buffer(to, call, DNNL_ARG_DST, &layout, output));
-    return dnnl_call_emit(to, call);
+    MIXUP_TRY(dnnl_call_buffer(to, call, DNNL_ARG_DST, &layout, target));
+    MIXUP_TRY(dnnl_call_emit(to, call));
+    MIXUP_TRY(builder_output(to, node, &output));
+    return target == output ? MIXUP_OK : dnnl_make_plain(to, target, output);
 }
 
 /* The workspace has the layout that the forward pass chose: the same description is made again as the hint.
@@ -109,15 +124,14 @@ mixup_status dnnl_pool_backward(builder *to, size_t node) {
     dnnl_call *call = NULL;
     size_t gradient = BUFFER_NONE;
     size_t output_gradient = builder_output_gradient(to, node);
+    const shape sample = output_sample(to, node);
     MIXUP_TRY(builder_input_gradient(to, node, 0, &gradient));
     if (gradient == BUFFER_NONE)
         return MIXUP_OK;
     MIXUP_TRY(describe_shape(to, node, &p));
     MIXUP_TRY(describe_backward(to, &p, &description, &workspace));
     MIXUP_TRY(dnnl_call_create(to, description, &call));
-    if (!p.global)
-        MIXUP_TRY(
-            dnnl_convert(to, output_gradient, dnnl_output_shape(to, node), &p.output, &output_gradient));
+    MIXUP_TRY(dnnl_convert(to, output_gradient, &sample, &p.output, &output_gradient));
     MIXUP_TRY(bind_workspace(to, node, call, &workspace));
     MIXUP_TRY(dnnl_set_state(to, gradient, dnnl_input_shape(to, node, 0), &p.input));
     MIXUP_TRY(dnnl_call_buffer(to, call, DNNL_ARG_DIFF_DST, &p.output, output_gradient));

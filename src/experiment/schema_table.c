@@ -59,13 +59,12 @@ static const char *name_initial(int value) {
 #define BETWEEN(low, high)                                                                                   \
     { .least = (low), .most = (high), .above = true, .below = true }
 
-#define IN_PARTS   (IN_TEST | IN_VALIDATION)
-#define IN_SOURCES (IN_TRAIN | IN_PARTS)
-#define MERGING    "add concat multiply"
-#define POOLS      "max_pool average_pool"
-#define WINDOWS    "conv2d " POOLS
-#define PAIR_FROM(least)                                                                                     \
-    .capacity = 2, .range = FROM_TO(least, 1e6)
+#define IN_PARTS         (IN_TEST | IN_VALIDATION)
+#define IN_SOURCES       (IN_TRAIN | IN_PARTS)
+#define MERGING          "add concat multiply"
+#define POOLS            "max_pool average_pool"
+#define WINDOWS          "conv2d " POOLS
+#define PAIR_FROM(least) .capacity = 2, .range = FROM_TO(least, 1e6)
 
 static const schema_key keys[] = {
     /* the file itself */
@@ -220,8 +219,7 @@ static const schema_key keys[] = {
     {IN_LAYER, "padding", SCHEMA_PAIR, AT(settings_layer, layer.padding), PAIR_FROM(0), .required = true,
      .of = "op", .where = "pad", .unit = "pixels", .text = "Zeros added at each side."},
     {IN_LAYER, "dilation", SCHEMA_PAIR, AT(settings_layer, layer.dilation), PAIR_FROM(1), .fallback = "1",
-     .of = "op", .where = WINDOWS, .unit = "pixels",
-     .text = "From one pixel under the window to the next."},
+     .of = "op", .where = WINDOWS, .unit = "pixels", .text = "From one pixel under the window to the next."},
     {IN_LAYER, "groups", SCHEMA_COUNT, AT(settings_layer, layer.groups), .range = FROM_TO(1, 1e9),
      .fallback = "1", .of = "op", .where = "conv2d",
      .text = "Groups of channels that do not see each other; as many as channels: one filter a channel."},

@@ -1,10 +1,10 @@
 /* engine/dnnl: the fast engine, on oneDNN's C API (2.x).
  *
- * States are plain [batch][features]; the weights of dense layers, with their gradients and moments, are in
- * the layout that oneDNN prefers for training, chosen once when a model is made and kept (the padding of a
- * blocked layout stays zero under every optimiser). Primitives, memory objects and argument lists are made
- * while a plan is built; a run only executes them. What oneDNN has nothing better for comes from the
- * reference kernels.
+ * Flat states are plain [batch][features], images in the layouts that convolutions prefer (layout.c); the
+ * weights of dense layers and convolutions, with their gradients and moments, are in the layout that oneDNN
+ * prefers for training, chosen once when a model is made and kept (the padding of a blocked layout stays zero
+ * under every optimiser). Primitives, memory objects and argument lists are made while a plan is built; a run
+ * only executes them. What oneDNN has nothing better for comes from the reference kernels.
  *
  * A newcomer's mistake: creating a primitive outside engine_enter. oneDNN divides work among the OpenMP
  * threads that are set at that moment. */

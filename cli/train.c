@@ -149,29 +149,34 @@ static mixup_status check_variants(const request *in) {
     return MIXUP_OK;
 }
 
-/* Whether a variant's data can be read and its network be made. */
-static mixup_status try_variant(const request *in, const char *name) {
-    experiment *variant = NULL;
-    experiment_data data = {0};
-    mixup_model *model = NULL;
-    MIXUP_TRY(experiment_resolve(&variant, in->file, name, NULL));
-    mixup_status status = experiment_load_data(variant, &data);
-    if (status == MIXUP_OK)
-        status = experiment_create_model(variant, &data, command_log(in->given), &model);
-    mixup_model_destroy(model);
-    experiment_data_clear(&data);
-    experiment_destroy(variant);
+/* Whether the run could begin. */
+static mixup_status try_run(const request *in, const char *variant, const uint64_t *seed, bool thoroughly) {
+    experiment *resolved = NULL;
+    MIXUP_TRY(experiment_resolve(&resolved, in->file, variant, seed));
+    const run_desc desc = {
+        .experiment = resolved,
+        .folder = in->folder,
+        .resume = arguments_flag(in->given, "resume"),
+        .overwrite = arguments_flag(in->given, "overwrite"),
+        .allocator = command_allocator(),
+    };
+    const mixup_status status = run_check(&desc, thoroughly);
+    experiment_destroy(resolved);
     return status;
 }
 
-/* A mistake in the last variant shall not be found hours after the first one began. (The first one is looked
- * at when it is trained.) */
-static mixup_status try_variants(const request *in) {
+/* A mistake in the last variant shall not be found hours after the first one began. (The first one's data and
+ * network are looked at when it is trained, and those of further seeds are the same.) */
+static mixup_status try_runs(const request *in) {
     bool first = true;
+    const size_t seeds = in->seeds != NULL ? in->seed_count : 1;
     for (size_t v = 0; v < experiment_variant_count(in->file); v++) {
         const char *name = experiment_variant_name(in->file, v);
-        if (asked_for(in->given, name) && !first)
-            MIXUP_TRY(try_variant(in, name));
+        for (size_t s = 0; s < seeds && asked_for(in->given, name); s++) {
+            MIXUP_TRY(try_run(in, name, in->seeds != NULL ? &in->seeds[s] : NULL, !first && s == 0));
+            if (interrupt_wanted())
+                return MIXUP_OK;
+        }
         first = first && !asked_for(in->given, name);
     }
     return MIXUP_OK;
@@ -180,7 +185,10 @@ static mixup_status try_variants(const request *in) {
 static mixup_status train_all(request *in, bool *interrupted) {
     MIXUP_TRY(open_request(in));
     MIXUP_TRY(check_variants(in));
-    MIXUP_TRY(try_variants(in));
+    MIXUP_TRY(try_runs(in));
+    *interrupted = interrupt_wanted();
+    if (*interrupted)
+        return MIXUP_OK;
     const size_t seeds = in->seeds != NULL ? in->seed_count : 1;
     for (size_t v = 0; v < experiment_variant_count(in->file); v++) {
         const char *variant = experiment_variant_name(in->file, v);

@@ -625,7 +625,7 @@ typedef struct mixup_checkpoint_desc {
     size_t every_steps;   /* in addition; default 0: not inside epochs */
     double least_seconds; /* at the end of an epoch: not when the last one is younger than this; default 0.
                            * Whatever stops or ends the training writes one all the same */
-    bool resume;          /* continue from `path` when it exists; settings must be the same */
+    bool resume;          /* continue from `path` when it exists; settings and data must be the same */
 } mixup_checkpoint_desc;
 
 typedef struct mixup_fit_desc {

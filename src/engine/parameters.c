@@ -1,6 +1,7 @@
 /* engine/parameters: see parameters.h. */
 #include "engine/parameters.h"
 
+#include <math.h>
 #include <string.h>
 
 /* Arrays that are read side by side must not start at equal offsets modulo 4 KiB, where a store to one makes
@@ -112,6 +113,22 @@ mixup_status parameter_store_write(parameter_store *store, size_t index, paramet
 static void copy_item(parameter_item *item, parameter_kind from, parameter_kind to) {
     if (item->arrays[from] != NULL && item->arrays[to] != NULL)
         memcpy(item->arrays[to], item->arrays[from], item->stored * sizeof(real));
+}
+
+static bool all_finite(const real *values, size_t count) {
+    bool finite = true;
+    for (size_t i = 0; i < count; i++)
+        finite &= isfinite(values[i]) != 0;
+    return finite;
+}
+
+size_t parameter_store_find_not_finite(const parameter_store *store, parameter_kind kind) {
+    for (size_t p = 0; p < store->network->parameter_count; p++) {
+        const parameter_item *item = &store->items[p];
+        if (item->arrays[kind] != NULL && !all_finite(item->arrays[kind], item->stored))
+            return p;
+    }
+    return store->network->parameter_count;
 }
 
 void parameter_store_copy(parameter_store *store, parameter_kind from, parameter_kind to) {

@@ -46,6 +46,9 @@ mixup_status parameter_store_read(const parameter_store *store, size_t index, pa
 mixup_status parameter_store_write(parameter_store *store, size_t index, parameter_kind kind,
                                    const real *plain);
 
+/* The first parameter that holds an infinity or NaN in this kind; the number of parameters: none does. */
+size_t parameter_store_find_not_finite(const parameter_store *store, parameter_kind kind);
+
 /* Whole kinds at once; both must exist. */
 void parameter_store_copy(parameter_store *store, parameter_kind from, parameter_kind to);
 /* The same for buffers (running statistics) alone. */

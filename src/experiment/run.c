@@ -29,6 +29,7 @@ typedef struct run {
                                    * number of threads are those of the first part of the training */
     bool resuming;
     bool made_folder; /* DIR was not there before */
+    int lock;         /* the folder, opened and locked; -1: not */
     experiment_data data;
     mixup_model *model;
     run_history history;
@@ -88,6 +89,7 @@ static mixup_status look_at_old(run *in, bool *finished) {
     *finished = file_exists(in->paths[FILE_METRICS]) && file_exists(in->paths[FILE_MODEL]);
     if (*finished)
         return MIXUP_OK;
+    MIXUP_TRY(run_folder_lock(in->folder, &in->lock));
     if (!in->desc->resume)
         return error(MIXUP_ERROR_ARGUMENT,
                      "%s: holds an unfinished run; --resume goes on with it, --overwrite starts anew",
@@ -101,6 +103,23 @@ static mixup_status remove_file(const char *path) {
     if (unlink(path) == 0 || errno == ENOENT)
         return MIXUP_OK;
     return error(MIXUP_ERROR_IO, "%s: cannot remove: %s", path, strerror(errno));
+}
+
+/* The data that the run is about, and whether they are those that an old run's record speaks of; a record
+ * without fingerprints fits all. */
+static mixup_status load_data(run *in) {
+    MIXUP_TRY(experiment_load_data(in->experiment, &in->data));
+    for (size_t i = 0; in->old != NULL && i < RUN_PARTS; i++) {
+        const mixup_dataset *set = run_part(&in->data, i);
+        const yaml_node *known = run_find_fingerprint(in->old, i);
+        const run_fingerprint now = run_fingerprint_of(set);
+        if (known != NULL && strcmp(known->text, now.text) != 0)
+            return error(MIXUP_ERROR_ARGUMENT,
+                         "%s: holds a run with other data (the samples of data.%s have changed); "
+                         "--overwrite replaces it, --out chooses another folder",
+                         in->folder, run_part_name(i));
+    }
+    return MIXUP_OK;
 }
 
 /* ---------------------------------------------------------------- run.yaml */
@@ -132,6 +151,14 @@ static void add_made_by(const char *said, size_t threads, const char *source, te
     text_add(out, "\n");
 }
 
+static void add_fingerprints(const experiment_data *data, text *out) {
+    text_add(out, "  fingerprints:\n");
+    for (size_t i = 0; i < RUN_PARTS; i++)
+        if (run_part(data, i) != NULL)
+            text_format(out, "    %s: \"%s\"\n", run_part_name(i),
+                        run_fingerprint_of(run_part(data, i)).text);
+}
+
 static mixup_status write_experiment(const run *in) {
     mixup_engine engine = MIXUP_ENGINE_AUTO;
     size_t threads = 0;
@@ -145,6 +172,7 @@ static mixup_status write_experiment(const run *in) {
         "# same kind of machine.\n");
     mixup_status status = experiment_to_yaml(in->experiment, engine, threads, &yaml);
     add_made_by(said, threads, experiment_path(in->experiment), &yaml);
+    add_fingerprints(&in->data, &yaml);
     if (status == MIXUP_OK)
         status = text_status(&yaml);
     if (status == MIXUP_OK)
@@ -157,6 +185,9 @@ static mixup_status write_experiment(const run *in) {
 static mixup_status prepare_folder(run *in) {
     in->made_folder = !file_exists(in->desc->folder);
     MIXUP_TRY(file_make_folder(in->folder));
+    if (in->lock < 0)
+        MIXUP_TRY(run_folder_lock(in->folder, &in->lock));
+    MIXUP_TRY(run_folder_sweep(in->folder, &in->allocator));
     if (in->resuming)
         return MIXUP_OK;
     for (size_t i = 0; i < FILE_COUNT; i++)
@@ -218,16 +249,24 @@ static mixup_status finish(run *in, const mixup_fit_result *result) {
     return remove_file(in->paths[FILE_CHECKPOINT]);
 }
 
+/* What an earlier call left behind. */
+static mixup_status look(run *in, bool *finished) {
+    *finished = false;
+    MIXUP_TRY(name_files(in));
+    if (in->desc->overwrite || !file_exists(in->paths[FILE_EXPERIMENT]))
+        return MIXUP_OK;
+    return look_at_old(in, finished);
+}
+
 static mixup_status train(run *in, run_outcome *outcome) {
     bool finished = false;
-    MIXUP_TRY(name_files(in));
-    if (!in->desc->overwrite && file_exists(in->paths[FILE_EXPERIMENT]))
-        MIXUP_TRY(look_at_old(in, &finished));
+    MIXUP_TRY(look(in, &finished));
+    if (!finished || run_has_fingerprints(in->old))
+        MIXUP_TRY(load_data(in));
     if (finished) {
         *outcome = RUN_SKIPPED;
         return remove_file(in->paths[FILE_CHECKPOINT]); /* left when the end came between two files */
     }
-    MIXUP_TRY(experiment_load_data(in->experiment, &in->data));
     MIXUP_TRY(experiment_create_model(in->experiment, &in->data, in->desc->log, &in->model));
     MIXUP_TRY(prepare_folder(in));
     MIXUP_TRY(run_history_open(&in->history, in->paths[FILE_HISTORY],
@@ -243,20 +282,66 @@ static mixup_status train(run *in, run_outcome *outcome) {
     return *outcome == RUN_TRAINED ? finish(in, &result) : MIXUP_OK;
 }
 
-mixup_status run_train(const run_desc *desc, run_outcome *outcome) {
-    run in = {.desc = desc, .allocator = memory_allocator(desc->allocator), .experiment = desc->experiment};
+static bool stop_at_once(void *user, const mixup_step *step) {
+    (void)user;
+    (void)step;
+    return true;
+}
+
+/* One step, which is thrown away. */
+static mixup_status try_step(run *in) {
+    mixup_fit_desc desc;
+    MIXUP_TRY(experiment_create_model(in->experiment, &in->data, (mixup_log){0}, &in->model));
+    experiment_fit_desc(in->experiment, &in->data, &desc);
+    desc.on_step = stop_at_once;
+    const mixup_status status = mixup_fit(in->model, &desc);
+    return status == MIXUP_OK ? status : experiment_error_context(in->experiment, status);
+}
+
+static mixup_status check(run *in, bool thoroughly) {
+    bool finished = false;
+    MIXUP_TRY(look(in, &finished));
+    if (!thoroughly || (finished && !run_has_fingerprints(in->old)))
+        return MIXUP_OK;
+    MIXUP_TRY(load_data(in));
+    return finished ? MIXUP_OK : try_step(in);
+}
+
+static run begin(const run_desc *desc) {
+    run in = {.desc = desc,
+              .allocator = memory_allocator(desc->allocator),
+              .experiment = desc->experiment,
+              .lock = -1};
     text_init(&in.history.rows, &in.allocator);
+    return in;
+}
+
+static void end(run *in) {
+    run_history_clear(&in->history);
+    mixup_model_destroy(in->model);
+    experiment_data_clear(&in->data);
+    experiment_destroy(in->old);
+    experiment_close(in->old_file);
+    for (size_t i = 0; i < FILE_COUNT; i++)
+        memory_release(&in->allocator, in->paths[i]);
+    memory_release(&in->allocator, in->folder);
+    if (in->lock >= 0)
+        close(in->lock); /* unlocks */
+}
+
+mixup_status run_train(const run_desc *desc, run_outcome *outcome) {
+    run in = begin(desc);
     run_outcome reached = RUN_TRAINED;
     const mixup_status status = train(&in, &reached);
-    run_history_clear(&in.history);
-    mixup_model_destroy(in.model);
-    experiment_data_clear(&in.data);
-    experiment_destroy(in.old);
-    experiment_close(in.old_file);
-    for (size_t i = 0; i < FILE_COUNT; i++)
-        memory_release(&in.allocator, in.paths[i]);
-    memory_release(&in.allocator, in.folder);
+    end(&in);
     if (status == MIXUP_OK)
         *outcome = reached;
+    return status;
+}
+
+mixup_status run_check(const run_desc *desc, bool thoroughly) {
+    run in = begin(desc);
+    const mixup_status status = check(&in, thoroughly);
+    end(&in);
     return status;
 }

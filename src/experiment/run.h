@@ -36,6 +36,10 @@ typedef struct run_desc {
 /* Trains, or goes on, or finds that it is done. */
 mixup_status run_train(const run_desc *desc, run_outcome *outcome);
 
+/* Whether run_train would begin: what the folder holds and, `thoroughly`, a step on the data that is thrown
+ * away. Callbacks are not called, nothing is written. For all runs of an experiment, before the first. */
+mixup_status run_check(const run_desc *desc, bool thoroughly);
+
 /* DIR/VARIANT/seed-N in a new block of the caller's; NULL with the error stored. */
 char *run_folder(const mixup_allocator *allocator, const char *folder, const char *variant, uint64_t seed);
 

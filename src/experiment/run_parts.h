@@ -1,8 +1,29 @@
-/* experiment/run_parts: history.csv and metrics.json, for run.c. */
+/* experiment/run_parts: what run.c is made of: the folder, fingerprints, history.csv and metrics.json. */
 #ifndef EXPERIMENT_RUN_PARTS_H
 #define EXPERIMENT_RUN_PARTS_H
 
 #include "experiment/run.h"
+#include "experiment/yaml.h"
+
+/* Opens and locks a run's folder, so that no other process trains in it; the caller closes `lock`, which
+ * unlocks. Where the file system has no locks, all goes on without. */
+mixup_status run_folder_lock(const char *folder, int *lock);
+
+/* Removes what a killed process left half-written. The folder is locked. */
+mixup_status run_folder_sweep(const char *folder, const mixup_allocator *allocator);
+
+/* run.yaml says under made_by.fingerprints which samples each part had. */
+enum { RUN_PARTS = 3 };
+const char *run_part_name(size_t part); /* "train", ... */
+const mixup_dataset *run_part(const experiment_data *data, size_t part);
+
+typedef struct run_fingerprint {
+    char text[24]; /* "" for a part that is not there */
+} run_fingerprint;
+run_fingerprint run_fingerprint_of(const mixup_dataset *set);
+/* What a run.yaml says of a part; NULL: nothing. */
+const yaml_node *run_find_fingerprint(const experiment *of, size_t part);
+bool run_has_fingerprints(const experiment *of);
 
 /* history.csv, kept in memory and written anew after every epoch, so that the file is whole at any moment. */
 typedef struct run_history {

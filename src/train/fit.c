@@ -94,7 +94,8 @@ static mixup_status prepare(fit *f) {
     MIXUP_TRY(trainer_reserve(f->trainer, f->batch_size));
     MIXUP_TRY(MEMORY_NEW(allocator, f->order, desc->train->count));
     MIXUP_TRY(MEMORY_NEW(allocator, f->indices, f->batch_size));
-    MIXUP_TRY(fit_settings_describe(f->model, desc, &f->settings));
+    if (desc->checkpoint.path != NULL)
+        MIXUP_TRY(fit_settings_describe(f->model, desc, &f->settings));
     if (desc->restore_best)
         MIXUP_TRY(parameter_store_need(f->model->store, PARAMETER_BEST));
     return MIXUP_OK;
@@ -195,6 +196,7 @@ static mixup_status run_steps(fit *f) {
             f->stop = MIXUP_STOP_CALLBACK;
         if (f->stop == MIXUP_STOP_CALLBACK || (every > 0 && f->state.step % every == 0)) {
             count_time(f);
+            MIXUP_TRY(trainer_check_finite(f->trainer));
             MIXUP_TRY(save_state(f));
         }
     }
@@ -220,6 +222,10 @@ static mixup_status measure(fit *f, mixup_epoch *epoch) {
     }
     if (f->desc->validation != NULL) {
         MIXUP_TRY(mixup_evaluate(f->model, f->desc->validation, &desc, &metrics));
+        if (!isfinite(metrics.loss))
+            return error(MIXUP_ERROR_NOT_FINITE,
+                         "the validation loss after step %llu is %g; try a smaller learning rate",
+                         (unsigned long long)f->state.step, metrics.loss);
         epoch->validation_loss = metrics.loss;
         epoch->validation_accuracy = metrics.accuracy;
     }
@@ -262,6 +268,7 @@ static mixup_status finish_epoch(fit *f) {
                          .train_clean_accuracy = NAN,
                          .validation_loss = NAN,
                          .validation_accuracy = NAN};
+    MIXUP_TRY(trainer_check_finite(f->trainer)); /* of every epoch: best copy, checkpoint and result follow */
     swap_average(f);
     const mixup_status status = measure(f, &epoch);
     if (status == MIXUP_OK)

@@ -36,11 +36,19 @@ static void add_schedule(const mixup_schedule *s, text *out) {
         text_format(out, "schedule.epochs[%zu]=%zu\n", i, s->epochs[i]);
 }
 
+/* Of callback data only the number is known. */
+static void add_data(const char *name, const mixup_dataset *set, text *out) {
+    text_format(out, "%s.count=%zu\n", name, set != NULL ? set->count : 0);
+    if (set != NULL)
+        text_format(out, "%s.data=%016llx\n", name, (unsigned long long)dataset_fingerprint(set));
+}
+
 mixup_status fit_settings_describe(const mixup_model *model, const mixup_fit_desc *desc, text *out) {
     text_add(out, "network=");
     MIXUP_TRY(network_to_json(model->network, out));
-    text_format(out, "\ntrain.count=%zu\nvalidation.count=%zu\n", desc->train->count,
-                desc->validation != NULL ? desc->validation->count : 0);
+    text_add(out, "\n");
+    add_data("train", desc->train, out);
+    add_data("validation", desc->validation, out);
     text_format(out, "epochs=%zu\nbatch_size=%zu\nno_shuffle=%d\ndrop_last=%d\nseed=%llu\n", desc->epochs,
                 desc->batch_size, desc->no_shuffle, desc->drop_last, (unsigned long long)desc->seed);
     add_mix(&desc->mix, out);

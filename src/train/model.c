@@ -1,6 +1,7 @@
 /* train/model: creating models and asking what they are. */
 #include "train/model.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -144,6 +145,39 @@ const char *const *mixup_model_class_names(const mixup_model *model, size_t *cou
     return (const char *const *)names->items;
 }
 
+/* A row of targets for the losses of probabilities; `sample` and columns count from 0. */
+static mixup_status check_row(const float *row, size_t columns, bool sums_to_one, const char *what,
+                              size_t sample) {
+    double sum = 0.0;
+    for (size_t c = 0; c < columns; c++) {
+        if (!(row[c] >= 0.0f && (row[c] <= 1.0f || sums_to_one)))
+            return error(
+                MIXUP_ERROR_DATA,
+                "%s: sample %zu, target %zu (both from 0) is %g; this loss needs probabilities, from "
+                "0 to 1",
+                what, sample, c, (double)row[c]);
+        sum += (double)row[c];
+    }
+    if (sums_to_one && !(fabs(sum - 1.0) <= 1e-3))
+        return error(MIXUP_ERROR_DATA,
+                     "%s: the %zu targets of sample %zu (from 0) sum to %g; a softmax loss needs rows that "
+                     "sum to 1; for several labels at once end the network in sigmoid",
+                     what, columns, sample, sum);
+    return MIXUP_OK;
+}
+
+/* Classes are right by construction, and what a callback will give is not known. */
+static mixup_status check_rows(const mixup_dataset *set, const char *what, mixup_loss loss) {
+    const dataset_storage *storage = set->storage;
+    const size_t columns = storage->target_count;
+    if (storage->targets == NULL || loss == MIXUP_MEAN_SQUARED_ERROR)
+        return MIXUP_OK;
+    for (size_t i = 0; i < set->count; i++)
+        MIXUP_TRY(check_row(storage->targets + dataset_sample(set, i) * columns, columns,
+                            loss != MIXUP_SIGMOID_BINARY, what, i));
+    return MIXUP_OK;
+}
+
 static mixup_status check_targets(const mixup_model *model, const mixup_dataset *set, const char *what,
                                   mixup_loss loss) {
     const size_t columns = dataset_target_count(set);
@@ -158,7 +192,7 @@ static mixup_status check_targets(const mixup_model *model, const mixup_dataset 
                      "the loss %s needs at least two outputs; for one column end the "
                      "network in sigmoid and use sigmoid_binary",
                      loss_name(loss));
-    return MIXUP_OK;
+    return check_rows(set, what, loss);
 }
 
 mixup_status model_check_dataset(const mixup_model *model, const mixup_dataset *set, const char *what,

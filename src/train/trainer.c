@@ -301,6 +301,20 @@ static void smooth(const mixup_trainer *self, float *targets, size_t count) {
         targets[i] = targets[i] * (1.0f - s) + share;
 }
 
+static const char *remedy(const mixup_trainer *self) {
+    return self->optimizer.clip_norm > 0.0f ? "try a smaller learning rate"
+                                            : "try a smaller learning rate or clipping (optimizer.clip_norm)";
+}
+
+mixup_status trainer_check_finite(const mixup_trainer *self) {
+    const graph *network = self->model->network;
+    const size_t found = parameter_store_find_not_finite(self->model->store, PARAMETER_VALUES);
+    if (found == network->parameter_count)
+        return MIXUP_OK;
+    return error(MIXUP_ERROR_NOT_FINITE, "after step %llu the values of '%s' are not finite; %s",
+                 (unsigned long long)self->step, network->parameters[found].name, remedy(self));
+}
+
 mixup_status trainer_end(mixup_trainer *self, trainer_batch *batch, uint32_t epoch, uint32_t epoch_step,
                          trainer_result *result) {
     const size_t columns = model_output_width(self->model);
@@ -318,9 +332,8 @@ mixup_status trainer_end(mixup_trainer *self, trainer_batch *batch, uint32_t epo
     MIXUP_TRY(plan_execute(batch->plan, &run));
     self->step++;
     if (!isfinite(run.loss))
-        return error(MIXUP_ERROR_NOT_FINITE, "the loss of step %llu is %g; try a smaller learning rate%s",
-                     (unsigned long long)self->step, run.loss,
-                     self->optimizer.clip_norm > 0.0f ? "" : " or clipping (optimizer.clip_norm)");
+        return error(MIXUP_ERROR_NOT_FINITE, "the loss of step %llu is %g; %s",
+                     (unsigned long long)self->step, run.loss, remedy(self));
     *result = (trainer_result){.loss = run.loss, .correct = run.correct};
     return MIXUP_OK;
 }

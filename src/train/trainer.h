@@ -60,4 +60,8 @@ mixup_status trainer_begin(mixup_trainer *self, size_t count, uint32_t epoch, ui
 mixup_status trainer_end(mixup_trainer *self, trainer_batch *batch, uint32_t epoch, uint32_t epoch_step,
                          trainer_result *result);
 
+/* MIXUP_ERROR_NOT_FINITE, by name, where a parameter is an infinity or NaN. trainer_end sees the loss alone,
+ * which is that of before its update; so this comes before the values are kept or given to anybody. */
+mixup_status trainer_check_finite(const mixup_trainer *self);
+
 #endif

@@ -424,6 +424,48 @@ static void settings_out_of_range_are_refused_by_name(void **state) {
     mixup_dataset_destroy(other);
 }
 
+static void targets_that_are_no_probabilities_are_refused(void **state) {
+    (void)state;
+    static const mixup_layer softmax[] = {{.op = MIXUP_DENSE, .units = 2, .activation = MIXUP_SOFTMAX}};
+    static const mixup_layer sigmoid[] = {{.op = MIXUP_DENSE, .units = 2, .activation = MIXUP_SIGMOID}};
+    static const mixup_layer linear[] = {{.op = MIXUP_DENSE, .units = 2}};
+    static const struct {
+        const mixup_layer *layers;
+        float row[2]; /* of sample 2; the others are 0.25, 0.75 */
+        const char *part;
+    } cases[] = {
+        {softmax, {0.25f, 0.7502f}, NULL},
+        {softmax, {0.25f, 0.752f}, "targets of sample 2 (from 0) sum to 1.002"},
+        {softmax, {1.0f, 1.0f}, "sum to 1"},
+        {softmax, {-0.5f, 1.5f}, "sample 2, target 0 (both from 0) is -0.5"},
+        {sigmoid, {1.0f, 0.0f}, NULL},
+        {sigmoid, {0.0f, 1.5f}, "sample 2, target 1 (both from 0) is 1.5"},
+        {sigmoid, {-1.0f, 0.0f}, "sample 2, target 0 (both from 0) is -1"},
+        {linear, {-7.0f, 8.0f}, NULL},
+    };
+    for (size_t c = 0; c < MIXUP_COUNT(cases); c++) {
+        float inputs[4 * FEATURES] = {0}, targets[8];
+        for (size_t i = 0; i < 8; i++)
+            targets[i] = i / 2 == 2 ? cases[c].row[i % 2] : (i % 2 == 0 ? 0.25f : 0.75f);
+        mixup_dataset *bad = training_rows(inputs, FEATURES, targets, 2, 4);
+        mixup_dataset *good = training_rows(inputs, FEATURES, targets, 2, 2);
+        mixup_model *model = training_model(MIXUP_ENGINE_REFERENCE, FEATURES, cases[c].layers, 1, 1);
+        mixup_metrics metrics;
+        if (cases[c].part != NULL) {
+            refuse(cases[c].layers, 1, &(mixup_fit_desc){.train = bad}, MIXUP_ERROR_DATA, cases[c].part);
+            refuse(cases[c].layers, 1, &(mixup_fit_desc){.train = good, .validation = bad}, MIXUP_ERROR_DATA,
+                   "validation data");
+            training_refused(mixup_evaluate(model, bad, NULL, &metrics), MIXUP_ERROR_DATA, cases[c].part);
+        } else {
+            network_ok(mixup_fit(model, &(mixup_fit_desc){.train = bad, .validation = bad}));
+            network_ok(mixup_evaluate(model, bad, NULL, &metrics));
+        }
+        mixup_model_destroy(model);
+        mixup_dataset_destroy(bad);
+        mixup_dataset_destroy(good);
+    }
+}
+
 static void values_that_are_not_finite_stop_with_the_step(void **state) {
     (void)state;
     temporary_folder folder;
@@ -451,6 +493,66 @@ static void values_that_are_not_finite_stop_with_the_step(void **state) {
         unlink(path);
         mixup_model_destroy(model);
         mixup_dataset_destroy(set);
+    }
+    temporary_folder_remove(&folder);
+}
+
+/* Trains y = w x on one sample ; `weight` gets the w that it left. */
+static mixup_status diverge(mixup_engine kind, mixup_dataset *set, mixup_fit_desc desc, double *weight) {
+    static const mixup_layer layers[] = {
+        {.op = MIXUP_DENSE, .units = 1, .no_bias = true, .initial = MIXUP_CONSTANT, .initial_value = 0.5f}};
+    mixup_model *model = training_model(kind, 1, layers, 1, 1);
+    float value = 0.0f;
+    desc.train = set;
+    const mixup_status status = mixup_fit(model, &desc);
+    network_ok(mixup_parameter_read(model, "dense1.weight", &value, 1));
+    *weight = (double)value;
+    mixup_model_destroy(model);
+    return status;
+}
+
+static bool stop_at_once(void *user, const mixup_step *step) {
+    (void)user, (void)step;
+    return true;
+}
+
+static void an_update_that_leaves_no_number_is_no_result(void **state) {
+    (void)state;
+    temporary_folder folder;
+    temporary_folder_make(&folder);
+    char path[320];
+    snprintf(path, sizeof path, "%s", temporary_file(&folder, "checkpoint"));
+    const float one = 1.0f, large = 1e5f, larger = 1e20f;
+    const mixup_optimizer wild = {.kind = MIXUP_SGD, .learning_rate = 1e30f};
+    for (size_t e = 0; e < MIXUP_COUNT(network_engines); e++) {
+        mixup_dataset *mild = training_rows(&one, 1, &one, 1, 1);
+        mixup_dataset *far = training_rows(&larger, 1, &one, 1, 1);
+        mixup_dataset *steep = training_rows(&large, 1, &large, 1, 1); /* gradient -1e10 */
+        double weight = 0.0;
+        const mixup_fit_desc cases[] = {
+            {.epochs = 1},
+            {.epochs = 2, .validation = mild, .restore_best = true},
+            {.epochs = 1, .on_step = stop_at_once},
+            {.epochs = 1, .average_decay = 0.5f, .checkpoint = {.path = path}},
+            {.epochs = 1, .checkpoint = {.path = path, .every_steps = 1}},
+        };
+        for (size_t c = 0; c < MIXUP_COUNT(cases); c++) {
+            mixup_fit_desc desc = cases[c];
+            desc.optimizer = wild;
+            training_refused(diverge(network_engines[e], steep, desc, &weight), MIXUP_ERROR_NOT_FINITE,
+                             "after step 1 the values of 'dense1.weight'");
+            assert_true(!isfinite(weight));
+            assert_true(access(path, F_OK) != 0);
+        }
+        mixup_fit_desc desc = {.optimizer = wild, .validation = far, .restore_best = true};
+        desc.checkpoint.path = path; /* w = 1e30 is a number, but w x is none */
+        training_refused(diverge(network_engines[e], mild, desc, &weight), MIXUP_ERROR_NOT_FINITE,
+                         "the validation loss after step 1");
+        assert_true(isfinite(weight) != 0);
+        assert_true(access(path, F_OK) != 0);
+        mixup_dataset_destroy(mild);
+        mixup_dataset_destroy(far);
+        mixup_dataset_destroy(steep);
     }
     temporary_folder_remove(&folder);
 }
@@ -486,7 +588,9 @@ int main(void) {
         cmocka_unit_test(mixing_without_a_site_is_refused),
         cmocka_unit_test(illegal_sites_are_refused_with_the_nearest_legal_ones),
         cmocka_unit_test(settings_out_of_range_are_refused_by_name),
+        cmocka_unit_test(targets_that_are_no_probabilities_are_refused),
         cmocka_unit_test(values_that_are_not_finite_stop_with_the_step),
+        cmocka_unit_test(an_update_that_leaves_no_number_is_no_result),
         cmocka_unit_test(a_checkpoint_that_cannot_be_written_ends_the_training),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -371,6 +371,24 @@ static void other_settings_are_refused_by_name(void **state) {
     scene_end(&s);
 }
 
+static void changed_data_are_refused(void **state) {
+    (void)state;
+    scene s;
+    scene_begin(&s, MIXUP_ENGINE_REFERENCE, &variants[0]);
+    stop_once(&s, 5, &(training_history){.stop_at = 7});
+    mixup_dataset *train = training_classes(TRAIN, FEATURES, CLASSES, 9);
+    mixup_dataset *validation = training_classes(VALIDATION, FEATURES, CLASSES, 9);
+    mixup_fit_desc desc = s.desc;
+    desc.train = train;
+    expect_refused(&s, &desc, MIXUP_ERROR_ARGUMENT, "the training data have changed");
+    desc = s.desc;
+    desc.validation = validation;
+    expect_refused(&s, &desc, MIXUP_ERROR_ARGUMENT, "the validation data have changed");
+    mixup_dataset_destroy(train);
+    mixup_dataset_destroy(validation);
+    scene_end(&s);
+}
+
 static void damaged_checkpoints_are_refused(void **state) {
     (void)state;
     scene s;
@@ -427,6 +445,7 @@ int main(void) {
         cmocka_unit_test(without_resume_a_training_begins_anew),
         cmocka_unit_test(a_checkpoint_goes_on_under_another_engine),
         cmocka_unit_test(other_settings_are_refused_by_name),
+        cmocka_unit_test(changed_data_are_refused),
         cmocka_unit_test(damaged_checkpoints_are_refused),
         cmocka_unit_test(a_model_file_is_no_checkpoint),
     };

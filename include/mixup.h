@@ -8,6 +8,10 @@
  * what went wrong, where, and what would be right. On failure an output argument is left as it was. The
  * library never prints, never exits, and keeps no state besides that message.
  *
+ * A NULL model, data set, description or array where one is needed is MIXUP_ERROR_ARGUMENT; a function that
+ * returns no status then gives 0 or NULL (or zeros, where it fills something in), and takes NULL for a result
+ * that is not wanted. Only mixup_mix_states, _targets and _gradient do not check.
+ *
  * Arrays are row-major; [a][b] in a comment is the array's shape. Strings are UTF-8 and terminated.
  *
  * Ownership: what a `_create`, `_load` or `_from_` function gives is the caller's until the matching

@@ -83,8 +83,10 @@ static mixup_status measure_path(const arguments *given, spectra *out) {
     out->variant = figure_path_variant(out->label);
     if (out->variant == NULL)
         return MIXUP_ERROR_MEMORY;
-    return own ? measure_run(given, out->path, &item, &out->numbers)
-               : measure_model(given, out->path, &item, &out->numbers);
+    const mixup_status status = own ? measure_run(given, out->path, &item, &out->numbers)
+                                    : measure_model(given, out->path, &item, &out->numbers);
+    const bool named = status == MIXUP_OK || strncmp(mixup_last_error(), out->path, strlen(out->path)) == 0;
+    return named ? status : error_context(status, "%s", out->path);
 }
 
 /* RFC 4180 */

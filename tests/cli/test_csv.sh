@@ -75,6 +75,10 @@ says line.yaml "missing: median" "ignore: [name]" 'separator: ";"' "targets: [z]
 expect 0 "$MIXUP" train line.yaml --variant none --set training.epochs=60 --out reg
 says reg/none/seed-1/metrics.json test_mse test_mae test_r_squared
 grep -q test_accuracy reg/none/seed-1/metrics.json && complain "an accuracy of a regression"
+expect 1 "$MIXUP" svd reg/none/seed-1 --layer dense1
+says err "error: reg/none/seed-1: " "no classes"
+expect 1 "$MIXUP" evaluate reg/none/seed-1 line.csv --confusion
+says err "--confusion" "no classes"
 expect 0 "$MIXUP" predict reg/none/seed-1 line.csv
 head -1 out >line
 echo "row,z" >wanted

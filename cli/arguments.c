@@ -48,9 +48,25 @@ static bool to_number(const char *value, double *out) {
     return true;
 }
 
+/* Whether `value` is a word of "train, validation or test". */
+static bool is_word(const char *words, const char *value) {
+    const size_t length = strlen(value);
+    for (const char *at = words; *at != '\0'; at += strspn(at, ", ")) {
+        const size_t word = strcspn(at, ", ");
+        if (word == length && strncmp(at, value, length) == 0 && strcmp(value, "or") != 0)
+            return true;
+        at += word;
+    }
+    return false;
+}
+
 static bool check_value(const arguments *in, const option *which, const char *value) {
     size_t count = 0;
     double number = 0.0;
+    if (which->words != NULL && !is_word(which->words, value)) {
+        command_misused(in, "--%s %s: choose %s", which->name, value, which->words);
+        return false;
+    }
     if (which->kind != OPTION_COUNT && which->kind != OPTION_NUMBER)
         return true;
     const bool whole = which->kind == OPTION_COUNT;

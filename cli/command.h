@@ -33,6 +33,7 @@ typedef struct option {
     const char *value;  /* what stands for the value in the help, "DIR"; NULL for a flag */
     const char *help;   /* one sentence, with the default */
     double least, most; /* COUNT, NUMBER; both 0: any (a COUNT is never negative) */
+    const char *words;  /* TEXT: the values to choose from, "train, validation or test"; NULL: any */
 } option;
 
 typedef struct arguments arguments;
@@ -80,7 +81,7 @@ int command_finish_output(const arguments *given);
  * every command's and need no row. */
 #define OPTION_ENGINE                                                                                        \
     {                                                                                                        \
-        .name = "engine", .kind = OPTION_TEXT, .value = "ENGINE",                                            \
+        .name = "engine", .kind = OPTION_TEXT, .value = "ENGINE", .words = "auto, dnnl or reference",        \
         .help = "auto, dnnl or reference (default auto)"                                                     \
     }
 #define OPTION_THREADS                                                                                       \
@@ -95,7 +96,7 @@ int command_finish_output(const arguments *given);
     }
 #define OPTION_PART                                                                                          \
     {                                                                                                        \
-        .name = "part", .kind = OPTION_TEXT, .value = "PART",                                                \
+        .name = "part", .kind = OPTION_TEXT, .value = "PART", .words = "train, validation or test",          \
         .help = "with --experiment: train, validation or test (default test)"                                \
     }
 

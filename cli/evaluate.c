@@ -10,14 +10,14 @@
 /* A measurement: its name in JSON, in the table, and where it stands. */
 typedef struct measurement {
     const char *key;
-    const char *words;
+    const char *words; /* NULL: says K */
     size_t at;
 } measurement;
 
 static const measurement measurements[] = {
     {"loss", "loss", offsetof(mixup_metrics, loss)},
     {"accuracy", "accuracy", offsetof(mixup_metrics, accuracy)},
-    {"top_k_accuracy", "top-k accuracy", offsetof(mixup_metrics, top_k_accuracy)},
+    {"top_k_accuracy", NULL, offsetof(mixup_metrics, top_k_accuracy)},
     {"nll", "negative log-likelihood", offsetof(mixup_metrics, nll)},
     {"calibration_error", "calibration error", offsetof(mixup_metrics, calibration_error)},
     {"mse", "mean squared error", offsetof(mixup_metrics, mse)},
@@ -45,11 +45,15 @@ static void print_json(const mixup_metrics *metrics, const uint64_t *confusion, 
     printf("%s\n}\n", confusion != NULL ? "\n  ]" : "");
 }
 
-static void print_table(const mixup_metrics *metrics) {
+/* "top-3 accuracy" for its K. */
+static void print_table(const mixup_metrics *metrics, size_t top_k) {
+    char top[48];
+    snprintf(top, sizeof top, "top-%zu accuracy", top_k);
     printf("%-24s  %zu\n", "samples", metrics->count);
     for (size_t i = 0; i < MIXUP_COUNT(measurements); i++)
         if (isfinite(value_of(metrics, &measurements[i])))
-            printf("%-24s  %.6g\n", measurements[i].words, value_of(metrics, &measurements[i]));
+            printf("%-24s  %.6g\n", measurements[i].words != NULL ? measurements[i].words : top,
+                   value_of(metrics, &measurements[i]));
 }
 
 static void print_confusion(const uint64_t *confusion, const mixup_dataset_info *info) {
@@ -75,14 +79,16 @@ static mixup_status measure(const arguments *given, mixup_model *model, const mi
                                 .bins = arguments_count(given, "bins", 15)};
     if (info.class_count > 0 && desc.top_k > info.class_count)
         desc.top_k = info.class_count;
-    if (arguments_flag(given, "confusion") && info.class_count > 0)
+    if (arguments_flag(given, "confusion") && info.class_count == 0)
+        return error(MIXUP_ERROR_DATA, "--confusion: the data have no classes, but numbers to predict");
+    if (arguments_flag(given, "confusion"))
         MIXUP_TRY(MEMORY_NEW(command_allocator(), desc.confusion, info.class_count * info.class_count));
     mixup_metrics metrics;
     const mixup_status status = mixup_evaluate(model, data, &desc, &metrics);
     if (status == MIXUP_OK && arguments_flag(given, "json")) {
         print_json(&metrics, desc.confusion, info.class_count);
     } else if (status == MIXUP_OK) {
-        print_table(&metrics);
+        print_table(&metrics, desc.top_k);
         if (desc.confusion != NULL)
             print_confusion(desc.confusion, &info);
     }
@@ -91,6 +97,8 @@ static mixup_status measure(const arguments *given, mixup_model *model, const mi
 }
 
 static int run(const arguments *given) {
+    if (!source_is_given(given, arguments_positional(given, 1)))
+        return EXIT_USAGE;
     mixup_model *model = NULL;
     mixup_dataset *data = NULL;
     mixup_status status = source_model(given, arguments_positional(given, 0), &model);

@@ -146,6 +146,8 @@ static bool is_yaml(const char *path) {
 
 static int run(const arguments *given) {
     const char *path = arguments_positional(given, 0);
+    if (!overrides_are_whole(given))
+        return EXIT_USAGE;
     const mixup_status status = is_yaml(path) ? print_file(given, path) : print_model(given, path);
     return status == MIXUP_OK ? command_finish_output(given) : command_failed(given);
 }

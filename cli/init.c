@@ -97,7 +97,7 @@ static const char mixing[] =
     "mix: {alpha: 1.0, at: [input, dense2, dense3]}\n"
     "\n"
     "variants:                   # all are trained; `mixup train FILE --variant manifold` trains one\n"
-    "  plain: {mix: {at: []}}    # no mixing, to compare\n"
+    "  none: {mix: {at: []}}     # no mixing, to compare\n"
     "  manifold: {}\n";
 
 static mixup_status print_experiment(const char *path, const inspection *found) {
@@ -128,10 +128,26 @@ static mixup_status inspect_given(const arguments *given, inspection *found) {
         return inspect_idx(arguments_text(given, "idx", NULL), labels, found);
     if (arguments_given(given, "npy"))
         return inspect_npy(arguments_text(given, "npy", NULL), labels, found);
-    const char *const *targets = NULL;
-    const size_t target_count = arguments_list(given, "target", &targets);
-    return inspect_csv(arguments_text(given, "csv", NULL), arguments_text(given, "separator", "")[0],
-                       arguments_text(given, "label", NULL), targets, target_count, found);
+    mixup_csv_desc csv = {.path = arguments_text(given, "csv", NULL),
+                          .separator = arguments_text(given, "separator", "")[0],
+                          .label = arguments_text(given, "label", NULL)};
+    csv.target_count = arguments_list(given, "target", &csv.targets);
+    csv.ignore_count = arguments_list(given, "ignore", &csv.ignore);
+    return inspect_csv(&csv, found);
+}
+
+/* What is left for training and testing must be enough to begin with. */
+static mixup_status check_found(const char *path, const inspection *found) {
+    enum { LEAST = 10 };
+    if (found->count < LEAST)
+        return error(MIXUP_ERROR_DATA, "%s: has %zu sample%s; %d are the least to train and to measure on",
+                     path, found->count, found->count == 1 ? "" : "s", LEAST);
+    if (found->classes == 1)
+        return error(MIXUP_ERROR_DATA,
+                     "%s: all samples are of one class; classes are told apart from two on (numbers are "
+                     "predicted with --target)",
+                     path);
+    return MIXUP_OK;
 }
 
 static int run(const arguments *given) {
@@ -157,6 +173,8 @@ static int run(const arguments *given) {
     inspection_begin(&found);
     mixup_status status = inspect_given(given, &found);
     if (status == MIXUP_OK)
+        status = check_found(path, &found);
+    if (status == MIXUP_OK)
         status = print_experiment(path, &found);
     inspection_clear(&found);
     return status == MIXUP_OK ? command_finish_output(given) : command_failed(given);
@@ -169,6 +187,10 @@ static const option options[] = {
      .kind = OPTION_LIST,
      .value = "COLUMN",
      .help = "or its columns of numbers to predict"},
+    {.name = "ignore",
+     .kind = OPTION_LIST,
+     .value = "COLUMN",
+     .help = "a column to leave out (columns of text are left out in any case)"},
     {.name = "separator",
      .kind = OPTION_TEXT,
      .value = "C",

@@ -23,10 +23,9 @@ void inspection_clear(inspection *out);
 /* Takes sizes and names from the data set, and destroys it. */
 mixup_status inspection_describe(inspection *out, mixup_dataset *set);
 
-/* `separator` 0: found out. Either `label` or `targets`. Text columns are ignored, and missing values filled
- * in, each with a remark. */
-mixup_status inspect_csv(const char *path, char separator, const char *label, const char *const *targets,
-                         size_t target_count, inspection *out);
+/* Path, separator (0: found out), label or targets, and columns to ignore are given. Columns of text are
+ * ignored too, and missing values filled in, each with a remark. */
+mixup_status inspect_csv(const mixup_csv_desc *given, inspection *out);
 mixup_status inspect_idx(const char *images, const char *labels, inspection *out);
 mixup_status inspect_npy(const char *inputs, const char *labels, inspection *out);
 

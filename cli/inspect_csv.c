@@ -3,7 +3,7 @@
 
 #include "command.h"
 
-#include "data/number.h"
+#include "base/number.h"
 #include "experiment/schema.h"
 #include "format/csv.h"
 
@@ -12,7 +12,9 @@
 typedef struct column {
     char *name;
     bool target;  /* the label or a target: not an input */
-    bool words;   /* some value is no number */
+    bool ignored; /* as the user asked */
+    char *word;   /* the first value that is no number; or NULL */
+    size_t line;  /* where it stands */
     bool numbers; /* some value is one */
     bool missing; /* some value is missing */
 } column;
@@ -24,8 +26,10 @@ typedef struct table {
 } table;
 
 static void table_clear(table *out) {
-    for (size_t i = 0; i < out->count; i++)
+    for (size_t i = 0; i < out->count; i++) {
         memory_release(command_allocator(), out->columns[i].name);
+        memory_release(command_allocator(), out->columns[i].word);
+    }
     memory_release(command_allocator(), out->columns);
 }
 
@@ -38,6 +42,14 @@ static mixup_status read_header(const csv_row *row, table *out) {
         out->count = i + 1;
     }
     return MIXUP_OK;
+}
+
+static mixup_status keep_word(const csv_row *row, size_t index, column *out) {
+    if (out->word != NULL)
+        return MIXUP_OK;
+    out->word = memory_copy_text(command_allocator(), row->fields[index]);
+    out->line = row->line;
+    return out->word != NULL ? MIXUP_OK : MIXUP_ERROR_MEMORY;
 }
 
 static mixup_status read_row(const csv_row *row, void *user) {
@@ -53,7 +65,7 @@ static mixup_status read_row(const csv_row *row, void *user) {
         else if (number_parse(row->fields[i], &value))
             at->numbers = true;
         else
-            at->words = true;
+            MIXUP_TRY(keep_word(row, i, at));
     }
     return MIXUP_OK;
 }
@@ -100,11 +112,11 @@ static mixup_status find_separator(const char *path, char *separator) {
 
 /* ---------------------------------------------------------------- columns */
 
-static mixup_status mark_target(table *in, const char *path, const char *name) {
+static mixup_status find_column(table *in, const char *path, const char *name, column **out) {
     for (size_t i = 0; i < in->count; i++) {
         if (strcmp(in->columns[i].name, name) != 0)
             continue;
-        in->columns[i].target = true;
+        *out = &in->columns[i];
         return MIXUP_OK;
     }
     const char *names[64];
@@ -124,8 +136,38 @@ static mixup_status mark_target(table *in, const char *path, const char *name) {
     return status;
 }
 
+static mixup_status mark(table *in, const mixup_csv_desc *desc) {
+    column *found = NULL;
+    for (size_t i = 0; i < desc->ignore_count; i++) {
+        MIXUP_TRY(find_column(in, desc->path, desc->ignore[i], &found));
+        found->ignored = true;
+    }
+    if (desc->label != NULL) {
+        MIXUP_TRY(find_column(in, desc->path, desc->label, &found));
+        found->target = true;
+    }
+    for (size_t i = 0; i < desc->target_count; i++) {
+        MIXUP_TRY(find_column(in, desc->path, desc->targets[i], &found));
+        found->target = true;
+    }
+    return MIXUP_OK;
+}
+
+/* A column of numbers with a word in it is more likely a mistake than a column to leave out. */
+static mixup_status check_words(const table *in, const char *path) {
+    for (size_t i = 0; i < in->count; i++) {
+        const column *at = &in->columns[i];
+        if (!at->target && !at->ignored && at->numbers && at->word != NULL)
+            return error(MIXUP_ERROR_DATA,
+                         "%s:%zu: column '%s' holds numbers, but here '%.60s'; correct it, empty it (a "
+                         "missing value), or leave the column out with --ignore",
+                         path, at->line, at->name, at->word);
+    }
+    return MIXUP_OK;
+}
+
 static bool left_out(const column *in) {
-    return !in->target && (in->words || !in->numbers);
+    return !in->target && (in->ignored || in->word != NULL || !in->numbers);
 }
 
 static void add_ignored(const table *in, inspection *out) {
@@ -187,6 +229,7 @@ static mixup_status list_ignored(const table *in, const char ***names, size_t *c
 static mixup_status open_set(const table *in, const mixup_csv_desc *given, mixup_dataset **set) {
     mixup_csv_desc desc = *given;
     const char **ignored = NULL;
+    desc.ignore_count = 0; /* those asked for are marked in the table */
     MIXUP_TRY(list_ignored(in, &ignored, &desc.ignore_count));
     desc.ignore = ignored;
     desc.missing = any_missing(in) ? MIXUP_MISSING_MEDIAN : MIXUP_MISSING_REFUSE;
@@ -197,23 +240,22 @@ static mixup_status open_set(const table *in, const mixup_csv_desc *given, mixup
 
 static mixup_status inspect(table *found, const mixup_csv_desc *desc, mixup_dataset **set) {
     MIXUP_TRY(read_table(desc->path, desc->separator, found));
-    if (desc->label != NULL)
-        MIXUP_TRY(mark_target(found, desc->path, desc->label));
-    for (size_t i = 0; i < desc->target_count; i++)
-        MIXUP_TRY(mark_target(found, desc->path, desc->targets[i]));
+    if (found->columns == NULL)
+        return error(MIXUP_ERROR_DATA, "%s: the file is empty; a CSV begins with the names of its columns",
+                     desc->path);
+    if (found->rows == 0)
+        return error(MIXUP_ERROR_DATA, "%s: there are no samples behind the names of the columns",
+                     desc->path);
+    MIXUP_TRY(mark(found, desc));
+    MIXUP_TRY(check_words(found, desc->path));
     return open_set(found, desc, set);
 }
 
-mixup_status inspect_csv(const char *path, char separator, const char *label, const char *const *targets,
-                         size_t target_count, inspection *out) {
-    mixup_csv_desc desc = {.path = path,
-                           .separator = separator,
-                           .label = label,
-                           .targets = targets,
-                           .target_count = target_count,
-                           .allocator = command_allocator()};
-    if (separator == '\0')
-        MIXUP_TRY(find_separator(path, &desc.separator));
+mixup_status inspect_csv(const mixup_csv_desc *given, inspection *out) {
+    mixup_csv_desc desc = *given;
+    desc.allocator = command_allocator();
+    if (desc.separator == '\0')
+        MIXUP_TRY(find_separator(desc.path, &desc.separator));
     table found = {0};
     mixup_dataset *set = NULL;
     mixup_status status = inspect(&found, &desc, &set);

@@ -1,6 +1,8 @@
 /* overrides: see the header. */
 #include "overrides.h"
 
+#include <string.h>
+
 static mixup_status collect(overrides *out, const arguments *given) {
     const char *const *set = NULL;
     const size_t count = arguments_list(given, "set", &set);
@@ -18,6 +20,18 @@ static mixup_status collect(overrides *out, const arguments *given) {
         out->items[out->count++] = out->threads.data;
     }
     return MIXUP_OK;
+}
+
+bool overrides_are_whole(const arguments *given) {
+    const char *const *set = NULL;
+    const size_t count = arguments_list(given, "set", &set);
+    for (size_t i = 0; i < count; i++) {
+        if (strchr(set[i], '=') != NULL && set[i][0] != '=')
+            continue;
+        command_misused(given, "--set %s: write KEY=VALUE, as in --set training.epochs=1", set[i]);
+        return false;
+    }
+    return true;
 }
 
 mixup_status overrides_collect(overrides *out, const arguments *given) {

@@ -14,6 +14,10 @@ typedef struct overrides {
 
 /* --set in the order given; --engine E and --threads N stand for engine=E and threads=N behind them. */
 mixup_status overrides_collect(overrides *out, const arguments *given);
+
+/* Whether every --set has a key and a '='. If not, the message is printed. */
+bool overrides_are_whole(const arguments *given);
+
 void overrides_clear(overrides *out);
 
 #endif

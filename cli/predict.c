@@ -124,6 +124,8 @@ static mixup_status predict_all(mixup_model *model, const mixup_dataset *data) {
 }
 
 static int run(const arguments *given) {
+    if (!source_is_given(given, arguments_positional(given, 1)))
+        return EXIT_USAGE;
     mixup_model *model = NULL;
     mixup_dataset *data = NULL;
     mixup_status status = source_model(given, arguments_positional(given, 0), &model);

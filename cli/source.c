@@ -184,6 +184,13 @@ static mixup_status check_shape(const mixup_dataset *data, const mixup_model *mo
                  shape_to_text(&have).text, shape_to_text(&want).text);
 }
 
+bool source_is_given(const arguments *given, const char *path) {
+    if ((path == NULL) != !arguments_given(given, "experiment"))
+        return true;
+    command_misused(given, "give %s DATA or --experiment FILE.yaml", path == NULL ? "either" : "only one of");
+    return false;
+}
+
 mixup_status source_data(const arguments *given, const char *path, mixup_model *model, mixup_dataset **data) {
     const char *experiment_path = arguments_text(given, "experiment", NULL);
     if ((path == NULL) == (experiment_path == NULL))

@@ -12,6 +12,9 @@
 /* Loads MODEL. The caller destroys it. */
 mixup_status source_model(const arguments *given, const char *path, mixup_model **model);
 
+/* Whether DATA is given, once: as `path` or by --experiment. If not, the message is printed. */
+bool source_is_given(const arguments *given, const char *path);
+
 /* Opens DATA (`path`; NULL where --experiment stands for it) for `model`, and checks that its samples have
  * the model's input shape. The caller destroys it. */
 mixup_status source_data(const arguments *given, const char *path, mixup_model *model, mixup_dataset **data);

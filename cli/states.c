@@ -61,6 +61,8 @@ static int run(const arguments *given) {
         return command_misused(given, "--layer NAME is missing; `mixup info MODEL` lists the layers");
     if (!arguments_given(given, "out"))
         return command_misused(given, "--out FILE.npy is missing");
+    if (!source_is_given(given, arguments_positional(given, 1)))
+        return EXIT_USAGE;
     mixup_model *model = NULL;
     mixup_dataset *data = NULL;
     mixup_status status = source_model(given, arguments_positional(given, 0), &model);

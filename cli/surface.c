@@ -9,23 +9,19 @@
 #include "report/measure.h"
 #include "source.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-/* "LOW,HIGH" */
-static mixup_status parse_range(const char *given, double range[2]) {
+/* "LOW,HIGH"; false on anything else. */
+static bool parse_range(const char *given, double range[2]) {
     char *end = NULL;
-    const double low = strtod(given, &end);
+    range[0] = strtod(given, &end);
     if (end == given || *end != ',')
-        return error(MIXUP_ERROR_ARGUMENT, "--range %s: give two numbers, LOW,HIGH", given);
+        return false;
     const char *second = end + 1;
-    const double high = strtod(second, &end);
-    if (end == second || *end != '\0' || !(low < high))
-        return error(MIXUP_ERROR_ARGUMENT, "--range %s: give two numbers, LOW,HIGH, the lower one first",
-                     given);
-    range[0] = low;
-    range[1] = high;
-    return MIXUP_OK;
+    range[1] = strtod(second, &end);
+    return end != second && *end == '\0' && isfinite(range[0]) && isfinite(range[1]) && range[0] < range[1];
 }
 
 static void print_map(const surface *map) {
@@ -81,9 +77,8 @@ done:
     return status;
 }
 
-static mixup_status make_map(const arguments *given, mixup_model **model, surface *map) {
-    double range[2] = {0.0, 0.0};
-    MIXUP_TRY(parse_range(arguments_text(given, "range", "-1,1"), range));
+static mixup_status make_map(const arguments *given, const double range[2], mixup_model **model,
+                             surface *map) {
     MIXUP_TRY(source_model(given, arguments_positional(given, 0), model));
     return surface_map(*model,
                        &(surface_desc){.minimum = {range[0], range[0]},
@@ -97,7 +92,11 @@ static mixup_status make_map(const arguments *given, mixup_model **model, surfac
 static int run_surface(const arguments *given) {
     mixup_model *model = NULL;
     surface map = {0};
-    mixup_status status = make_map(given, &model, &map);
+    double range[2];
+    const char *asked = arguments_text(given, "range", "-1,1");
+    if (!parse_range(asked, range))
+        return command_misused(given, "--range %s: give two numbers, LOW,HIGH, the lower one first", asked);
+    mixup_status status = make_map(given, range, &model, &map);
     const bool figure = arguments_given(given, "figure");
     if (status == MIXUP_OK && figure)
         status = draw(given, model, &map);

@@ -53,6 +53,10 @@ static mixup_status measure_run(const arguments *given, const char *path, reques
 
 static mixup_status measure_model(const arguments *given, const char *path, request *item, measurement *out) {
     trained run = {0};
+    if (!arguments_given(given, "data") && !arguments_given(given, "experiment"))
+        return error(
+            MIXUP_ERROR_ARGUMENT,
+            "%s: a file brings no data; give --data DATA or --experiment FILE.yaml, or a run's folder", path);
     MIXUP_TRY(source_model(given, path, &run.model));
     mixup_status status = source_data(given, arguments_text(given, "data", NULL), run.model, &run.data.train);
     item->data = REQUEST_TRAIN; /* where the data of the command stand */
@@ -79,8 +83,10 @@ static mixup_status measure_path(const arguments *given, spectra *out) {
     out->variant = figure_path_variant(out->label);
     if (out->variant == NULL)
         return MIXUP_ERROR_MEMORY;
-    return own ? measure_run(given, out->path, &item, &out->numbers)
-               : measure_model(given, out->path, &item, &out->numbers);
+    const mixup_status status = own ? measure_run(given, out->path, &item, &out->numbers)
+                                    : measure_model(given, out->path, &item, &out->numbers);
+    const bool named = status == MIXUP_OK || strncmp(mixup_last_error(), out->path, strlen(out->path)) == 0;
+    return named ? status : error_context(status, "%s", out->path);
 }
 
 /* RFC 4180 */
@@ -181,6 +187,8 @@ static mixup_status draw(const arguments *given, const spectra *list, size_t cou
 static int run_svd(const arguments *given) {
     if (!arguments_given(given, "layer"))
         return command_misused(given, "--layer NAME is needed; `mixup info` lists the layers of a model");
+    if (arguments_given(given, "data") && arguments_given(given, "experiment"))
+        return command_misused(given, "give either --data DATA or --experiment FILE.yaml");
     const size_t count = arguments_positional_count(given);
     spectra *list = NULL;
     mixup_status status = MEMORY_NEW(command_allocator(), list, count);
@@ -214,6 +222,7 @@ static const option options[] = {
     {.name = "part",
      .kind = OPTION_TEXT,
      .value = "PART",
+     .words = "train, validation or test",
      .help = "train, validation or test (default train of a run's own data, test with --experiment)"},
     {.name = "figure",
      .kind = OPTION_TEXT,

@@ -206,11 +206,8 @@ static mixup_status train_all(request *in, bool *interrupted) {
 static int run(const arguments *given) {
     request in = {.given = given};
     const char *seeds = arguments_text(given, "seeds", NULL);
-    const char *const *set = NULL;
-    const size_t set_count = arguments_list(given, "set", &set);
-    for (size_t i = 0; i < set_count; i++)
-        if (strchr(set[i], '=') == NULL)
-            return command_misused(given, "--set %s: write KEY=VALUE, as in --set training.epochs=1", set[i]);
+    if (!overrides_are_whole(given))
+        return EXIT_USAGE;
     if (arguments_flag(given, "resume") && arguments_flag(given, "overwrite"))
         return command_misused(given,
                                "--resume goes on with an old run and --overwrite removes it: choose one");

@@ -8,6 +8,10 @@
  * what went wrong, where, and what would be right. On failure an output argument is left as it was. The
  * library never prints, never exits, and keeps no state besides that message.
  *
+ * A NULL model, data set, description or array where one is needed is MIXUP_ERROR_ARGUMENT; a function that
+ * returns no status then gives 0 or NULL (or zeros, where it fills something in), and takes NULL for a result
+ * that is not wanted. Only mixup_mix_states, _targets and _gradient do not check.
+ *
  * Arrays are row-major; [a][b] in a comment is the array's shape. Strings are UTF-8 and terminated.
  *
  * Ownership: what a `_create`, `_load` or `_from_` function gives is the caller's until the matching
@@ -98,22 +102,34 @@ enum {
     MIXUP_MAX_WITH = 7, /* further inputs of a merging layer */
 };
 
-/* Kinds of layer. [..] is any shape, n its number of elements. The op table (src/graph/ops.c) holds, for
- * each, the fields that it reads and their defaults. */
+/* .padding[1] where the width is not padded although the height is. */
+#define MIXUP_NO_PADDING SIZE_MAX
+
+/* Kinds of layer. [..] is any shape, n its number of elements; images are [channels][height][width]. The op
+ * table (src/graph/ops.c) holds, for each, the fields that it reads and their defaults. */
 typedef enum mixup_op {
-    MIXUP_OP_NONE,        /* an error, so that a forgotten .op is found */
-    MIXUP_FLATTEN,        /* [..] -> [n] */
-    MIXUP_RESHAPE,        /* [..] -> .shape, of the same n */
-    MIXUP_DENSE,          /* [features] -> [units]: x W^T + b, W [units][features] */
-    MIXUP_ACTIVATION,     /* [..] -> [..]: .activation alone */
-    MIXUP_DROPOUT,        /* [..] -> [..]: zero with probability .rate, others divided by 1 - rate */
-    MIXUP_GAUSSIAN_NOISE, /* [..] -> [..]: adds N(0, .stddev²) in training */
-    MIXUP_BATCH_NORM,     /* [features] -> [features], statistics over the batch */
-    MIXUP_LAYER_NORM,     /* [..] -> [..], statistics over all n of a sample */
-    MIXUP_ADD,            /* inputs of one shape -> that shape */
-    MIXUP_CONCAT,         /* [a..], [b..] -> [a + b..]: along the first dimension */
-    MIXUP_MULTIPLY,       /* inputs of one shape -> that shape */
-    MIXUP_CUSTOM,         /* .custom */
+    MIXUP_OP_NONE,             /* an error, so that a forgotten .op is found */
+    MIXUP_FLATTEN,             /* [..] -> [n] */
+    MIXUP_RESHAPE,             /* [..] -> .shape, of the same n */
+    MIXUP_DENSE,               /* [features] -> [units]: x W^T + b, W [units][features] */
+    MIXUP_ACTIVATION,          /* [..] -> [..]: .activation alone */
+    MIXUP_DROPOUT,             /* [..] -> [..]: zero with probability .rate, others divided by 1 - rate */
+    MIXUP_GAUSSIAN_NOISE,      /* [..] -> [..]: adds N(0, .stddev²) in training */
+    MIXUP_BATCH_NORM,          /* [features], or images: statistics over the batch (and positions) */
+    MIXUP_LAYER_NORM,          /* [..] -> [..], statistics over all n of a sample */
+    MIXUP_ADD,                 /* inputs of one shape -> that shape */
+    MIXUP_CONCAT,              /* [a..], [b..] -> [a + b..]: along the first dimension */
+    MIXUP_MULTIPLY,            /* inputs of one shape -> that shape; with an image also [channels] */
+    MIXUP_CUSTOM,              /* .custom */
+    MIXUP_CONV2D,              /* [channels][h][w] -> [filters][h'][w'], cross-correlation as everywhere:
+                                * W [filters][channels / groups][kernel][kernel],
+                                * h' = (h + 2 padding - dilation (kernel - 1) - 1) / stride + 1, rounded down */
+    MIXUP_MAX_POOL,            /* [channels][h][w] -> [channels][h'][w'], padded with -infinity */
+    MIXUP_AVERAGE_POOL,        /* likewise; padding counts as zeros */
+    MIXUP_GLOBAL_AVERAGE_POOL, /* [channels][h][w] -> [channels] */
+    MIXUP_GROUP_NORM,          /* images: statistics over each of .groups groups of channels of a sample */
+    MIXUP_PAD,                 /* [channels][h][w] -> [channels][h + 2 padding][w + 2 padding], zeros */
+    MIXUP_UPSAMPLE,            /* [channels][h][w] -> [channels][h stride][w stride], nearest */
     MIXUP_OP_COUNT
 } mixup_op;
 
@@ -158,15 +174,23 @@ typedef struct mixup_layer {
     float slope;                 /* LEAKY_RELU: > 0, default 0.01; ELU: > 0, default 1 */
 
     size_t units;                 /* DENSE: ≥ 1 */
-    bool no_bias;                 /* DENSE; BATCH_NORM and LAYER_NORM: without scale and shift */
-    mixup_initial initial;        /* DENSE: of the weight; a bias starts at 0 */
+    bool no_bias;                 /* DENSE, CONV2D; norms: without scale and shift */
+    mixup_initial initial;        /* DENSE, CONV2D: of the weight; a bias starts at 0 */
     float initial_value;          /* CONSTANT's value */
     size_t shape[MIXUP_MAX_RANK]; /* RESHAPE: ends at the first 0 */
     float rate;                   /* DROPOUT: in (0, 1) */
     float stddev;                 /* GAUSSIAN_NOISE: > 0, in units of its input */
     float epsilon;                /* norms: > 0, default 1e-5, added to the variance */
     float momentum;               /* BATCH_NORM: share of the new statistics, in (0, 1], default 0.1 */
-    const mixup_custom *custom;   /* CUSTOM; read during mixup_model_create */
+    bool by_channel;              /* DROPOUT of images: whole channels at a time */
+    size_t filters;               /* CONV2D: ≥ 1 */
+    size_t kernel[2];           /* CONV2D, pools: height and width; a second 0 means the same as the first */
+    size_t stride[2];           /* CONV2D: default 1; pools: default the kernel; UPSAMPLE: default 2 */
+    size_t padding[2];          /* CONV2D, pools, PAD: at each side; default 0. A second 0 is 0 only where
+                                 * the first is; MIXUP_NO_PADDING says 0 beside another first */
+    size_t dilation[2];         /* CONV2D, pools: default 1 */
+    size_t groups;              /* CONV2D: default 1; GROUP_NORM: default 32 */
+    const mixup_custom *custom; /* CUSTOM; read during mixup_model_create */
 } mixup_layer;
 
 /* What a custom layer's functions get. All arrays are plain and row-major. */
@@ -648,7 +672,7 @@ typedef struct mixup_checkpoint_desc {
     size_t every_steps;   /* in addition; default 0: not inside epochs */
     double least_seconds; /* at the end of an epoch: not when the last one is younger than this; default 0.
                            * Whatever stops or ends the training writes one all the same */
-    bool resume;          /* continue from `path` when it exists; settings must be the same */
+    bool resume;          /* continue from `path` when it exists; settings and data must be the same */
 } mixup_checkpoint_desc;
 
 typedef struct mixup_fit_desc {

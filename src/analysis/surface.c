@@ -1,6 +1,8 @@
 /* analysis/surface: see surface.h. */
 #include "analysis/surface.h"
 
+#include "train/model.h"
+
 #include <math.h>
 
 enum { BATCH = 1000, MAXIMUM_SIDE = 10000 };
@@ -22,12 +24,17 @@ static mixup_status cells(double low, double high, double step, size_t *count) {
 
 /* The number of outputs of a model with two inputs that `class_number` fits. */
 static mixup_status check_model(const mixup_model *model, size_t class_number, size_t *outputs) {
-    size_t shape[MIXUP_MAX_RANK] = {0};
-    mixup_model_input_shape(model, shape);
-    if (shape[0] != 2 || shape[1] != 0)
+    size_t input[MIXUP_MAX_RANK] = {0};
+    mixup_model_input_shape(model, input);
+    if (input[0] != 2 || input[1] != 0)
         return error(MIXUP_ERROR_SHAPE,
-                     "surface: needs a model with two inputs, this one has a sample of %zu%s", shape[0],
-                     shape[1] != 0 ? " and more dimensions" : "");
+                     "surface: needs a model with two inputs, this one has a sample of %zu%s", input[0],
+                     input[1] != 0 ? " and more dimensions" : "");
+    const mixup_activation final = model->network->final_activation;
+    if (final != MIXUP_SOFTMAX && final != MIXUP_SIGMOID)
+        return error(MIXUP_ERROR_NETWORK,
+                     "surface: needs a model that ends in softmax or sigmoid, so that its "
+                     "outputs are probabilities");
     size_t output[MIXUP_MAX_RANK] = {0};
     mixup_model_output_shape(model, output);
     if (output[1] != 0)

@@ -1,7 +1,7 @@
 /* data/class_table: open addressing over FNV-1a hashes; see class_table.h. */
 #include "data/class_table.h"
 
-#include "data/number.h"
+#include "base/number.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -5,10 +5,10 @@
  * appearance, which is translated at the end when all classes are known. A newcomer's mistake: filling
  * missing cells here; they stay NaN in storage, so that the training part's mean can fill them later. */
 #include "format/csv.h"
+#include "base/number.h"
 #include "data/class_table.h"
 #include "data/csv_columns.h"
 #include "data/draft.h"
-#include "data/number.h"
 #include "data/standardize.h"
 
 #include <float.h>

@@ -90,7 +90,8 @@ mixup_status builder_buffer(builder *self, size_t count, size_t *buffer) {
 mixup_status builder_fixed(builder *self, real *address, size_t count, size_t *buffer) {
     MIXUP_TRY(RESERVE(self, buffer));
     *buffer = self->plan->buffer_count++;
-    self->plan->buffers[*buffer] = (plan_buffer){.count = count, .first = SIZE_MAX, .fixed = address};
+    self->plan->buffers[*buffer] =
+        (plan_buffer){.count = count, .first = SIZE_MAX, .fixed = address, .plain = BUFFER_NONE};
     return MIXUP_OK;
 }
 
@@ -121,6 +122,46 @@ mixup_status builder_bind_const(builder *self, size_t buffer, const real **slot)
     return builder_bind_with(self, buffer, bind_const_pointer, slot);
 }
 
+size_t builder_count(const builder *self, size_t buffer) {
+    return self->plan->buffers[buffer].count;
+}
+
+const void *builder_layout(const builder *self, size_t buffer) {
+    return self->plan->buffers[buffer].layout;
+}
+
+void builder_set_layout(builder *self, size_t buffer, const void *layout, size_t count) {
+    self->plan->buffers[buffer].layout = layout;
+    self->plan->buffers[buffer].count = count;
+}
+
+mixup_status builder_make_plain(builder *self, size_t buffer) {
+    if (buffer == BUFFER_NONE || builder_layout(self, buffer) == NULL ||
+        self->plan->buffers[buffer].plain != BUFFER_NONE)
+        return MIXUP_OK;
+    size_t plain = BUFFER_NONE;
+    MIXUP_TRY(builder_buffer(self, builder_count(self, buffer), &plain));
+    MIXUP_TRY(builder_engine(self)->make_plain(self, buffer, plain));
+    self->plan->buffers[buffer].plain = plain;
+    return MIXUP_OK;
+}
+
+size_t builder_plain(const builder *self, size_t buffer) {
+    if (buffer == BUFFER_NONE || self->plan->buffers[buffer].plain == BUFFER_NONE)
+        return buffer;
+    return self->plan->buffers[buffer].plain;
+}
+
+bool builder_reshapes(const builder *self, size_t value) {
+    const graph_value *values = self->network->values;
+    return !shape_equal(&values[value].shape, &values[self->root[value]].shape);
+}
+
+/* What the kernel under way gets to see of a buffer that it reads. */
+static size_t seen(const builder *self, size_t buffer) {
+    return self->as_plain ? builder_plain(self, buffer) : buffer;
+}
+
 /* A buffer for one value of the graph for the whole batch. */
 static mixup_status value_buffer(builder *self, size_t value, size_t *buffer) {
     size_t count = 0;
@@ -142,7 +183,7 @@ static size_t made_value(const builder *self, size_t node) {
 
 size_t builder_input(const builder *self, size_t node, size_t i) {
     const size_t root = self->root[self->network->nodes[node].inputs[i]];
-    return at_site(self, root) ? self->mixed : self->forward[root];
+    return seen(self, at_site(self, root) ? self->mixed : self->forward[root]);
 }
 
 mixup_status builder_output(builder *self, size_t node, size_t *buffer) {
@@ -154,7 +195,7 @@ mixup_status builder_output(builder *self, size_t node, size_t *buffer) {
 }
 
 size_t builder_known_output(const builder *self, size_t node) {
-    return self->forward[self->root[made_value(self, node)]];
+    return seen(self, self->forward[self->root[made_value(self, node)]]);
 }
 
 mixup_status builder_kept(builder *self, size_t node, size_t slot, size_t count, size_t *buffer) {
@@ -173,7 +214,7 @@ const graph_node *builder_absorbed(const builder *self, size_t node) {
 
 size_t builder_output_gradient(const builder *self, size_t node) {
     const size_t root = self->root[made_value(self, node)];
-    return at_site(self, root) ? self->unmixed_gradient : self->gradient[root];
+    return seen(self, at_site(self, root) ? self->unmixed_gradient : self->gradient[root]);
 }
 
 mixup_status builder_input_gradient(builder *self, size_t node, size_t i, size_t *buffer) {
@@ -190,12 +231,18 @@ mixup_status builder_input_gradient(builder *self, size_t node, size_t i, size_t
 }
 
 mixup_status builder_input_gradient_done(builder *self, size_t node, size_t i, size_t buffer) {
-    const size_t root = self->root[self->network->nodes[node].inputs[i]];
+    const size_t value = self->network->nodes[node].inputs[i];
+    const size_t root = self->root[value];
     if (buffer == BUFFER_NONE)
         return MIXUP_OK;
-    if (buffer != self->gradient[root])
-        return builder_engine(self)->accumulate(self, buffer, self->gradient[root],
-                                                self->plan->buffers[buffer].count);
+    size_t made = buffer;
+    if (builder_reshapes(self, value)) { /* its layout would mean nothing to who made the tensor */
+        MIXUP_TRY(builder_make_plain(self, buffer));
+        made = builder_plain(self, buffer);
+    }
+    if (self->has_gradient[root])
+        return builder_engine(self)->accumulate(self, made, self->gradient[root]);
+    self->gradient[root] = made;
     self->has_gradient[root] = true;
     return MIXUP_OK;
 }

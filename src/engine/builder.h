@@ -43,6 +43,15 @@ mixup_status builder_bind_const(builder *self, size_t buffer, const real **slot)
 /* bind(target, address) will be called instead. */
 mixup_status builder_bind_with(builder *self, size_t buffer, bind_function bind, void *target);
 
+/* Number of values in the buffer. */
+size_t builder_count(const builder *self, size_t buffer);
+
+/* The engine's own description of how a buffer's values are arranged; NULL: plain row-major order. Samples
+ * are outermost in every layout. A layout must live as long as the plan (builder_arguments). */
+const void *builder_layout(const builder *self, size_t buffer);
+/* Before the buffer is bound: `count` values, in `layout`. */
+void builder_set_layout(builder *self, size_t buffer, const void *layout, size_t count);
+
 /* ---- forward */
 
 /* Input number i of the node: the mixed state where the site is. */
@@ -56,7 +65,7 @@ const graph_node *builder_absorbed(const builder *self, size_t node);
 
 /* Buffer number `slot` (below BUILDER_KEPT) of the node's own, made on first call: what its forward pass
  * keeps for its backward pass. */
-enum { BUILDER_KEPT = 2 };
+enum { BUILDER_KEPT = 3 };
 mixup_status builder_kept(builder *self, size_t node, size_t slot, size_t count, size_t *buffer);
 
 /* ---- backward */

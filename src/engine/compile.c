@@ -104,10 +104,44 @@ static size_t width_of(const builder *self, size_t value) {
     return shape_count(&self->network->values[value].shape);
 }
 
+/* A buffer like `model`: as many values, in the same layout. */
+static mixup_status buffer_like(builder *self, size_t model, size_t *buffer) {
+    MIXUP_TRY(builder_buffer(self, builder_count(self, model), buffer));
+    builder_set_layout(self, *buffer, builder_layout(self, model), builder_count(self, model));
+    return MIXUP_OK;
+}
+
 static mixup_status emit_mix(builder *self, size_t value) {
-    const size_t root = self->root[value];
-    MIXUP_TRY(builder_buffer(self, width_of(self, root) * builder_batch(self), &self->mixed));
-    return builder_engine(self)->mix(self, self->forward[root], self->mixed, width_of(self, root));
+    const size_t state = self->forward[self->root[value]];
+    MIXUP_TRY(buffer_like(self, state, &self->mixed));
+    return builder_engine(self)->mix(self, state, self->mixed,
+                                     builder_count(self, state) / builder_batch(self));
+}
+
+/* Whether the node's kernel sees buffers as they are. A layout is that of the tensor as it was made: who
+ * reads it under another shape, behind a FLATTEN or RESHAPE, needs plain order. */
+static bool sees_layouts(const builder *self, const graph_node *node) {
+    const engine *with = builder_engine(self);
+    if (with->any_layout == NULL || !with->any_layout(node))
+        return false;
+    for (size_t i = 0; i < node->input_count; i++)
+        if (builder_reshapes(self, node->inputs[i]))
+            return false;
+    return true;
+}
+
+/* All other kernels get plain copies of what they read. */
+static mixup_status prepare_inputs(builder *self, size_t n, bool backward) {
+    const graph_node *node = &self->network->nodes[n];
+    self->as_plain = !sees_layouts(self, node);
+    if (!self->as_plain)
+        return MIXUP_OK;
+    for (size_t i = 0; i < node->input_count; i++)
+        MIXUP_TRY(builder_make_plain(self, builder_input(self, n, i)));
+    if (!backward)
+        return MIXUP_OK;
+    MIXUP_TRY(builder_make_plain(self, builder_known_output(self, n)));
+    return builder_make_plain(self, builder_output_gradient(self, n));
 }
 
 static mixup_status emit_forward(builder *self) {
@@ -121,7 +155,9 @@ static mixup_status emit_forward(builder *self) {
         if (!self->live[n] || self->skipped[n])
             continue;
         const graph_node *node = &network->nodes[n];
-        const mixup_status status = builder_engine(self)->kernels[node->op].forward(self, n);
+        mixup_status status = prepare_inputs(self, n, false);
+        if (status == MIXUP_OK)
+            status = builder_engine(self)->kernels[node->op].forward(self, n);
         if (status != MIXUP_OK)
             return error_context(status, "layer '%s'", network->layers[node->layer].attributes.name);
         const size_t made =
@@ -155,16 +191,18 @@ static mixup_status emit_loss(builder *self) {
     }
     MIXUP_TRY(builder_buffer(self, count, &self->gradient[root]));
     self->has_gradient[root] = true;
-    return loss_emit(self, seen_buffer(self, logits), mixed, plain, self->gradient[root], columns);
+    MIXUP_TRY(builder_make_plain(self, seen_buffer(self, logits)));
+    return loss_emit(self, builder_plain(self, seen_buffer(self, logits)), mixed, plain, self->gradient[root],
+                     columns);
 }
 
 /* ---- backward */
 
 static mixup_status emit_mix_gradient(builder *self, size_t value) {
-    const size_t root = self->root[value];
-    const size_t width = width_of(self, root);
-    MIXUP_TRY(builder_buffer(self, width * builder_batch(self), &self->unmixed_gradient));
-    return builder_engine(self)->mix_gradient(self, self->gradient[root], self->unmixed_gradient, width);
+    const size_t gradient = self->gradient[self->root[value]];
+    MIXUP_TRY(buffer_like(self, gradient, &self->unmixed_gradient));
+    return builder_engine(self)->mix_gradient(self, gradient, self->unmixed_gradient,
+                                              builder_count(self, gradient) / builder_batch(self));
 }
 
 static mixup_status emit_node_backward(builder *self, size_t n) {
@@ -177,7 +215,9 @@ static mixup_status emit_node_backward(builder *self, size_t n) {
         return MIXUP_OK;
     if (at_site(self, made))
         MIXUP_TRY(emit_mix_gradient(self, made));
-    const mixup_status status = builder_engine(self)->kernels[node->op].backward(self, n);
+    mixup_status status = prepare_inputs(self, n, true);
+    if (status == MIXUP_OK)
+        status = builder_engine(self)->kernels[node->op].backward(self, n);
     if (status != MIXUP_OK)
         return error_context(status, "layer '%s'", network->layers[node->layer].attributes.name);
     return MIXUP_OK;
@@ -196,6 +236,8 @@ static mixup_status emit_backward(builder *self) {
         MIXUP_TRY(emit_mix_gradient(self, GRAPH_INPUT));
         result = self->unmixed_gradient;
     }
+    MIXUP_TRY(builder_make_plain(self, result));
+    result = builder_plain(self, result);
     MIXUP_TRY(builder_bind(self, result, &self->plan->input_gradient));
     self->plan->buffers[result].last = SIZE_MAX;
     return MIXUP_OK;
@@ -309,7 +351,8 @@ mixup_status builder_compile(builder *self) {
         MIXUP_TRY(emit_backward(self));
         MIXUP_TRY(emit_updates(self));
     }
-    const size_t output = seen_buffer(self, target);
+    MIXUP_TRY(builder_make_plain(self, seen_buffer(self, target)));
+    const size_t output = builder_plain(self, seen_buffer(self, target));
     MIXUP_TRY(builder_bind(self, output, &self->plan->output));
     self->plan->buffers[output].last = SIZE_MAX; /* the caller reads it after the last step */
     return MIXUP_OK;

@@ -34,13 +34,19 @@ struct engine {
     size_t threads;
     const engine_kernel *kernels; /* [MIXUP_OP_COUNT] */
 
+    /* Whether the node's kernel looks at the layout of the buffers that it reads (builder_layout) and says
+     * which one it writes. For all others the builder converts to plain row-major order first. NULL: none
+     * does. */
+    bool (*any_layout)(const graph_node *node);
     /* Whether the kernel of `producer` also applies the activation of node `activation` behind it. */
     bool (*absorbs)(const graph_node *producer, const graph_node *activation, bool training);
     /* Emits to[i][..] = draw's mix of from, [batch][width], and the gradient of that. Buffers: builder.h. */
     mixup_status (*mix)(builder *to, size_t from, size_t mixed, size_t width);
     mixup_status (*mix_gradient)(builder *to, size_t mixed_gradient, size_t gradient, size_t width);
-    /* Emits to += from, `count` values. */
-    mixup_status (*accumulate)(builder *to, size_t from, size_t sum, size_t count);
+    /* Emits sum += from; the two may differ in layout. */
+    mixup_status (*accumulate)(builder *to, size_t from, size_t sum);
+    /* Emits a copy of `from`, which has a layout, in plain order. NULL: the engine makes no other layouts. */
+    mixup_status (*make_plain)(builder *to, size_t from, size_t plain);
     /* Emits the optimiser's update of a parameter; `gradient` is a buffer in the parameter's layout, or
      * BUFFER_NONE for zeros. */
     mixup_status (*update)(builder *to, size_t parameter, size_t gradient);

@@ -186,13 +186,18 @@ static plan *take(plan_cache *cache, size_t index) {
     return used;
 }
 
+static size_t limit(const plan_cache *cache) {
+    const size_t wanted = cache->training.plan_limit;
+    return wanted > PLAN_CACHE_LIMIT ? wanted : PLAN_CACHE_LIMIT;
+}
+
 mixup_status plan_get(plan_cache *cache, const plan_key *key, plan **out) {
     for (size_t i = cache->plan_count; i-- > 0;)
         if (key_equal(&cache->plans[i]->key, key)) {
             *out = take(cache, i);
             return MIXUP_OK;
         }
-    if (cache->plan_count == PLAN_CACHE_LIMIT) {
+    if (cache->plan_count == limit(cache)) {
         destroy_plan(take(cache, 0));
         cache->plan_count--;
     }

@@ -35,6 +35,7 @@ typedef struct plan_training {
     mixup_optimizer optimizer;  /* resolved */
     const float *class_weights; /* [columns], or NULL; must outlive the cache */
     double average_decay;       /* 0: none */
+    size_t plan_limit;          /* plans that are kept; PLAN_CACHE_LIMIT where that is more */
 } plan_training;
 
 /* Arguments and results of one run. */
@@ -59,7 +60,8 @@ typedef struct plan_cache plan_cache;
 mixup_status plan_cache_create(plan_cache **out, parameter_store *store, const plan_training *training);
 void plan_cache_destroy(plan_cache *cache);
 
-/* The plan for the key, built on first use; the cache keeps the PLAN_CACHE_LIMIT most recently used ones. */
+/* The plan for the key, built on first use; the cache keeps the most recently used ones, PLAN_CACHE_LIMIT or
+ * plan_limit of them. */
 enum { PLAN_CACHE_LIMIT = 64 };
 mixup_status plan_get(plan_cache *cache, const plan_key *key, plan **out);
 

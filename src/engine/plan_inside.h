@@ -14,6 +14,8 @@ typedef struct plan_buffer {
     size_t first, last; /* steps that use it, inclusive; SIZE_MAX, 0 while unused */
     size_t offset;      /* in the arena, in values */
     real *fixed;        /* instead of the arena */
+    const void *layout; /* the engine's; NULL: plain */
+    size_t plain;       /* the same values in plain order, or BUFFER_NONE */
 } plan_buffer;
 
 typedef struct plan_binding {
@@ -67,12 +69,21 @@ struct builder {
     bool *skipped;           /* [nodes] activation nodes applied by their producer */
     size_t *kept;            /* [nodes][BUILDER_KEPT] buffers between a node's passes */
     bool *updated;           /* [parameters] its gradient was made */
+    bool as_plain;           /* the kernel under way sees plain buffers only */
     size_t mixed;            /* buffer of the mixed state at the site */
     size_t unmixed_gradient; /* buffer of the gradient below the site */
 };
 
 /* Emits all steps of self->plan. */
 mixup_status builder_compile(builder *self);
+
+/* Emits the conversion of a buffer to plain order where it has another one; later reads find the copy. */
+mixup_status builder_make_plain(builder *self, size_t buffer);
+/* The buffer itself, or its plain copy. */
+size_t builder_plain(const builder *self, size_t buffer);
+
+/* Whether the value shows its buffer under another shape than the buffer was made for. */
+bool builder_reshapes(const builder *self, size_t value);
 
 /* Registers memory outside the arena as a buffer. */
 mixup_status builder_fixed(builder *self, real *address, size_t count, size_t *buffer);

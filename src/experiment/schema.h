@@ -31,6 +31,7 @@ typedef enum schema_type {
     SCHEMA_TEXTS,     /* const char *const *, or const char *[capacity] */
     SCHEMA_COUNTS,    /* const size_t *, or size_t[capacity] */
     SCHEMA_SINGLES,   /* const float * */
+    SCHEMA_PAIR,      /* size_t[2] of images, height and width, as mixup_layer has them */
 } schema_type;
 
 /* A mapping of the file. Bits, since a key may stand in several. */

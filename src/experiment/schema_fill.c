@@ -162,6 +162,7 @@ static const yaml_node *item_at(const yaml_node *node, size_t index) {
 static size_t item_size(const schema_key *key) {
     switch (key->type) {
     case SCHEMA_COUNTS:
+    case SCHEMA_PAIR:
         return sizeof(size_t);
     case SCHEMA_SINGLES:
         return sizeof(float);
@@ -173,6 +174,7 @@ static size_t item_size(const schema_key *key) {
 static bool read_item(const schema_key *key, const yaml_node *node, void *item) {
     switch (key->type) {
     case SCHEMA_COUNTS:
+    case SCHEMA_PAIR:
         return read_count(key, node, item);
     case SCHEMA_SINGLES:
         return read_single(key, node, item);
@@ -204,6 +206,19 @@ static mixup_status set_list(filler *in, const trail *at, const schema_key *key,
     memcpy((char *)base + key->at, &items, sizeof items);
     if (!key->counted)
         memcpy((char *)base + key->count_at, &count, sizeof count);
+    return MIXUP_OK;
+}
+
+/* One number stands for both. A second 0 in the field would mean "as the first", so one that was given has
+ * another sign. */
+static mixup_status set_pair(filler *in, const trail *at, const schema_key *key, const yaml_node *node,
+                             void *base) {
+    size_t *pair = (size_t *)(void *)((char *)base + key->at);
+    MIXUP_TRY(set_list(in, at, key, node, base));
+    if (node->kind == YAML_SEQUENCE && node->count != 2)
+        return misfit(at, key, node);
+    if (node->kind == YAML_SEQUENCE && pair[0] != 0 && pair[1] == 0)
+        pair[1] = MIXUP_NO_PADDING;
     return MIXUP_OK;
 }
 
@@ -283,6 +298,8 @@ static mixup_status set(filler *in, const trail *at, const schema_key *key, cons
     case SCHEMA_COUNTS:
     case SCHEMA_SINGLES:
         return set_list(in, at, key, node, base);
+    case SCHEMA_PAIR:
+        return set_pair(in, at, key, node, base);
     case SCHEMA_PATH:
         if (!is_text(node))
             return misfit(at, key, node);

@@ -61,9 +61,12 @@ static const char *name_initial(int value) {
 #define BETWEEN(low, high)                                                                                   \
     { .least = (low), .most = (high), .above = true, .below = true }
 
-#define IN_PARTS   (IN_TEST | IN_VALIDATION)
-#define IN_SOURCES (IN_TRAIN | IN_PARTS)
-#define MERGING    "add concat multiply"
+#define IN_PARTS         (IN_TEST | IN_VALIDATION)
+#define IN_SOURCES       (IN_TRAIN | IN_PARTS)
+#define MERGING          "add concat multiply"
+#define POOLS            "max_pool average_pool"
+#define WINDOWS          "conv2d " POOLS
+#define PAIR_FROM(least) .capacity = 2, .range = FROM_TO(least, 1e6)
 
 static const schema_key keys[] = {
     /* the file itself */
@@ -232,10 +235,37 @@ static const schema_key keys[] = {
      .text = "x < 0 becomes slope × x (leaky_relu) or slope × (exp x − 1) (elu)."},
     {IN_LAYER, "units", SCHEMA_COUNT, AT(settings_layer, layer.units), .range = FROM_TO(1, 1e9),
      .required = true, .of = "op", .where = "dense", .text = "Number of outputs."},
+    {IN_LAYER, "filters", SCHEMA_COUNT, AT(settings_layer, layer.filters), .range = FROM_TO(1, 1e9),
+     .required = true, .of = "op", .where = "conv2d", .text = "Number of output channels."},
+    {IN_LAYER, "kernel", SCHEMA_PAIR, AT(settings_layer, layer.kernel), PAIR_FROM(1), .required = true,
+     .of = "op", .where = WINDOWS, .unit = "pixels", .text = "Height and width of the window."},
+    {IN_LAYER, "stride", SCHEMA_PAIR, AT(settings_layer, layer.stride), PAIR_FROM(1), .fallback = "1",
+     .of = "op", .where = "conv2d", .unit = "pixels", .text = "From one place of the window to the next."},
+    {IN_LAYER, "stride", SCHEMA_PAIR, AT(settings_layer, layer.stride), PAIR_FROM(1),
+     .otherwise = "the kernel", .of = "op", .where = POOLS, .unit = "pixels",
+     .text = "From one place of the window to the next."},
+    {IN_LAYER, "stride", SCHEMA_PAIR, AT(settings_layer, layer.stride), PAIR_FROM(1), .fallback = "2",
+     .of = "op", .where = "upsample", .text = "Every pixel becomes so many."},
+    {IN_LAYER, "padding", SCHEMA_PAIR, AT(settings_layer, layer.padding), PAIR_FROM(0), .fallback = "0",
+     .of = "op", .where = WINDOWS, .unit = "pixels",
+     .text = "Added at each side: zeros, for max_pool -infinity. At most half of a pool's kernel."},
+    {IN_LAYER, "padding", SCHEMA_PAIR, AT(settings_layer, layer.padding), PAIR_FROM(0), .required = true,
+     .of = "op", .where = "pad", .unit = "pixels", .text = "Zeros added at each side."},
+    {IN_LAYER, "dilation", SCHEMA_PAIR, AT(settings_layer, layer.dilation), PAIR_FROM(1), .fallback = "1",
+     .of = "op", .where = WINDOWS, .unit = "pixels", .text = "From one pixel under the window to the next."},
+    {IN_LAYER, "groups", SCHEMA_COUNT, AT(settings_layer, layer.groups), .range = FROM_TO(1, 1e9),
+     .fallback = "1", .of = "op", .where = "conv2d",
+     .text = "Groups of channels that do not see each other; as many as channels: one filter a channel."},
+    {IN_LAYER, "groups", SCHEMA_COUNT, AT(settings_layer, layer.groups), .range = FROM_TO(1, 1e9),
+     .fallback = "32", .of = "op", .where = "group_norm",
+     .text = "Groups of channels that share mean and variance."},
+    {IN_LAYER, "by_channel", SCHEMA_BOOLEAN, AT(settings_layer, layer.by_channel), .fallback = "false",
+     .of = "op", .where = "dropout", .text = "Of images, whole channels become zero together."},
     {IN_LAYER, "bias", SCHEMA_WITHOUT, AT(settings_layer, layer.no_bias), .fallback = "true", .of = "op",
-     .where = "dense batch_norm layer_norm", .text = "With a bias; of a norm, with scale and shift."},
+     .where = "dense conv2d batch_norm layer_norm group_norm",
+     .text = "With a bias; of a norm, with scale and shift."},
     {IN_LAYER, "initial", SCHEMA_CHOICE, AT(settings_layer, layer.initial), .choice = name_initial,
-     .choices = MIXUP_INITIAL_COUNT, .fallback = "glorot_uniform", .of = "op", .where = "dense",
+     .choices = MIXUP_INITIAL_COUNT, .fallback = "glorot_uniform", .of = "op", .where = "dense conv2d",
      .text = "How the weights begin. Biases begin at 0."},
     {IN_LAYER, "initial_value", SCHEMA_SINGLE, AT(settings_layer, layer.initial_value), .fallback = "0",
      .of = "initial", .where = "constant", .text = "The value of constant weights."},
@@ -247,7 +277,8 @@ static const schema_key keys[] = {
     {IN_LAYER, "stddev", SCHEMA_SINGLE, AT(settings_layer, layer.stddev), .range = ABOVE(0), .required = true,
      .of = "op", .where = "gaussian_noise", .unit = "units of the input", .text = "Deviation of the noise."},
     {IN_LAYER, "epsilon", SCHEMA_SINGLE, AT(settings_layer, layer.epsilon), .range = ABOVE(0),
-     .fallback = "1e-5", .of = "op", .where = "batch_norm layer_norm", .text = "Added to the variance."},
+     .fallback = "1e-5", .of = "op", .where = "batch_norm layer_norm group_norm",
+     .text = "Added to the variance."},
     {IN_LAYER, "momentum", SCHEMA_SINGLE, AT(settings_layer, layer.momentum), .range = ABOVE_TO(0, 1),
      .fallback = "0.1", .of = "op", .where = "batch_norm",
      .text = "Share of a batch's statistics in the running ones."},

@@ -47,6 +47,8 @@ static bool has_value(const schema_key *key, const void *base) {
     case SCHEMA_COUNTS:
     case SCHEMA_SINGLES:
         return list_count(key, base) > 0;
+    case SCHEMA_PAIR:
+        return ((const size_t *)field)[0] != 0 || ((const size_t *)field)[1] != 0;
     case SCHEMA_FREE:
         return false;
     case SCHEMA_TEXT:
@@ -83,6 +85,15 @@ static void write_list(writer *to, const schema_key *key, const void *base) {
     text_add(to->out, "]");
 }
 
+/* The other way round than set_pair (schema_fill.c). */
+static void write_pair(writer *to, const size_t pair[2]) {
+    const size_t second = pair[1] == MIXUP_NO_PADDING ? 0 : (pair[1] == 0 ? pair[0] : pair[1]);
+    if (pair[0] == second)
+        text_format(to->out, "%zu", pair[0]);
+    else
+        text_format(to->out, "[%zu, %zu]", pair[0], second);
+}
+
 static void write_value(writer *to, const schema_key *key, const void *base) {
     const void *field = (const char *)base + key->at;
     switch (key->type) {
@@ -114,6 +125,9 @@ static void write_value(writer *to, const schema_key *key, const void *base) {
         break;
     case SCHEMA_DOUBLE:
         yaml_write_number(to->out, *(const double *)field, false);
+        break;
+    case SCHEMA_PAIR:
+        write_pair(to, field);
         break;
     default:
         write_list(to, key, base);

@@ -83,7 +83,7 @@ mixup_status graph_initialize(const graph *network, size_t index, uint64_t seed,
         fill_normal(&stream, sqrt(1.0 / in), count, values);
         break;
     case MIXUP_ORTHOGONAL:
-        return fill_orthogonal(network, &stream, parameter->initial.fan_out, parameter->initial.fan_in,
+        return fill_orthogonal(network, &stream, parameter->shape.sizes[0], count / parameter->shape.sizes[0],
                                values);
     case MIXUP_CONSTANT:
         for (size_t i = 0; i < count; i++)

@@ -1,13 +1,13 @@
 /* graph/ops: the op table; see ops.h. To add an op, add its enumerator to mixup.h, a row here and a kernel in
  * each engine (CONTRIBUTING.md has the steps). */
-#include "graph/ops.h"
+#include "graph/op_rules.h"
 
 #include <math.h>
 #include <string.h>
 
 /* ---- checks and defaults */
 
-static mixup_status resolve_range(float *field, const char *name, float standard, float low, float high) {
+mixup_status op_resolve_range(float *field, const char *name, float standard, float low, float high) {
     if (*field == 0.0f)
         *field = standard;
     if (isfinite(*field) && *field > low && *field <= high)
@@ -16,9 +16,7 @@ static mixup_status resolve_range(float *field, const char *name, float standard
                  high < INFINITY ? " and not above 1" : " and finite");
 }
 
-static mixup_status resolve_dense(mixup_layer *attributes) {
-    if (attributes->units == 0)
-        return error(MIXUP_ERROR_NETWORK, "units is missing; a dense layer needs at least 1");
+mixup_status op_resolve_initial(mixup_layer *attributes) {
     if (attributes->initial == MIXUP_INITIAL_DEFAULT)
         attributes->initial = MIXUP_GLOROT_UNIFORM;
     if ((unsigned)attributes->initial >= MIXUP_INITIAL_COUNT)
@@ -27,6 +25,12 @@ static mixup_status resolve_dense(mixup_layer *attributes) {
     if (!isfinite(attributes->initial_value))
         return error(MIXUP_ERROR_NETWORK, "initial_value is not finite");
     return MIXUP_OK;
+}
+
+static mixup_status resolve_dense(mixup_layer *attributes) {
+    if (attributes->units == 0)
+        return error(MIXUP_ERROR_NETWORK, "units is missing; a dense layer needs at least 1");
+    return op_resolve_initial(attributes);
 }
 
 static mixup_status resolve_dropout(mixup_layer *attributes) {
@@ -43,9 +47,9 @@ static mixup_status resolve_noise(mixup_layer *attributes) {
                  (double)attributes->stddev);
 }
 
-static mixup_status resolve_norm(mixup_layer *attributes) {
-    MIXUP_TRY(resolve_range(&attributes->epsilon, "epsilon", 1e-5f, 0.0f, INFINITY));
-    return resolve_range(&attributes->momentum, "momentum", 0.1f, 0.0f, 1.0f);
+mixup_status op_resolve_norm(mixup_layer *attributes) {
+    MIXUP_TRY(op_resolve_range(&attributes->epsilon, "epsilon", 1e-5f, 0.0f, INFINITY));
+    return op_resolve_range(&attributes->momentum, "momentum", 0.1f, 0.0f, 1.0f);
 }
 
 static mixup_status resolve_custom(mixup_layer *attributes) {
@@ -62,7 +66,7 @@ static mixup_status resolve_custom(mixup_layer *attributes) {
 
 /* ---- shapes */
 
-static mixup_status infer_same(op_layer *layer) {
+mixup_status op_infer_same(op_layer *layer) {
     layer->output = layer->inputs[0];
     return MIXUP_OK;
 }
@@ -72,11 +76,11 @@ static mixup_status infer_equal(op_layer *layer) {
         if (!shape_equal(&layer->inputs[0], &layer->inputs[i]))
             return error(MIXUP_ERROR_SHAPE, "its inputs have shapes %s and %s; they must be equal",
                          shape_to_text(&layer->inputs[0]).text, shape_to_text(&layer->inputs[i]).text);
-    return infer_same(layer);
+    return op_infer_same(layer);
 }
 
 static mixup_status infer_concat(op_layer *layer) {
-    MIXUP_TRY(infer_same(layer));
+    MIXUP_TRY(op_infer_same(layer));
     for (size_t i = 1; i < layer->input_count; i++) {
         shape expected = layer->inputs[i];
         expected.sizes[0] = layer->inputs[0].sizes[0];
@@ -118,8 +122,34 @@ static mixup_status infer_dense(op_layer *layer) {
 }
 
 static mixup_status infer_batch_norm(op_layer *layer) {
-    MIXUP_TRY(require_flat(layer));
-    return infer_same(layer);
+    if (layer->inputs[0].rank != 3)
+        MIXUP_TRY(require_flat(layer));
+    return op_infer_same(layer);
+}
+
+static mixup_status infer_dropout(op_layer *layer) {
+    if (layer->attributes->by_channel)
+        MIXUP_TRY(op_require_image(layer));
+    return op_infer_same(layer);
+}
+
+/* All of one shape, or [channels] beside images. */
+static mixup_status infer_multiply(op_layer *layer) {
+    size_t largest = 0;
+    for (size_t i = 1; i < layer->input_count; i++)
+        if (layer->inputs[i].rank > layer->inputs[largest].rank)
+            largest = i;
+    const shape *full = &layer->inputs[largest];
+    for (size_t i = 0; i < layer->input_count; i++) {
+        const shape *other = &layer->inputs[i];
+        const bool per_channel = full->rank == 3 && other->rank == 1 && other->sizes[0] == full->sizes[0];
+        if (!per_channel && !shape_equal(full, other))
+            return error(MIXUP_ERROR_SHAPE,
+                         "its inputs have shapes %s and %s; they must be equal, or one value a channel",
+                         shape_to_text(full).text, shape_to_text(other).text);
+    }
+    layer->output = *full;
+    return MIXUP_OK;
 }
 
 static mixup_status infer_custom(op_layer *layer) {
@@ -150,7 +180,7 @@ static mixup_status parameters_dense(const op_layer *layer, op_parameter *out, s
 }
 
 /* Scale and shift, each of shape `width`; none with no_bias. */
-static size_t parameters_affine(const op_layer *layer, const shape *width, op_parameter *out) {
+size_t op_parameters_affine(const op_layer *layer, const shape *width, op_parameter *out) {
     if (layer->attributes->no_bias)
         return 0;
     out[0] = (op_parameter){
@@ -167,12 +197,12 @@ static mixup_status parameters_batch_norm(const op_layer *layer, op_parameter *o
                             .shape = width,
                             .initial = {.kind = MIXUP_CONSTANT, .value = 1.0f},
                             .buffer = true};
-    *count = 2 + parameters_affine(layer, &width, out + 2);
+    *count = 2 + op_parameters_affine(layer, &width, out + 2);
     return MIXUP_OK;
 }
 
 static mixup_status parameters_layer_norm(const op_layer *layer, op_parameter *out, size_t *count) {
-    *count = parameters_affine(layer, &layer->inputs[0], out);
+    *count = op_parameters_affine(layer, &layer->inputs[0], out);
     return MIXUP_OK;
 }
 
@@ -226,27 +256,41 @@ static const op_row rows[MIXUP_OP_COUNT] = {
                      .infer = infer_dense,
                      .parameters = parameters_dense,
                      .multiply_adds = multiply_adds_dense},
-    [MIXUP_ACTIVATION] = {.name = "activation", .infer = infer_same},
-    [MIXUP_DROPOUT] = {.name = "dropout", .random = true, .resolve = resolve_dropout, .infer = infer_same},
+    [MIXUP_ACTIVATION] = {.name = "activation", .infer = op_infer_same},
+    [MIXUP_DROPOUT] = {.name = "dropout", .random = true, .resolve = resolve_dropout, .infer = infer_dropout},
     [MIXUP_GAUSSIAN_NOISE] = {.name = "gaussian_noise",
                               .random = true,
                               .resolve = resolve_noise,
-                              .infer = infer_same},
+                              .infer = op_infer_same},
     [MIXUP_BATCH_NORM] = {.name = "batch_norm",
-                          .resolve = resolve_norm,
+                          .resolve = op_resolve_norm,
                           .infer = infer_batch_norm,
                           .parameters = parameters_batch_norm},
     [MIXUP_LAYER_NORM] = {.name = "layer_norm",
-                          .resolve = resolve_norm,
-                          .infer = infer_same,
+                          .resolve = op_resolve_norm,
+                          .infer = op_infer_same,
                           .parameters = parameters_layer_norm},
     [MIXUP_ADD] = {.name = "add", .merges = true, .infer = infer_equal},
     [MIXUP_CONCAT] = {.name = "concat", .merges = true, .infer = infer_concat},
-    [MIXUP_MULTIPLY] = {.name = "multiply", .merges = true, .infer = infer_equal},
+    [MIXUP_MULTIPLY] = {.name = "multiply", .merges = true, .infer = infer_multiply},
     [MIXUP_CUSTOM] = {.name = "custom",
                       .resolve = resolve_custom,
                       .infer = infer_custom,
                       .parameters = parameters_custom},
+    [MIXUP_CONV2D] = {.name = "conv2d",
+                      .resolve = op_resolve_conv2d,
+                      .infer = op_infer_conv2d,
+                      .parameters = op_parameters_conv2d,
+                      .multiply_adds = op_multiply_adds_conv2d},
+    [MIXUP_MAX_POOL] = {.name = "max_pool", .resolve = op_resolve_pool, .infer = op_infer_pool},
+    [MIXUP_AVERAGE_POOL] = {.name = "average_pool", .resolve = op_resolve_pool, .infer = op_infer_pool},
+    [MIXUP_GLOBAL_AVERAGE_POOL] = {.name = "global_average_pool", .infer = op_infer_global_pool},
+    [MIXUP_GROUP_NORM] = {.name = "group_norm",
+                          .resolve = op_resolve_group_norm,
+                          .infer = op_infer_group_norm,
+                          .parameters = op_parameters_group_norm},
+    [MIXUP_PAD] = {.name = "pad", .resolve = op_resolve_pad, .infer = op_infer_pad},
+    [MIXUP_UPSAMPLE] = {.name = "upsample", .resolve = op_resolve_upsample, .infer = op_infer_upsample},
 };
 
 const op_row *op_find(mixup_op op) {

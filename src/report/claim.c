@@ -112,6 +112,17 @@ static bool row_holds(const claim *in, size_t row) {
     return manifold < none;
 }
 
+/* What the claim takes and the runs do not have; NULL: nothing. */
+static const char *find_missing(const claim *in) {
+    if (in->item->kind == REQUEST_SINGULAR_VALUES && in->variants[CLAIM_INPUT] == NULL)
+        return "there are no runs of the variant input";
+    for (size_t v = 0; v < CLAIM_VARIANTS; v++)
+        if ((v != CLAIM_INPUT || in->item->kind == REQUEST_SINGULAR_VALUES) &&
+            in->variants[v]->run_count < CLAIM_LEAST_SEEDS)
+            return "it takes three seeds or more of each variant";
+    return NULL;
+}
+
 static void judge(claim *out) {
     for (size_t row = 0; row < out->rows; row++) {
         if (out->samples[row] == 0)
@@ -119,7 +130,8 @@ static void judge(claim *out) {
         out->counted++;
         out->won += row_holds(out, row);
     }
-    out->holds = out->counted > 0 && 10 * out->won >= 9 * out->counted;
+    out->missing = find_missing(out);
+    out->holds = out->missing == NULL && out->counted > 0 && 10 * out->won >= 9 * out->counted;
 }
 
 mixup_status claim_measure(const request *item, const results_experiment *files, mixup_log log,

@@ -7,6 +7,9 @@
 
 typedef enum claim_variant { CLAIM_NONE, CLAIM_INPUT, CLAIM_MANIFOLD, CLAIM_VARIANTS } claim_variant;
 
+/* Seeds of each variant that a median takes. */
+enum { CLAIM_LEAST_SEEDS = 3 };
+
 typedef struct claim {
     mixup_allocator allocator;
     const request *item;
@@ -17,7 +20,8 @@ typedef struct claim {
     double *medians[CLAIM_VARIANTS];                 /* [rows] */
     size_t counted;                                  /* rows that take part */
     size_t won;                                      /* of them, those where the claim holds */
-    bool holds;
+    const char *missing;                             /* why nothing can be said; NULL: checked */
+    bool holds;                                      /* false where something is missing */
 } claim;
 
 /* "none", "input", "manifold" */

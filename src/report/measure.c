@@ -66,6 +66,11 @@ static mixup_status measure_spectra(const trained *run, const request *item, con
                                     measurement *out) {
     const states_desc wanted = description_of(item, set, item->layer, &out->allocator);
     states collected;
+    mixup_dataset_info info;
+    mixup_dataset_describe(set, &info);
+    if (info.class_count == 0)
+        return error(MIXUP_ERROR_DATA,
+                     "singular values are taken of each class, and the data have no classes");
     MIXUP_TRY(states_collect(run->model, &wanted, &collected));
     const mixup_status status = fill_spectra(&collected, out);
     states_clear(&collected);

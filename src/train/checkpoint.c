@@ -1,6 +1,7 @@
 /* train/checkpoint: see checkpoint.h. */
 #include "train/checkpoint.h"
 
+#include "base/number.h"
 #include "train/tensors.h"
 
 #include <errno.h>
@@ -94,10 +95,13 @@ mixup_status checkpoint_write(const char *path, mixup_model *model, const fit_st
     char texts[FIELDS][FIELD_TEXT];
     safetensors_text metadata[FIELDS + 2] = {{"format", "mixup checkpoint 1"}, {"settings", settings}};
     tensor_list list;
+    number_scope scope;
+    MIXUP_TRY(number_begin(&scope));
     for (size_t i = 0; i < FIELDS; i++) {
         field_to_text(&fields[i], state, texts[i]);
         metadata[2 + i] = (safetensors_text){fields[i].key, texts[i]};
     }
+    number_end(&scope);
     tensor_list_init(&list, &model->allocator);
     mixup_status status = MIXUP_OK;
     for (size_t k = 0; k < KINDS && status == MIXUP_OK; k++)
@@ -111,6 +115,16 @@ mixup_status checkpoint_write(const char *path, mixup_model *model, const fit_st
 
 /* ---- reading */
 
+/* The data whose fingerprint begins both texts, or NULL. */
+static const char *changed_data(const char *written, const char *now) {
+    static const char *const keys[] = {"train.data=", "validation.data="};
+    static const char *const names[] = {"training", "validation"};
+    for (size_t i = 0; i < MIXUP_COUNT(keys); i++)
+        if (strncmp(written, keys[i], strlen(keys[i])) == 0 && strncmp(now, keys[i], strlen(keys[i])) == 0)
+            return names[i];
+    return NULL;
+}
+
 /* Names the first line in which the two differ; one of them may have come to its end. */
 static mixup_status refuse_settings(const char *path, const char *written, const char *now) {
     const size_t shown = 200;
@@ -122,20 +136,19 @@ static mixup_status refuse_settings(const char *path, const char *written, const
         a = strcspn(written, "\n");
         b = strcspn(now, "\n");
     }
+    const char *data = changed_data(written, now);
+    if (data != NULL)
+        return error(MIXUP_ERROR_ARGUMENT,
+                     "%s: the %s data have changed since it was written (as many samples, other values); use "
+                     "the same data, or begin anew",
+                     path, data);
     return error(MIXUP_ERROR_ARGUMENT,
                  "%s: was written with other settings: then '%.*s', now '%.*s'; use the same ones, or "
                  "begin anew",
                  path, (int)(a < shown ? a : shown), written, (int)(b < shown ? b : shown), now);
 }
 
-static mixup_status read_state(const safetensors *file, const char *path, const char *settings,
-                               fit_state *state) {
-    const char *format = safetensors_metadata(file, "format");
-    const char *written = safetensors_metadata(file, "settings");
-    if (format == NULL || strcmp(format, "mixup checkpoint 1") != 0 || written == NULL)
-        return error(MIXUP_ERROR_FORMAT, "%s: is not a checkpoint of this version", path);
-    if (strcmp(written, settings) != 0)
-        return refuse_settings(path, written, settings);
+static mixup_status read_fields(const safetensors *file, const char *path, fit_state *state) {
     for (size_t i = 0; i < FIELDS; i++) {
         const char *value = safetensors_metadata(file, fields[i].key);
         if (value == NULL || !field_from_text(&fields[i], value, state))
@@ -143,6 +156,21 @@ static mixup_status read_state(const safetensors *file, const char *path, const 
                          value == NULL ? "missing" : "not a number");
     }
     return MIXUP_OK;
+}
+
+static mixup_status read_state(const safetensors *file, const char *path, const char *settings,
+                               fit_state *state) {
+    const char *format = safetensors_metadata(file, "format");
+    const char *written = safetensors_metadata(file, "settings");
+    number_scope scope;
+    if (format == NULL || strcmp(format, "mixup checkpoint 1") != 0 || written == NULL)
+        return error(MIXUP_ERROR_FORMAT, "%s: is not a checkpoint of this version", path);
+    if (strcmp(written, settings) != 0)
+        return refuse_settings(path, written, settings);
+    MIXUP_TRY(number_begin(&scope));
+    const mixup_status status = read_fields(file, path, state);
+    number_end(&scope);
+    return status;
 }
 
 static mixup_status read_tensors(const safetensors *file, mixup_model *model, const char *path,

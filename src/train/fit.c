@@ -94,7 +94,8 @@ static mixup_status prepare(fit *f) {
     MIXUP_TRY(trainer_reserve(f->trainer, f->batch_size));
     MIXUP_TRY(MEMORY_NEW(allocator, f->order, desc->train->count));
     MIXUP_TRY(MEMORY_NEW(allocator, f->indices, f->batch_size));
-    MIXUP_TRY(fit_settings_describe(f->model, desc, &f->settings));
+    if (desc->checkpoint.path != NULL)
+        MIXUP_TRY(fit_settings_describe(f->model, desc, &f->settings));
     if (desc->restore_best)
         MIXUP_TRY(parameter_store_need(f->model->store, PARAMETER_BEST));
     return MIXUP_OK;

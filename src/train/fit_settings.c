@@ -1,6 +1,7 @@
 /* train/fit_settings: see fit_settings.h. Nine digits tell any two floats apart. */
 #include "train/fit_settings.h"
 
+#include "base/number.h"
 #include "train/network_json.h"
 
 static void add_mix(const mixup_mix_desc *mix, text *out) {
@@ -36,11 +37,19 @@ static void add_schedule(const mixup_schedule *s, text *out) {
         text_format(out, "schedule.epochs[%zu]=%zu\n", i, s->epochs[i]);
 }
 
-mixup_status fit_settings_describe(const mixup_model *model, const mixup_fit_desc *desc, text *out) {
+/* Of callback data only the number is known. */
+static void add_data(const char *name, const mixup_dataset *set, text *out) {
+    text_format(out, "%s.count=%zu\n", name, set != NULL ? set->count : 0);
+    if (set != NULL)
+        text_format(out, "%s.data=%016llx\n", name, (unsigned long long)dataset_fingerprint(set));
+}
+
+static mixup_status add_all(const mixup_model *model, const mixup_fit_desc *desc, text *out) {
     text_add(out, "network=");
     MIXUP_TRY(network_to_json(model->network, out));
-    text_format(out, "\ntrain.count=%zu\nvalidation.count=%zu\n", desc->train->count,
-                desc->validation != NULL ? desc->validation->count : 0);
+    text_add(out, "\n");
+    add_data("train", desc->train, out);
+    add_data("validation", desc->validation, out);
     text_format(out, "epochs=%zu\nbatch_size=%zu\nno_shuffle=%d\ndrop_last=%d\nseed=%llu\n", desc->epochs,
                 desc->batch_size, desc->no_shuffle, desc->drop_last, (unsigned long long)desc->seed);
     add_mix(&desc->mix, out);
@@ -55,4 +64,12 @@ mixup_status fit_settings_describe(const mixup_model *model, const mixup_fit_des
         if (model->network->parameters[p].frozen)
             text_format(out, "frozen=%s\n", model->network->parameters[p].name);
     return text_status(out);
+}
+
+mixup_status fit_settings_describe(const mixup_model *model, const mixup_fit_desc *desc, text *out) {
+    number_scope scope; /* the text is compared with that of another process */
+    MIXUP_TRY(number_begin(&scope));
+    const mixup_status status = add_all(model, desc, out);
+    number_end(&scope);
+    return status;
 }

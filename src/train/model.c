@@ -83,16 +83,19 @@ void mixup_model_destroy(mixup_model *model) {
 
 /* ---- what it is */
 
-static void public_shape(const shape *from, size_t sizes[MIXUP_MAX_RANK]) {
-    for (size_t i = 0; i < MIXUP_MAX_RANK; i++)
-        sizes[i] = i < from->rank ? from->sizes[i] : 0;
+/* Zeros where `from` is NULL. */
+static void public_shape(const shape *from, size_t *sizes) {
+    for (size_t i = 0; sizes != NULL && i < MIXUP_MAX_RANK; i++)
+        sizes[i] = from != NULL && i < from->rank ? from->sizes[i] : 0;
 }
 
 size_t mixup_layer_count(const mixup_model *model) {
-    return model->network->layer_count;
+    return model != NULL ? model->network->layer_count : 0;
 }
 
 mixup_status mixup_layer_at(const mixup_model *model, size_t index, mixup_layer_info *info) {
+    if (model == NULL || info == NULL)
+        return error(MIXUP_ERROR_ARGUMENT, "mixup_layer_at: model and info must not be NULL");
     if (index >= model->network->layer_count)
         return error(MIXUP_ERROR_ARGUMENT, "layer %zu does not exist; the network has %zu", index,
                      model->network->layer_count);
@@ -111,15 +114,15 @@ mixup_status mixup_layer_at(const mixup_model *model, size_t index, mixup_layer_
 }
 
 void mixup_model_input_shape(const mixup_model *model, size_t sizes[MIXUP_MAX_RANK]) {
-    public_shape(&model->network->values[GRAPH_INPUT].shape, sizes);
+    public_shape(model != NULL ? &model->network->values[GRAPH_INPUT].shape : NULL, sizes);
 }
 
 void mixup_model_output_shape(const mixup_model *model, size_t sizes[MIXUP_MAX_RANK]) {
-    public_shape(&model->network->values[model->network->output].shape, sizes);
+    public_shape(model != NULL ? &model->network->values[model->network->output].shape : NULL, sizes);
 }
 
 const char *mixup_model_engine(const mixup_model *model) {
-    return model->engine->description;
+    return model != NULL ? model->engine->description : NULL;
 }
 
 size_t model_input_width(const mixup_model *model) {
@@ -131,17 +134,19 @@ size_t model_output_width(const mixup_model *model) {
 }
 
 const mixup_preprocess *mixup_model_preprocess(const mixup_model *model) {
-    return model->preprocess;
+    return model != NULL ? model->preprocess : NULL;
 }
 
 const char *const *mixup_model_class_names(const mixup_model *model, size_t *count) {
-    *count = 0;
-    if (model->preprocess == NULL)
+    size_t unwanted = 0;
+    size_t *number = count != NULL ? count : &unwanted;
+    *number = 0;
+    if (model == NULL || model->preprocess == NULL)
         return NULL;
     const preprocess_names *names = model->preprocess->class_names.count > 0
                                         ? &model->preprocess->class_names
                                         : &model->preprocess->target_names;
-    *count = names->count;
+    *number = names->count;
     return (const char *const *)names->items;
 }
 

@@ -9,6 +9,7 @@
 typedef enum field_kind {
     FIELD_TEXT,
     FIELD_SIZE,
+    FIELD_PAIR,
     FIELD_FLOAT,
     FIELD_BOOL,
     FIELD_ACTIVATION,
@@ -36,6 +37,13 @@ static const layer_field fields[] = {
     {"stddev", FIELD_FLOAT, offsetof(mixup_layer, stddev)},
     {"epsilon", FIELD_FLOAT, offsetof(mixup_layer, epsilon)},
     {"momentum", FIELD_FLOAT, offsetof(mixup_layer, momentum)},
+    {"by_channel", FIELD_BOOL, offsetof(mixup_layer, by_channel)},
+    {"filters", FIELD_SIZE, offsetof(mixup_layer, filters)},
+    {"kernel", FIELD_PAIR, offsetof(mixup_layer, kernel)},
+    {"stride", FIELD_PAIR, offsetof(mixup_layer, stride)},
+    {"padding", FIELD_PAIR, offsetof(mixup_layer, padding)},
+    {"dilation", FIELD_PAIR, offsetof(mixup_layer, dilation)},
+    {"groups", FIELD_SIZE, offsetof(mixup_layer, groups)},
 };
 
 enum { FIELDS = sizeof fields / sizeof fields[0] };
@@ -45,6 +53,11 @@ enum { FIELDS = sizeof fields / sizeof fields[0] };
 /* jansson's setters take over the value and fail when it is NULL, which is how memory runs out here. */
 static bool set(json_t *object, const char *key, json_t *value) {
     return json_object_set_new(object, key, value) == 0;
+}
+
+/* Height and width as the graph resolved them: a 0 is a 0, not "the same as the first". */
+static json_t *write_pair(const size_t pair[2]) {
+    return json_pack("[I, I]", (json_int_t)pair[0], (json_int_t)pair[1]);
 }
 
 /* NULL without a value where the field is at zero: left out. */
@@ -58,6 +71,10 @@ static bool write_field(json_t *object, const layer_field *field, const mixup_la
     case FIELD_SIZE: {
         const size_t value = *(const size_t *)at;
         return value == 0 || set(object, field->key, json_integer((json_int_t)value));
+    }
+    case FIELD_PAIR: {
+        const size_t *pair = at;
+        return (pair[0] == 0 && pair[1] == 0) || set(object, field->key, write_pair(pair));
     }
     case FIELD_FLOAT: {
         const float value = *(const float *)at;
@@ -162,6 +179,16 @@ static mixup_status read_size(const char *key, const json_t *value, size_t *out)
     return MIXUP_OK;
 }
 
+static mixup_status read_pair(const char *key, const json_t *list, size_t pair[2]) {
+    if (!json_is_array(list) || json_array_size(list) != 2)
+        return refuse(key, "a list of two sizes");
+    for (size_t i = 0; i < 2; i++)
+        MIXUP_TRY(read_size(key, json_array_get(list, i), &pair[i]));
+    if (pair[0] != 0 && pair[1] == 0)
+        pair[1] = MIXUP_NO_PADDING; /* what a description says for a 0 beside another first */
+    return MIXUP_OK;
+}
+
 static mixup_status read_field(const mixup_allocator *allocator, const layer_field *field,
                                const json_t *value, mixup_layer *layer) {
     void *at = (char *)layer + field->offset;
@@ -170,6 +197,8 @@ static mixup_status read_field(const mixup_allocator *allocator, const layer_fie
         return read_text(allocator, field->key, value, at);
     case FIELD_SIZE:
         return read_size(field->key, value, at);
+    case FIELD_PAIR:
+        return read_pair(field->key, value, at);
     case FIELD_FLOAT:
         if (!json_is_number(value) || !isfinite(json_number_value(value)))
             return refuse(field->key, "a number");

@@ -4,10 +4,12 @@
 #include <string.h>
 
 size_t mixup_parameter_count(const mixup_model *model) {
-    return model->network->parameter_count;
+    return model != NULL ? model->network->parameter_count : 0;
 }
 
 mixup_status mixup_parameter_at(const mixup_model *model, size_t index, mixup_parameter_info *info) {
+    if (model == NULL || info == NULL)
+        return error(MIXUP_ERROR_ARGUMENT, "mixup_parameter_at: model and info must not be NULL");
     if (index >= model->network->parameter_count)
         return error(MIXUP_ERROR_ARGUMENT, "parameter %zu does not exist; the network has %zu", index,
                      model->network->parameter_count);
@@ -33,6 +35,8 @@ static mixup_status find(const mixup_model *model, const char *name, size_t coun
 
 mixup_status mixup_parameter_read(mixup_model *model, const char *name, float *values, size_t count) {
     size_t index = 0;
+    if (model == NULL || name == NULL || values == NULL)
+        return error(MIXUP_ERROR_ARGUMENT, "mixup_parameter_read: model, name and values must not be NULL");
     MIXUP_TRY(find(model, name, count, &index));
     engine_environment environment;
     engine_enter(model->engine, &environment);
@@ -43,6 +47,8 @@ mixup_status mixup_parameter_read(mixup_model *model, const char *name, float *v
 
 mixup_status mixup_parameter_write(mixup_model *model, const char *name, const float *values, size_t count) {
     size_t index = 0;
+    if (model == NULL || name == NULL || values == NULL)
+        return error(MIXUP_ERROR_ARGUMENT, "mixup_parameter_write: model, name and values must not be NULL");
     MIXUP_TRY(find(model, name, count, &index));
     engine_environment environment;
     engine_enter(model->engine, &environment);
@@ -52,6 +58,8 @@ mixup_status mixup_parameter_write(mixup_model *model, const char *name, const f
 }
 
 mixup_status mixup_parameter_freeze(mixup_model *model, const char *name, bool frozen) {
+    if (model == NULL || name == NULL)
+        return error(MIXUP_ERROR_ARGUMENT, "mixup_parameter_freeze: model and name must not be NULL");
     const size_t layer = graph_find_layer(model->network, name);
     size_t found = 0;
     if (model->in_training)

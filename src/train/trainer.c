@@ -126,10 +126,12 @@ static mixup_status build(mixup_trainer *self, const mixup_fit_desc *desc) {
     parameter_store_forget(store, PARAMETER_MOMENT2);
     MIXUP_TRY(optimizer_need(&self->optimizer, store));
     MIXUP_TRY(start_average(self));
+    /* one plan a site and one without, also for an epoch's last, shorter batch */
     const plan_training training = {.loss = self->loss,
                                     .optimizer = self->optimizer,
                                     .class_weights = self->class_weights,
-                                    .average_decay = self->average_decay};
+                                    .average_decay = self->average_decay,
+                                    .plan_limit = 2 * (self->site_count + 1)};
     return plan_cache_create(&self->plans, store, &training);
 }
 

@@ -8,10 +8,10 @@ expect 0 "$MIXUP" init --csv flowers.csv --label "kind, of flower"
 cp out my.yaml
 says my.yaml "3 classes" "rose" 'label: "kind, of flower"' "ignore: [id]" "standardize: true"
 expect 0 "$MIXUP" info my.yaml
-says out "60" "dense3" "plain" "manifold"
+says out "60" "dense3" "none" "manifold"
 expect 0 "$MIXUP" train my.yaml --set training.epochs=40 --out r
-says r/plain/seed-1/metrics.json '"class_names"' 'tulip \"red\"'
-model=r/plain/seed-1/model.safetensors
+says r/none/seed-1/metrics.json '"class_names"' 'tulip \"red\"'
+model=r/none/seed-1/model.safetensors
 
 expect 0 "$MIXUP" evaluate $model flowers.csv --json
 python3 - out <<'PYTHON' || complain "evaluate --json"
@@ -19,7 +19,7 @@ import json, sys
 found = json.load(open(sys.argv[1]))
 assert found["count"] == 60 and found["accuracy"] > 0.9, found
 PYTHON
-expect 0 "$MIXUP" evaluate r/plain/seed-1 flowers.csv --confusion
+expect 0 "$MIXUP" evaluate r/none/seed-1 flowers.csv --confusion
 says out "accuracy" "calibration error" "rose"
 
 # without the label column, and with columns in another order
@@ -62,8 +62,8 @@ says out "dense3" "outputs: lily, rose"
 
 # A network that ends in a linear layer gives probabilities all the same.
 sed 's/units: 3, activation: softmax/units: 3/; s/^training:/training:\n  loss: softmax_cross_entropy/' my.yaml >linear.yaml
-expect 0 "$MIXUP" train linear.yaml --variant plain --out linear --set training.epochs=3
-expect 0 "$MIXUP" predict linear/plain/seed-1 flowers.csv
+expect 0 "$MIXUP" train linear.yaml --variant none --out linear --set training.epochs=3
+expect 0 "$MIXUP" predict linear/none/seed-1 flowers.csv
 awk -F, 'NR > 1 {n = NF; s = $(n) + $(n - 1) + $(n - 2); if (s < 0.9999 || s > 1.0001) exit 1}' out ||
     complain "probabilities of a linear last layer"
 
@@ -72,18 +72,40 @@ awk 'BEGIN {srand(3); print "name;x;y;z"; for (i = 0; i < 80; i++) {x = rand(); 
 expect 0 "$MIXUP" init --csv line.csv --target z
 cp out line.yaml
 says line.yaml "missing: median" "ignore: [name]" 'separator: ";"' "targets: [z]" "1 target"
-expect 0 "$MIXUP" train line.yaml --variant plain --set training.epochs=60 --out reg
-says reg/plain/seed-1/metrics.json test_mse test_mae test_r_squared
-grep -q test_accuracy reg/plain/seed-1/metrics.json && complain "an accuracy of a regression"
-expect 0 "$MIXUP" predict reg/plain/seed-1 line.csv
+expect 0 "$MIXUP" train line.yaml --variant none --set training.epochs=60 --out reg
+says reg/none/seed-1/metrics.json test_mse test_mae test_r_squared
+grep -q test_accuracy reg/none/seed-1/metrics.json && complain "an accuracy of a regression"
+expect 1 "$MIXUP" svd reg/none/seed-1 --layer dense1
+says err "error: reg/none/seed-1: " "no classes"
+expect 1 "$MIXUP" evaluate reg/none/seed-1 line.csv --confusion
+says err "--confusion" "no classes"
+expect 0 "$MIXUP" predict reg/none/seed-1 line.csv
 head -1 out >line
 echo "row,z" >wanted
 same line wanted
-sed -n 2p reg/plain/seed-1/history.csv | grep -Eq '^1,[0-9]+,[0-9.]+,[0-9.]+,,[0-9.]+,,[0-9.]+$' ||
+sed -n 2p reg/none/seed-1/history.csv | grep -Eq '^1,[0-9]+,[0-9.]+,[0-9.]+,,[0-9.]+,,[0-9.]+$' ||
     complain "accuracies are empty for regression"
 
 expect 1 "$MIXUP" init --csv flowers.csv --label kind
 says err "kind"
+# A cell that is no number, and files that nothing can be learned from.
+sed '5s/;[^;]*;/;oops;/' line.csv >cell.csv
+expect 1 "$MIXUP" init --csv cell.csv --target z
+says err "cell.csv:5:" "column 'x'" "'oops'" "--ignore"
+expect 0 "$MIXUP" init --csv cell.csv --target z --ignore x
+says out "ignore: [name, x]"
+: >empty.csv
+expect 1 "$MIXUP" init --csv empty.csv --target z
+says err "empty.csv: the file is empty"
+head -1 line.csv >head.csv
+expect 1 "$MIXUP" init --csv head.csv --target z
+says err "no samples"
+head -5 line.csv >few.csv
+expect 1 "$MIXUP" init --csv few.csv --target z
+says err "4 samples"
+awk 'BEGIN {print "x,kind"; for (i = 0; i < 20; i++) print i ",same"}' >same.csv
+expect 1 "$MIXUP" init --csv same.csv --label kind
+says err "one class"
 expect 1 "$MIXUP" init --csv nowhere.csv --label kind
 says err "nowhere.csv"
 

@@ -83,9 +83,11 @@ expect 0 "$MIXUP" train s.yaml --variant none --out r_good
 model=r_good/none/seed-1
 expect 1 "$MIXUP" evaluate $model flowers.csv
 says err "not trained on a CSV"
-expect 1 "$MIXUP" evaluate $model
+for command in evaluate predict; do
+    expect 2 "$MIXUP" $command $model
+done
 says err "--experiment"
-expect 1 "$MIXUP" evaluate $model --experiment s.yaml --part tset
+expect 2 "$MIXUP" evaluate $model --experiment s.yaml --part tset
 says err "--part tset"
 expect 1 "$MIXUP" evaluate r_good --experiment s.yaml
 says err "model.safetensors"
@@ -98,6 +100,9 @@ expect 1 "$MIXUP" states $model --experiment s.yaml --layer dense1 --out nowhere
 says err "nowhere/x.npy"
 expect 1 "$MIXUP" info nothing.safetensors
 says err "nothing.safetensors"
-expect 1 "$MIXUP" evaluate $model --experiment s.yaml --engine gpu
-says err "--engine gpu"
+expect 2 "$MIXUP" evaluate $model --experiment s.yaml --engine gpu
+says err "--engine gpu" "auto, dnnl or reference"
+expect 2 "$MIXUP" train s.yaml --engine gpu
+expect 2 "$MIXUP" train s.yaml --set =1
+expect 2 "$MIXUP" info s.yaml --set =1
 finish

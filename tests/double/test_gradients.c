@@ -203,6 +203,97 @@ static const mixup_layer multiply_layers[] = {
     {.op = MIXUP_FLATTEN, .name = "flat"},         {.op = MIXUP_DENSE, .units = 6, .activation = MIXUP_TANH},
     {.op = MIXUP_MULTIPLY, .with = {"a", "flat"}}, HEAD};
 
+/* One value a channel scales an image: squeeze and excitation (Hu et al. 2018). */
+static const mixup_layer excite_layers[] = {
+    {.op = MIXUP_CONV2D, .filters = 4, .kernel = {2}, .name = "images", .activation = MIXUP_TANH},
+    {.op = MIXUP_GLOBAL_AVERAGE_POOL},
+    {.op = MIXUP_DENSE, .units = 2, .activation = MIXUP_ELU},
+    {.op = MIXUP_DENSE, .units = 4, .activation = MIXUP_SIGMOID},
+    {.op = MIXUP_MULTIPLY, .with = {"images", "images"}},
+    {.op = MIXUP_FLATTEN},
+    HEAD};
+/* Stride, padding and dilation of both axes; groups; one filter a channel. */
+static const mixup_layer conv2d_layers[] = {{.op = MIXUP_CONV2D,
+                                             .filters = 4,
+                                             .kernel = {3, 2},
+                                             .stride = {2, 1},
+                                             .padding = {1, MIXUP_NO_PADDING},
+                                             .activation = MIXUP_TANH},
+                                            {.op = MIXUP_CONV2D,
+                                             .filters = 4,
+                                             .kernel = {1, 2},
+                                             .padding = {0, 2},
+                                             .dilation = {1, 2},
+                                             .groups = 2,
+                                             .no_bias = true},
+                                            {.op = MIXUP_CONV2D, .filters = 8, .kernel = {2}, .groups = 4},
+                                            {.op = MIXUP_CONV2D, .filters = 2, .kernel = {1}, .stride = {2}},
+                                            {.op = MIXUP_FLATTEN},
+                                            HEAD};
+static const mixup_layer max_pool_layers[] = {
+    {.op = MIXUP_MAX_POOL, .kernel = {3, 2}, .stride = {2, 1}, .padding = {1, MIXUP_NO_PADDING}},
+    {.op = MIXUP_CONV2D, .filters = 2, .kernel = {2}},
+    {.op = MIXUP_MAX_POOL, .kernel = {2}},
+    {.op = MIXUP_FLATTEN},
+    HEAD};
+static const mixup_layer average_pool_layers[] = {
+    {.op = MIXUP_AVERAGE_POOL, .kernel = {3, 2}, .stride = {2, 1}, .padding = {1}},
+    {.op = MIXUP_CONV2D, .filters = 2, .kernel = {2}, .activation = MIXUP_TANH},
+    {.op = MIXUP_AVERAGE_POOL, .kernel = {2}},
+    {.op = MIXUP_FLATTEN},
+    HEAD};
+static const mixup_layer global_pool_layers[] = {
+    {.op = MIXUP_CONV2D, .filters = 3, .kernel = {2}, .activation = MIXUP_TANH},
+    {.op = MIXUP_GLOBAL_AVERAGE_POOL},
+    HEAD};
+static const mixup_layer group_norm_layers[] = {
+    {.op = MIXUP_GROUP_NORM, .groups = 2, .activation = MIXUP_TANH},
+    {.op = MIXUP_CONV2D, .filters = 3, .kernel = {2}},
+    {.op = MIXUP_GROUP_NORM, .groups = 1, .no_bias = true, .epsilon = 0.1f},
+    {.op = MIXUP_GROUP_NORM, .groups = 3, .epsilon = 0.1f},
+    {.op = MIXUP_FLATTEN},
+    HEAD};
+static const mixup_layer pad_layers[] = {
+    {.op = MIXUP_PAD, .padding = {1, 2}},
+    {.op = MIXUP_CONV2D, .filters = 2, .kernel = {3}, .activation = MIXUP_TANH},
+    {.op = MIXUP_PAD, .padding = {1, MIXUP_NO_PADDING}},
+    {.op = MIXUP_FLATTEN},
+    HEAD};
+static const mixup_layer upsample_layers[] = {
+    {.op = MIXUP_UPSAMPLE, .stride = {2, 1}},
+    {.op = MIXUP_CONV2D, .filters = 2, .kernel = {2}, .activation = MIXUP_TANH},
+    {.op = MIXUP_UPSAMPLE},
+    {.op = MIXUP_FLATTEN},
+    HEAD};
+static const mixup_layer image_norm_layers[] = {{.op = MIXUP_BATCH_NORM, .activation = MIXUP_TANH},
+                                                {.op = MIXUP_CONV2D, .filters = 2, .kernel = {2}},
+                                                {.op = MIXUP_BATCH_NORM, .no_bias = true, .epsilon = 0.1f},
+                                                {.op = MIXUP_FLATTEN},
+                                                HEAD};
+static const mixup_layer channel_dropout_layers[] = {
+    {.op = MIXUP_DROPOUT, .rate = 0.3f, .by_channel = true},
+    {.op = MIXUP_CONV2D, .filters = 5, .kernel = {2}, .activation = MIXUP_TANH},
+    {.op = MIXUP_DROPOUT, .rate = 0.5f, .by_channel = true},
+    {.op = MIXUP_FLATTEN},
+    HEAD};
+/* A pre-activation block (He et al. 2016) that halves the image, with a convolution 1x1 beside it. */
+static const mixup_layer residual_layers[] = {
+    {.op = MIXUP_CONV2D, .filters = 3, .kernel = {3}, .padding = {1}, .no_bias = true},
+    {.op = MIXUP_BATCH_NORM, .activation = MIXUP_ELU, .name = "before"},
+    {.op = MIXUP_CONV2D, .filters = 4, .kernel = {3}, .stride = {2}, .padding = {1}, .no_bias = true},
+    {.op = MIXUP_BATCH_NORM, .activation = MIXUP_ELU},
+    {.op = MIXUP_CONV2D, .filters = 4, .kernel = {3}, .padding = {1}, .name = "deep"},
+    {.op = MIXUP_CONV2D, .from = "before", .filters = 4, .kernel = {1}, .stride = {2}},
+    {.op = MIXUP_ADD, .with = {"deep"}},
+    {.op = MIXUP_GLOBAL_AVERAGE_POOL},
+    HEAD};
+static const mixup_layer image_concat_layers[] = {
+    {.op = MIXUP_CONV2D, .filters = 2, .kernel = {1}, .activation = MIXUP_TANH},
+    {.op = MIXUP_CONCAT, .with = {"input"}},
+    {.op = MIXUP_CONV2D, .filters = 2, .kernel = {2}},
+    {.op = MIXUP_FLATTEN},
+    HEAD};
+
 typedef struct op_case {
     const mixup_layer *layers;
     size_t layer_count;
@@ -222,6 +313,20 @@ static const op_case op_cases[MIXUP_OP_COUNT] = {
     [MIXUP_ADD] = {NETWORK_LAYERS(add_layers), {5}, 1},
     [MIXUP_CONCAT] = {NETWORK_LAYERS(concat_layers), {3}, 1},
     [MIXUP_MULTIPLY] = {NETWORK_LAYERS(multiply_layers), {3}, 1},
+    [MIXUP_CONV2D] = {NETWORK_LAYERS(conv2d_layers), {2, 5, 4}, 1},
+    [MIXUP_MAX_POOL] = {NETWORK_LAYERS(max_pool_layers), {2, 5, 4}, 1},
+    [MIXUP_AVERAGE_POOL] = {NETWORK_LAYERS(average_pool_layers), {2, 5, 4}, 1},
+    [MIXUP_GLOBAL_AVERAGE_POOL] = {NETWORK_LAYERS(global_pool_layers), {2, 4, 3}, 1},
+    [MIXUP_GROUP_NORM] = {NETWORK_LAYERS(group_norm_layers), {4, 3, 3}, 1},
+    [MIXUP_PAD] = {NETWORK_LAYERS(pad_layers), {2, 3, 2}, 1},
+    [MIXUP_UPSAMPLE] = {NETWORK_LAYERS(upsample_layers), {2, 2, 3}, 1},
+};
+
+/* Ops that do more with images than with flat states. */
+static const op_case image_cases[] = {
+    {NETWORK_LAYERS(image_norm_layers), {2, 3, 3}, 1},      {NETWORK_LAYERS(excite_layers), {2, 3, 4}, 1},
+    {NETWORK_LAYERS(channel_dropout_layers), {3, 3, 2}, 1}, {NETWORK_LAYERS(residual_layers), {2, 5, 4}, 1},
+    {NETWORK_LAYERS(image_concat_layers), {2, 3, 2}, 1},
 };
 
 static bool uses(const op_case *given, mixup_op op) {
@@ -242,6 +347,16 @@ static void every_op_has_the_gradient_that_differences_say(void **state) {
         network_desc desc = {.layers = given->layers, .layer_count = given->layer_count, .seed = 1};
         memcpy(desc.input, given->input, sizeof desc.input);
         check_batches(&desc, op_find((mixup_op)op)->name, given->smallest_batch);
+    }
+}
+
+static void ops_on_images_have_the_gradient_that_differences_say(void **state) {
+    (void)state;
+    for (size_t c = 0; c < MIXUP_COUNT(image_cases); c++) {
+        const op_case *given = &image_cases[c];
+        network_desc desc = {.layers = given->layers, .layer_count = given->layer_count, .seed = 10};
+        memcpy(desc.input, given->input, sizeof desc.input);
+        check_batches(&desc, "an op on images", given->smallest_batch);
     }
 }
 
@@ -409,6 +524,7 @@ static void the_gradient_of_the_mix_is_that_of_theory(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_op_has_the_gradient_that_differences_say),
+        cmocka_unit_test(ops_on_images_have_the_gradient_that_differences_say),
         cmocka_unit_test(a_custom_layer_is_refused_in_double),
         cmocka_unit_test(every_activation_has_the_gradient_that_differences_say),
         cmocka_unit_test(every_loss_has_the_gradient_that_differences_say),

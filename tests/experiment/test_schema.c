@@ -32,6 +32,11 @@ static const context contexts[] = {
     {IN_LAYER, "dropout", {"op: dropout", "rate: 0.5"}},
     {IN_LAYER, "gaussian_noise", {"op: gaussian_noise", "stddev: 1"}},
     {IN_LAYER, "add", {"op: add", "with: input"}},
+    {IN_LAYER, "conv2d", {"op: conv2d", "filters: 2", "kernel: 1"}},
+    {IN_LAYER, "max_pool", {"op: max_pool", "kernel: 2"}},
+    {IN_LAYER, "group_norm", {"op: group_norm"}},
+    {IN_LAYER, "pad", {"op: pad", "padding: 1"}},
+    {IN_LAYER, "upsample", {"op: upsample"}},
     {IN_LAYER, "leaky_relu", {"op: dense", "units: 2", "activation: leaky_relu"}},
     {IN_LAYER, "constant", {"op: dense", "units: 2", "initial: constant"}},
     {IN_LAYER, NULL, {"op: dense", "units: 2"}},
@@ -169,7 +174,8 @@ static void each_key(void (*check)(const schema_key *key, unsigned section)) {
 /* ---------------------------------------------------------------- wrong types */
 
 static bool is_list(const schema_key *key) {
-    return key->type == SCHEMA_TEXTS || key->type == SCHEMA_COUNTS || key->type == SCHEMA_SINGLES;
+    return key->type == SCHEMA_TEXTS || key->type == SCHEMA_COUNTS || key->type == SCHEMA_SINGLES ||
+           key->type == SCHEMA_PAIR;
 }
 
 static bool is_text_like(const schema_key *key) {
@@ -205,7 +211,7 @@ static void check_finite(const schema_key *key, unsigned section) {
     static const char *const values[] = {".inf", "-.inf", ".nan", "1e999", "1e400"};
     const bool number = key->type == SCHEMA_COUNT || key->type == SCHEMA_SEED || key->type == SCHEMA_SINGLE ||
                         key->type == SCHEMA_DOUBLE || key->type == SCHEMA_COUNTS ||
-                        key->type == SCHEMA_SINGLES;
+                        key->type == SCHEMA_SINGLES || key->type == SCHEMA_PAIR;
     for (size_t i = 0; number && i < MIXUP_COUNT(values); i++)
         expect_bad(key, section, key->name, values[i], "must be");
 }
@@ -384,6 +390,46 @@ static void several_wrong_combinations_are_refused(void **state) {
     EXPECT_REFUSAL(SMALL "training: {loss: softmax_cross_entrpy}\n", "did you mean 'softmax_cross_entropy'");
 }
 
+/* A number stands for height and width; a list has both, and a second 0 is one. */
+static void pairs_are_read_and_written_with_both_sizes(void **state) {
+    (void)state;
+    static const char *const lines[] = {"kernel: [3, 1]", "stride: 2",      "padding: [1, 0]", "dilation: 1",
+                                        "kernel: 2",      "stride: [2, 1]", "padding: [0, 1]"};
+    const mixup_allocator allocator = plain_allocator();
+    temporary_folder folder;
+    experiment_file *file = NULL;
+    experiment *one = NULL;
+    temporary_folder_make(&folder);
+    if (open_text(&folder,
+                  SMALL_DATA "network:\n"
+                             "  - {op: conv2d, filters: 2, kernel: [3, 1], stride: 2, padding: [1, 0]}\n"
+                             "  - {op: max_pool, kernel: 2, stride: [2, 1], padding: [0, 1]}\n",
+                  NULL, 0, &file) != MIXUP_OK ||
+        experiment_resolve(&one, file, NULL, NULL) != MIXUP_OK)
+        fail_msg("%s", mixup_last_error());
+    const settings *read = experiment_settings(one);
+    const mixup_layer *conv = &read->layers[0].layer;
+    assert_int_equal(conv->kernel[0], 3);
+    assert_int_equal(conv->kernel[1], 1);
+    assert_int_equal(conv->padding[0], 1);
+    assert_true(conv->padding[1] == MIXUP_NO_PADDING);
+    assert_int_equal(read->layers[1].layer.padding[0], 0);
+    assert_int_equal(read->layers[1].layer.padding[1], 1);
+    text written;
+    text_init(&written, &allocator);
+    schema_write(read, false, &written);
+    for (size_t i = 0; i < MIXUP_COUNT(lines); i++)
+        if (strstr(written.data, lines[i]) == NULL)
+            fail_msg("'%s' is not in\n%s", lines[i], written.data);
+    text_clear(&written);
+    experiment_destroy(one);
+    experiment_close(file);
+    temporary_folder_remove(&folder);
+    EXPECT_REFUSAL(SMALL_DATA "network: [{op: max_pool, kernel: [2, 2, 2]}]\n", "network[0].kernel",
+                   "at most 2");
+    EXPECT_REFUSAL(SMALL_DATA "network: [{op: max_pool, kernel: [2]}]\n", "network[0].kernel", "list of two");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_wrong_type_is_refused_for_every_key),
@@ -394,6 +440,7 @@ int main(void) {
         cmocka_unit_test(every_default_is_accepted),
         cmocka_unit_test(every_key_is_explained),
         cmocka_unit_test(several_wrong_combinations_are_refused),
+        cmocka_unit_test(pairs_are_read_and_written_with_both_sizes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

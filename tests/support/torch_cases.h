@@ -108,6 +108,57 @@ static const mixup_layer torch_skip[] = {{TORCH_DENSE("a", 4), .activation = MIX
                                          {.op = MIXUP_ADD, .with = {"a"}},
                                          TORCH_HEAD};
 
+/* ---- images */
+
+#define TORCH_CONV(called, count, ...)                                                                       \
+    .op = MIXUP_CONV2D, .name = (called), .filters = (count), .kernel = {__VA_ARGS__}
+#define TORCH_FLAT {.op = MIXUP_FLATTEN}, TORCH_HEAD
+
+static const mixup_layer torch_conv2d[] = {{TORCH_CONV("a", 4, 3, 2), .stride = {2, 1},
+                                            .padding = {1, MIXUP_NO_PADDING}, .activation = MIXUP_TANH},
+                                           {TORCH_CONV("b", 6, 3), .padding = {2}, .dilation = {2},
+                                            .groups = 2, .no_bias = true, .activation = MIXUP_RELU},
+                                           {TORCH_CONV("c", 6, 2), .stride = {2}, .groups = 6},
+                                           TORCH_FLAT};
+static const mixup_layer torch_max_pool[] = {
+    {.op = MIXUP_MAX_POOL, .kernel = {3}, .stride = {2}, .padding = {1}},
+    {TORCH_CONV("a", 3, 2)},
+    {.op = MIXUP_MAX_POOL, .kernel = {2, 1}},
+    TORCH_FLAT};
+static const mixup_layer torch_average_pool[] = {
+    {.op = MIXUP_AVERAGE_POOL, .kernel = {3}, .stride = {2}, .padding = {1}},
+    {TORCH_CONV("a", 3, 2)},
+    {.op = MIXUP_AVERAGE_POOL, .kernel = {2, 1}},
+    TORCH_FLAT};
+static const mixup_layer torch_global_pool[] = {{TORCH_CONV("a", 4, 3), .padding = {1},
+                                                 .activation = MIXUP_RELU},
+                                                {.op = MIXUP_GLOBAL_AVERAGE_POOL},
+                                                TORCH_HEAD};
+static const mixup_layer torch_group_norm[] = {
+    {.op = MIXUP_GROUP_NORM, .name = "norm1", .groups = 2, .activation = MIXUP_TANH},
+    {TORCH_CONV("a", 3, 2)},
+    {.op = MIXUP_GROUP_NORM, .name = "norm2", .groups = 3, .no_bias = true, .epsilon = 0.1f},
+    TORCH_FLAT};
+static const mixup_layer torch_pad[] = {
+    {.op = MIXUP_PAD, .padding = {1, 2}}, {TORCH_CONV("a", 2, 3)}, TORCH_FLAT};
+static const mixup_layer torch_upsample[] = {
+    {.op = MIXUP_UPSAMPLE, .stride = {2, 1}}, {TORCH_CONV("a", 2, 2)}, {.op = MIXUP_UPSAMPLE}, TORCH_FLAT};
+static const mixup_layer torch_image_norm[] = {
+    {.op = MIXUP_BATCH_NORM, .name = "norm1", .activation = MIXUP_RELU},
+    {TORCH_CONV("a", 4, 3), .padding = {1}, .no_bias = true},
+    {.op = MIXUP_BATCH_NORM, .name = "norm2", .no_bias = true, .epsilon = 0.1f, .momentum = 0.25f},
+    TORCH_FLAT};
+static const mixup_layer torch_channel_dropout[] = {{.op = MIXUP_DROPOUT, .rate = 0.3f, .by_channel = true},
+                                                    {TORCH_CONV("a", 5, 2), .activation = MIXUP_RELU},
+                                                    {.op = MIXUP_DROPOUT, .rate = 0.5f, .by_channel = true},
+                                                    TORCH_FLAT};
+static const mixup_layer torch_excite[] = {{TORCH_CONV("a", 4, 3), .padding = {1}, .activation = MIXUP_RELU},
+                                           {.op = MIXUP_GLOBAL_AVERAGE_POOL},
+                                           {TORCH_DENSE("b", 2), .activation = MIXUP_RELU},
+                                           {TORCH_DENSE("c", 4), .activation = MIXUP_SIGMOID},
+                                           {.op = MIXUP_MULTIPLY, .with = {"a"}},
+                                           TORCH_FLAT};
+
 #define TORCH_TWO_LAYERS(hidden, last)                                                                       \
     (const mixup_layer[]) {                                                                                  \
         {TORCH_DENSE("a", 4), .activation = (hidden), .slope = (hidden) == MIXUP_ELU ? 0.7f : 0.3f},         \
@@ -129,6 +180,15 @@ static const float torch_class_weights[] = {0.5f, 3.0f, 1.25f};
 #define TORCH_OP(called, array, ...)                                                                         \
     {                                                                                                        \
         .name = "op/" called, .desc = {                                                                      \
+            .input = {__VA_ARGS__},                                                                          \
+            NETWORK_LAYERS(array),                                                                           \
+            .optimizer = TORCH_SGD                                                                           \
+        }                                                                                                    \
+    }
+
+#define TORCH_IMAGE(called, array, at, ...)                                                                  \
+    {                                                                                                        \
+        .name = "image/" called, .site = (at), .desc = {                                                     \
             .input = {__VA_ARGS__},                                                                          \
             NETWORK_LAYERS(array),                                                                           \
             .optimizer = TORCH_SGD                                                                           \
@@ -200,6 +260,20 @@ static const torch_case torch_cases[] = {
     {.name = "op/custom",
      .custom = true,
      .desc = {.input = {5}, NETWORK_LAYERS(torch_custom), .optimizer = TORCH_SGD}},
+
+    TORCH_IMAGE("conv2d_4", torch_conv2d, NULL, 2, 5, 7),
+    TORCH_IMAGE("conv2d_1", torch_conv2d, NULL, 2, 5, 7),
+    TORCH_IMAGE("batch_norm_4", torch_image_norm, NULL, 3, 5, 3),
+    TORCH_IMAGE("batch_norm_1", torch_image_norm, NULL, 3, 5, 3),
+    TORCH_IMAGE("mixed", torch_image_norm, "norm2", 3, 5, 3),
+    TORCH_IMAGE("max_pool", torch_max_pool, NULL, 2, 5, 7),
+    TORCH_IMAGE("average_pool", torch_average_pool, NULL, 2, 5, 7),
+    TORCH_IMAGE("global_average_pool", torch_global_pool, NULL, 2, 5, 3),
+    TORCH_IMAGE("group_norm", torch_group_norm, NULL, 4, 3, 5),
+    TORCH_IMAGE("pad", torch_pad, NULL, 2, 3, 2),
+    TORCH_IMAGE("upsample", torch_upsample, NULL, 2, 2, 3),
+    TORCH_IMAGE("dropout", torch_channel_dropout, NULL, 3, 4, 3),
+    TORCH_IMAGE("multiply", torch_excite, NULL, 2, 3, 5),
 
     TORCH_ACTIVATION("linear", MIXUP_LINEAR),
     TORCH_ACTIVATION("relu", MIXUP_RELU),

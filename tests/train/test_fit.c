@@ -313,6 +313,23 @@ static void a_leftover_batch_of_one_is_refused_under_batch_norm(void **state) {
     mixup_dataset_destroy(set);
 }
 
+static void a_batch_of_one_image_trains_under_batch_norm(void **state) {
+    (void)state;
+    static const mixup_layer layers[] = {{.op = MIXUP_DENSE, .units = 8},
+                                         {.op = MIXUP_RESHAPE, .shape = {2, 2, 2}},
+                                         {.op = MIXUP_BATCH_NORM,
+                                          .activation = MIXUP_RELU}, /* four positions have a variance */
+                                         {.op = MIXUP_GLOBAL_AVERAGE_POOL},
+                                         {.op = MIXUP_DENSE, .units = CLASSES, .activation = MIXUP_SOFTMAX}};
+    mixup_dataset *set = training_classes(5, FEATURES, CLASSES, 1);
+    for (size_t e = 0; e < MIXUP_COUNT(network_engines); e++) {
+        mixup_model *model = training_model(network_engines[e], FEATURES, layers, MIXUP_COUNT(layers), 1);
+        network_ok(mixup_fit(model, &(mixup_fit_desc){.train = set, .batch_size = 4}));
+        mixup_model_destroy(model);
+    }
+    mixup_dataset_destroy(set);
+}
+
 static void mixing_without_a_site_is_refused(void **state) {
     (void)state;
     static const mixup_layer layers[] = {{.op = MIXUP_DENSE, .units = CLASSES, .activation = MIXUP_SOFTMAX}};
@@ -567,6 +584,7 @@ int main(void) {
         cmocka_unit_test(the_average_of_the_weights_is_left_in_the_model),
         cmocka_unit_test(restore_best_ends_with_the_best_epoch),
         cmocka_unit_test(a_leftover_batch_of_one_is_refused_under_batch_norm),
+        cmocka_unit_test(a_batch_of_one_image_trains_under_batch_norm),
         cmocka_unit_test(mixing_without_a_site_is_refused),
         cmocka_unit_test(illegal_sites_are_refused_with_the_nearest_legal_ones),
         cmocka_unit_test(settings_out_of_range_are_refused_by_name),

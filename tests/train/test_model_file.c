@@ -106,6 +106,60 @@ static void saved_again_it_is_the_same_file(void **state) {
     scene_end(&s);
 }
 
+/* A network as JSON and back; the graph made of it is `out`. */
+static void travel(const graph *from, const mixup_allocator *allocator, text *json, graph **out) {
+    network_description description;
+    text_init(json, allocator);
+    network_ok(network_to_json(from, json));
+    network_ok(network_from_json(json->data, NULL, 0, allocator, &description));
+    network_ok(graph_create(out, description.input, description.layers, description.layer_count, allocator));
+    network_description_clear(&description);
+}
+
+static void fields_of_images_come_back_with_both_sizes(void **state) {
+    (void)state;
+    static const mixup_layer images[] = {
+        {.op = MIXUP_CONV2D,
+         .filters = 4,
+         .kernel = {3, 2},
+         .stride = {1, 2},
+         .padding = {1, MIXUP_NO_PADDING},
+         .dilation = {2, 1}},
+        {.op = MIXUP_CONV2D, .filters = 6, .kernel = {1}, .padding = {0, 2}, .groups = 2},
+        {.op = MIXUP_DROPOUT, .rate = 0.5f, .by_channel = true},
+        {.op = MIXUP_GROUP_NORM, .groups = 3},
+        {.op = MIXUP_PAD, .padding = {2, MIXUP_NO_PADDING}},
+        {.op = MIXUP_UPSAMPLE, .stride = {1, 3}},
+        {.op = MIXUP_MAX_POOL, .kernel = {2}, .stride = {1}, .padding = {1}},
+        {.op = MIXUP_AVERAGE_POOL, .kernel = {2, 3}},
+        {.op = MIXUP_GLOBAL_AVERAGE_POOL},
+    };
+    const mixup_allocator allocator = memory_allocator(NULL);
+    const size_t input[MIXUP_MAX_RANK] = {2, 9, 8};
+    graph *first = NULL, *second = NULL, *third = NULL;
+    text once, twice;
+    network_ok(graph_create(&first, input, images, MIXUP_COUNT(images), &allocator));
+    travel(first, &allocator, &once, &second);
+    travel(second, &allocator, &twice, &third);
+    assert_string_equal(once.data, twice.data);
+    assert_non_null(strstr(once.data, "\"padding\":[1,0]"));
+    for (size_t l = 0; l < MIXUP_COUNT(images); l++) {
+        const mixup_layer *a = &first->layers[l].attributes, *b = &second->layers[l].attributes;
+        assert_memory_equal(a->kernel, b->kernel, sizeof a->kernel);
+        assert_memory_equal(a->stride, b->stride, sizeof a->stride);
+        assert_memory_equal(a->padding, b->padding, sizeof a->padding);
+        assert_memory_equal(a->dilation, b->dilation, sizeof a->dilation);
+        assert_int_equal(a->filters, b->filters);
+        assert_int_equal(a->groups, b->groups);
+        assert_int_equal(a->by_channel, b->by_channel);
+    }
+    text_clear(&once);
+    text_clear(&twice);
+    graph_destroy(first);
+    graph_destroy(second);
+    graph_destroy(third);
+}
+
 static void classes_and_preprocessing_travel_with_the_model(void **state) {
     (void)state;
     scene s;
@@ -466,6 +520,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_loaded_model_predicts_the_same),
         cmocka_unit_test(saved_again_it_is_the_same_file),
+        cmocka_unit_test(fields_of_images_come_back_with_both_sizes),
         cmocka_unit_test(classes_and_preprocessing_travel_with_the_model),
         cmocka_unit_test(training_goes_on_from_a_loaded_model),
         cmocka_unit_test(names_and_shapes_are_those_of_pytorch),

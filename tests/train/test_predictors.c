@@ -214,6 +214,55 @@ static void what_is_not_there_is_refused(void **state) {
     mixup_model_destroy(model);
 }
 
+static void missing_arguments_are_refused_or_give_nothing(void **state) {
+    (void)state;
+    static const mixup_layer one[] = {{.op = MIXUP_DENSE, .units = 1}};
+    mixup_model *model = training_model(MIXUP_ENGINE_REFERENCE, 1, one, 1, 1);
+    mixup_layer_info layer;
+    mixup_parameter_info parameter;
+    mixup_predictor *predictor = NULL;
+    mixup_dataset_info set;
+    float value = 0.0f;
+    size_t sizes[MIXUP_MAX_RANK] = {7, 7, 7, 7}, count = 7;
+    const mixup_status refused[] = {
+        mixup_layer_at(NULL, 0, &layer),
+        mixup_layer_at(model, 0, NULL),
+        mixup_parameter_at(NULL, 0, &parameter),
+        mixup_parameter_at(model, 0, NULL),
+        mixup_parameter_read(NULL, "dense1.bias", &value, 1),
+        mixup_parameter_read(model, NULL, &value, 1),
+        mixup_parameter_read(model, "dense1.bias", NULL, 1),
+        mixup_parameter_write(NULL, "dense1.bias", &value, 1),
+        mixup_parameter_write(model, NULL, &value, 1),
+        mixup_parameter_write(model, "dense1.bias", NULL, 1),
+        mixup_parameter_freeze(NULL, "dense1", true),
+        mixup_parameter_freeze(model, NULL, true),
+        mixup_predictor_create(NULL, model),
+        mixup_predictor_create(&predictor, NULL),
+        mixup_predictor_run(NULL, 1, &value, &value),
+        mixup_predict(NULL, 1, &value, &value),
+        mixup_states(model, NULL, 1, &value, &value),
+        mixup_model_load_parameters(model, NULL, NULL),
+    };
+    for (size_t i = 0; i < MIXUP_COUNT(refused); i++)
+        assert_int_equal(refused[i], MIXUP_ERROR_ARGUMENT);
+    assert_int_equal(mixup_layer_count(NULL), 0);
+    assert_int_equal(mixup_parameter_count(NULL), 0);
+    assert_null(mixup_model_engine(NULL));
+    assert_null(mixup_model_preprocess(NULL));
+    assert_null(mixup_dataset_preprocess(NULL));
+    assert_null(mixup_model_class_names(NULL, &count));
+    assert_int_equal(count, 0);
+    assert_null(mixup_model_class_names(model, NULL));
+    mixup_model_input_shape(model, NULL);
+    mixup_model_output_shape(NULL, NULL);
+    mixup_model_input_shape(NULL, sizes);
+    assert_int_equal(sizes[0] + sizes[3], 0);
+    mixup_dataset_describe(NULL, &set);
+    assert_int_equal(set.count, 0);
+    mixup_model_destroy(model);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(states_come_by_name),
@@ -222,6 +271,7 @@ int main(void) {
         cmocka_unit_test(predictions_follow_the_parameters),
         cmocka_unit_test(predictors_in_several_threads_give_the_same_bits),
         cmocka_unit_test(what_is_not_there_is_refused),
+        cmocka_unit_test(missing_arguments_are_refused_or_give_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,8 @@
 /* Stopping and going on: the final model is the same, byte for byte, as that of a training never stopped. */
 #include "train/training.h"
 
+#include <locale.h>
+
 enum { FEATURES = 4, CLASSES = 3, TRAIN = 23, VALIDATION = 9, BATCH = 5, EPOCHS = 5 };
 
 static const mixup_layer layers[] = {
@@ -317,6 +319,37 @@ static void a_checkpoint_goes_on_under_another_engine(void **state) {
     }
 }
 
+/* False where no locale with a decimal comma is installed. */
+static bool set_decimal_comma(void) {
+    static const char *const names[] = {"de_DE.UTF-8", "fr_FR.UTF-8", "de_DE"};
+    bool found = false;
+    for (size_t i = 0; i < MIXUP_COUNT(names) && !found; i++)
+        found = setlocale(LC_ALL, names[i]) != NULL;
+    return found;
+}
+
+static void a_checkpoint_goes_on_under_another_locale(void **state) {
+    (void)state;
+    if (!set_decimal_comma())
+        skip();
+    for (size_t comma_first = 0; comma_first < 2; comma_first++) {
+        setlocale(LC_ALL, "C");
+        scene s;
+        scene_begin(&s, MIXUP_ENGINE_REFERENCE, &variants[0]);
+        if (comma_first == 1)
+            set_decimal_comma();
+        stop_once(&s, 5, &(training_history){.stop_at = 7});
+        setlocale(LC_ALL, "C");
+        if (comma_first == 0)
+            set_decimal_comma();
+        mixup_model *model = expect_same_end(&s);
+        save_and_compare(&s, model);
+        mixup_model_destroy(model);
+        scene_end(&s);
+    }
+    setlocale(LC_ALL, "C");
+}
+
 /* ---- refusals: the model stays as it was, byte for byte */
 
 static void expect_refused(scene *s, const mixup_fit_desc *desc, mixup_status status, const char *part) {
@@ -368,6 +401,24 @@ static void other_settings_are_refused_by_name(void **state) {
     network_ok(mixup_parameter_freeze(frozen, "dense1", true));
     training_refused(mixup_fit(frozen, &other), MIXUP_ERROR_ARGUMENT, "dense1.weight");
     mixup_model_destroy(frozen);
+    scene_end(&s);
+}
+
+static void changed_data_are_refused(void **state) {
+    (void)state;
+    scene s;
+    scene_begin(&s, MIXUP_ENGINE_REFERENCE, &variants[0]);
+    stop_once(&s, 5, &(training_history){.stop_at = 7});
+    mixup_dataset *train = training_classes(TRAIN, FEATURES, CLASSES, 9);
+    mixup_dataset *validation = training_classes(VALIDATION, FEATURES, CLASSES, 9);
+    mixup_fit_desc desc = s.desc;
+    desc.train = train;
+    expect_refused(&s, &desc, MIXUP_ERROR_ARGUMENT, "the training data have changed");
+    desc = s.desc;
+    desc.validation = validation;
+    expect_refused(&s, &desc, MIXUP_ERROR_ARGUMENT, "the validation data have changed");
+    mixup_dataset_destroy(train);
+    mixup_dataset_destroy(validation);
     scene_end(&s);
 }
 
@@ -426,7 +477,9 @@ int main(void) {
         cmocka_unit_test(quick_epochs_need_not_write_a_checkpoint_each),
         cmocka_unit_test(without_resume_a_training_begins_anew),
         cmocka_unit_test(a_checkpoint_goes_on_under_another_engine),
+        cmocka_unit_test(a_checkpoint_goes_on_under_another_locale),
         cmocka_unit_test(other_settings_are_refused_by_name),
+        cmocka_unit_test(changed_data_are_refused),
         cmocka_unit_test(damaged_checkpoints_are_refused),
         cmocka_unit_test(a_model_file_is_no_checkpoint),
     };

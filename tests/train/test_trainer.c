@@ -235,6 +235,41 @@ static void a_step_after_the_first_of_its_kind_allocates_nothing(void **state) {
     }
 }
 
+static void plans_of_two_batch_sizes_at_many_sites_are_all_kept(void **state) {
+    (void)state;
+    enum { SITES = 40 };
+    mixup_layer deep[SITES] = {{0}};
+    failing_allocator memory = {0};
+    const mixup_allocator hooks = failing_allocator_hooks(&memory);
+    const batch b = make_batch(0);
+    uint32_t partner[BATCH] = {1, 0, 2, 4, 3, 5};
+    float weight[BATCH] = {1, 1, 1, 1, 1, 1}, other[BATCH] = {0};
+    mixup_model *model = NULL;
+    mixup_trainer *trainer = NULL;
+    for (size_t l = 0; l < SITES; l++)
+        deep[l] = (mixup_layer){.op = MIXUP_DENSE, .units = l + 1 < SITES ? 4 : CLASSES, .mix = true};
+    network_ok(mixup_model_create(&model, &(mixup_model_desc){.input = {FEATURES},
+                                                              .layers = deep,
+                                                              .layer_count = SITES,
+                                                              .engine = MIXUP_ENGINE_REFERENCE,
+                                                              .threads = 1,
+                                                              .allocator = &hooks}));
+    network_ok(mixup_trainer_create(&trainer, model, &(mixup_fit_desc){.mix = {.alpha = 1.0f}}));
+    size_t calls = 0;
+    for (size_t round = 0; round < 2; round++) {
+        calls = atomic_load(&memory.calls);
+        for (int32_t site = -1; site < SITES; site++)
+            for (size_t count = BATCH; count >= BATCH - 1; count--)
+                network_ok(mixup_trainer_step(trainer, count, b.inputs, b.targets,
+                                              &(mixup_batch_draw){count, site, partner, weight, other},
+                                              NULL));
+    }
+    assert_int_equal(atomic_load(&memory.calls), calls);
+    mixup_trainer_destroy(trainer);
+    mixup_model_destroy(model);
+    assert_int_equal(atomic_load(&memory.live), 0);
+}
+
 /* ---- the caller's environment */
 
 typedef struct environment {
@@ -353,6 +388,7 @@ int main(void) {
         cmocka_unit_test(a_model_has_one_trainer_at_a_time),
         cmocka_unit_test(the_rate_can_be_set_between_steps),
         cmocka_unit_test(a_step_after_the_first_of_its_kind_allocates_nothing),
+        cmocka_unit_test(plans_of_two_batch_sizes_at_many_sites_are_all_kept),
         cmocka_unit_test(public_calls_leave_threads_and_control_word_as_they_were),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

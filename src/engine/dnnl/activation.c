@@ -31,7 +31,10 @@ bool dnnl_activation(mixup_activation kind, bool from_output, dnnl_alg_kind_t *o
 
 bool dnnl_absorbs(const graph_node *producer, const graph_node *activation, bool training) {
     dnnl_alg_kind_t unused;
-    return producer->op == MIXUP_DENSE && dnnl_activation(activation->activation, training, &unused);
+    if (producer->op == MIXUP_BATCH_NORM) /* oneDNN fuses this one pair, forward and backward */
+        return activation->activation == MIXUP_RELU;
+    return (producer->op == MIXUP_DENSE || producer->op == MIXUP_CONV2D) &&
+           dnnl_activation(activation->activation, training, &unused);
 }
 
 static float slope_of(const graph_node *activation) {
@@ -56,8 +59,32 @@ static mixup_status describe_backward(builder *to, dnnl_alg_kind_t kind, float s
     return status;
 }
 
+mixup_status dnnl_activation_attributes(const graph_node *activation, dnnl_primitive_attr_t *out) {
+    dnnl_alg_kind_t kind;
+    dnnl_primitive_attr_t attributes = NULL;
+    dnnl_post_ops_t behind = NULL;
+    if (activation == NULL)
+        return MIXUP_OK;
+    if (!dnnl_activation(activation->activation, false, &kind))
+        return error(MIXUP_ERROR_ENGINE, "oneDNN: %s is no post-op", activation_name(activation->activation));
+    dnnl_status_t status = dnnl_post_ops_create(&behind);
+    if (status == dnnl_success)
+        status = dnnl_post_ops_append_eltwise(behind, 1.0f, kind, slope_of(activation), 0.0f);
+    if (status == dnnl_success)
+        status = dnnl_primitive_attr_create(&attributes);
+    if (status == dnnl_success)
+        status = dnnl_primitive_attr_set_post_ops(attributes, behind);
+    if (behind != NULL)
+        dnnl_post_ops_destroy(behind);
+    if (status == dnnl_success)
+        *out = attributes;
+    else if (attributes != NULL)
+        dnnl_primitive_attr_destroy(attributes);
+    return dnnl_check(status, "preparing an activation");
+}
+
 mixup_status dnnl_activation_gradient(builder *to, const graph_node *activation, size_t output,
-                                      size_t gradient, size_t width) {
+                                      const shape *sample, size_t *gradient) {
     dnnl_alg_kind_t kind;
     dnnl_memory_desc_t layout;
     dnnl_primitive_desc_t description = NULL;
@@ -65,17 +92,20 @@ mixup_status dnnl_activation_gradient(builder *to, const graph_node *activation,
     if (!dnnl_activation(activation->activation, true, &kind))
         return error(MIXUP_ERROR_ENGINE, "oneDNN: %s has no backward pass from its output",
                      activation_name(activation->activation));
-    MIXUP_TRY(dnnl_plain(builder_batch(to), width, &layout));
+    MIXUP_TRY(dnnl_state(to, output, sample, &layout));
+    MIXUP_TRY(dnnl_convert(to, *gradient, sample, &layout, gradient));
     MIXUP_TRY(describe_backward(to, kind, slope_of(activation), &layout, &description));
     MIXUP_TRY(dnnl_call_create(to, description, &call));
     MIXUP_TRY(dnnl_call_buffer(to, call, DNNL_ARG_DST, &layout, output));
-    MIXUP_TRY(dnnl_call_buffer(to, call, DNNL_ARG_DIFF_DST, &layout, gradient));
-    MIXUP_TRY(dnnl_call_buffer(to, call, DNNL_ARG_DIFF_SRC, &layout, gradient));
+    MIXUP_TRY(dnnl_call_buffer(to, call, DNNL_ARG_DIFF_DST, &layout, *gradient));
+    MIXUP_TRY(dnnl_call_buffer(to, call, DNNL_ARG_DIFF_SRC, &layout, *gradient));
     return dnnl_call_emit(to, call);
 }
 
 mixup_status dnnl_activation_forward(builder *to, size_t node) {
     const graph_node *described = builder_node(to, node);
+    const shape *sample = dnnl_output_shape(to, node);
+    const size_t input = builder_input(to, node, 0);
     dnnl_alg_kind_t kind;
     dnnl_memory_desc_t layout;
     dnnl_eltwise_desc_t operation;
@@ -84,7 +114,7 @@ mixup_status dnnl_activation_forward(builder *to, size_t node) {
     size_t output = BUFFER_NONE;
     if (!dnnl_activation(described->activation, false, &kind))
         return reference_activation_forward(to, node); /* softmax */
-    MIXUP_TRY(dnnl_plain(builder_batch(to), reference_output_width(to, node), &layout));
+    MIXUP_TRY(dnnl_state(to, input, sample, &layout));
     MIXUP_TRY(dnnl_check(dnnl_eltwise_forward_desc_init(
                              &operation, builder_trains(to) ? dnnl_forward_training : dnnl_forward_inference,
                              kind, &layout, slope_of(described), 0.0f),
@@ -92,13 +122,17 @@ mixup_status dnnl_activation_forward(builder *to, size_t node) {
     MIXUP_TRY(dnnl_describe(to, &operation, NULL, NULL, &description));
     MIXUP_TRY(dnnl_call_create(to, description, &call));
     MIXUP_TRY(builder_output(to, node, &output));
-    MIXUP_TRY(dnnl_call_buffer(to, call, DNNL_ARG_SRC, &layout, builder_input(to, node, 0)));
+    MIXUP_TRY(dnnl_set_state(to, output, sample, &layout));
+    MIXUP_TRY(dnnl_call_buffer(to, call, DNNL_ARG_SRC, &layout, input));
     MIXUP_TRY(dnnl_call_buffer(to, call, DNNL_ARG_DST, &layout, output));
     return dnnl_call_emit(to, call);
 }
 
 mixup_status dnnl_activation_backward(builder *to, size_t node) {
     const graph_node *described = builder_node(to, node);
+    const shape *sample = dnnl_output_shape(to, node);
+    const size_t input = builder_input(to, node, 0);
+    size_t output_gradient = builder_output_gradient(to, node);
     dnnl_alg_kind_t kind;
     dnnl_memory_desc_t layout;
     dnnl_primitive_desc_t description = NULL;
@@ -109,11 +143,13 @@ mixup_status dnnl_activation_backward(builder *to, size_t node) {
     MIXUP_TRY(builder_input_gradient(to, node, 0, &gradient));
     if (gradient == BUFFER_NONE)
         return MIXUP_OK;
-    MIXUP_TRY(dnnl_plain(builder_batch(to), reference_output_width(to, node), &layout));
+    MIXUP_TRY(dnnl_state(to, input, sample, &layout));
+    MIXUP_TRY(dnnl_convert(to, output_gradient, sample, &layout, &output_gradient));
+    MIXUP_TRY(dnnl_set_state(to, gradient, sample, &layout));
     MIXUP_TRY(describe_backward(to, kind, slope_of(described), &layout, &description));
     MIXUP_TRY(dnnl_call_create(to, description, &call));
-    MIXUP_TRY(dnnl_call_buffer(to, call, DNNL_ARG_SRC, &layout, builder_input(to, node, 0)));
-    MIXUP_TRY(dnnl_call_buffer(to, call, DNNL_ARG_DIFF_DST, &layout, builder_output_gradient(to, node)));
+    MIXUP_TRY(dnnl_call_buffer(to, call, DNNL_ARG_SRC, &layout, input));
+    MIXUP_TRY(dnnl_call_buffer(to, call, DNNL_ARG_DIFF_DST, &layout, output_gradient));
     MIXUP_TRY(dnnl_call_buffer(to, call, DNNL_ARG_DIFF_SRC, &layout, gradient));
     MIXUP_TRY(dnnl_call_emit(to, call));
     return builder_input_gradient_done(to, node, 0, gradient);

@@ -9,6 +9,8 @@ struct dnnl_call {
     dnnl_primitive_t primitive;
     dnnl_stream_t stream; /* one a call: plans of several predictors may run at the same time */
     dnnl_exec_arg_t arguments[MAX_ARGUMENTS];
+    size_t
+        buffers[MAX_ARGUMENTS]; /* of the plan, bound when the step is emitted; BUFFER_NONE: fixed memory */
     int argument_count;
 };
 
@@ -70,29 +72,24 @@ mixup_status dnnl_call_create(builder *to, dnnl_primitive_desc_t description, dn
 }
 
 static mixup_status add_argument(builder *to, dnnl_call *call, int argument, const dnnl_memory_desc_t *layout,
-                                 void *address, dnnl_memory_t *memory) {
+                                 void *address, size_t buffer) {
+    dnnl_memory_t memory = NULL;
     if (call->argument_count == MAX_ARGUMENTS)
         return error(MIXUP_ERROR_ENGINE, "oneDNN: too many arguments for one primitive");
-    MIXUP_TRY(dnnl_check(dnnl_memory_create(memory, layout, dnnl_handle(to), address), "describing memory"));
-    call->arguments[call->argument_count++] = (dnnl_exec_arg_t){.arg = argument, .memory = *memory};
+    MIXUP_TRY(dnnl_check(dnnl_memory_create(&memory, layout, dnnl_handle(to), address), "describing memory"));
+    call->buffers[call->argument_count] = buffer;
+    call->arguments[call->argument_count++] = (dnnl_exec_arg_t){.arg = argument, .memory = memory};
     return MIXUP_OK;
-}
-
-static void bind_memory(void *target, void *address) {
-    dnnl_memory_set_data_handle(target, address);
 }
 
 mixup_status dnnl_call_buffer(builder *to, dnnl_call *call, int argument, const dnnl_memory_desc_t *layout,
                               size_t buffer) {
-    dnnl_memory_t memory = NULL;
-    MIXUP_TRY(add_argument(to, call, argument, layout, DNNL_MEMORY_NONE, &memory));
-    return builder_bind_with(to, buffer, bind_memory, memory);
+    return add_argument(to, call, argument, layout, DNNL_MEMORY_NONE, buffer);
 }
 
 mixup_status dnnl_call_memory(builder *to, dnnl_call *call, int argument, const dnnl_memory_desc_t *layout,
                               void *address) {
-    dnnl_memory_t memory = NULL;
-    return add_argument(to, call, argument, layout, address, &memory);
+    return add_argument(to, call, argument, layout, address, BUFFER_NONE);
 }
 
 static void run_call(void *arguments, plan_run *run) {
@@ -103,7 +100,16 @@ static void run_call(void *arguments, plan_run *run) {
         run->status = dnnl_check(status, "running a primitive");
 }
 
+static void bind_memory(void *target, void *address) {
+    dnnl_memory_set_data_handle(target, address);
+}
+
+/* Buffers live while steps bind them, and conversions of some arguments may have been emitted since the call
+ * was created: only now is it known which step this is. */
 mixup_status dnnl_call_emit(builder *to, dnnl_call *call) {
+    for (int i = 0; i < call->argument_count; i++)
+        if (call->buffers[i] != BUFFER_NONE)
+            MIXUP_TRY(builder_bind_with(to, call->buffers[i], bind_memory, call->arguments[i].memory));
     return builder_step(to, run_call, call);
 }
 

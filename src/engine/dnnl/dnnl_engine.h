@@ -1,10 +1,10 @@
 /* engine/dnnl: the fast engine, on oneDNN's C API (2.x).
  *
- * States are plain [batch][features]; the weights of dense layers, with their gradients and moments, are in
- * the layout that oneDNN prefers for training, chosen once when a model is made and kept (the padding of a
- * blocked layout stays zero under every optimiser). Primitives, memory objects and argument lists are made
- * while a plan is built; a run only executes them. What oneDNN has nothing better for comes from the
- * reference kernels.
+ * Flat states are plain [batch][features], images in the layouts that convolutions prefer (layout.c); the
+ * weights of dense layers and convolutions, with their gradients and moments, are in the layout that oneDNN
+ * prefers for training, chosen once when a model is made and kept (the padding of a blocked layout stays zero
+ * under every optimiser). Primitives, memory objects and argument lists are made while a plan is built; a run
+ * only executes them. What oneDNN has nothing better for comes from the reference kernels.
  *
  * A newcomer's mistake: creating a primitive outside engine_enter. oneDNN divides work among the OpenMP
  * threads that are set at that moment. */
@@ -42,6 +42,28 @@ mixup_status dnnl_call_emit(builder *to, dnnl_call *call);
 /* A plain [batch][width] layout. */
 mixup_status dnnl_plain(size_t batch, size_t width, dnnl_memory_desc_t *out);
 
+/* ---- layouts of states (layout.c) */
+
+/* A plain layout for a batch of samples of this shape: images are [batch][channels][height][width], all else
+ * is [batch][n]. */
+mixup_status dnnl_plain_state(size_t batch, const shape *sample, dnnl_memory_desc_t *out);
+/* The same with the layout left to oneDNN. */
+mixup_status dnnl_any_state(size_t batch, const shape *sample, dnnl_memory_desc_t *out);
+/* How the buffer, a state or gradient of that shape, is arranged now. */
+mixup_status dnnl_state(const builder *to, size_t buffer, const shape *sample, dnnl_memory_desc_t *out);
+/* Says that the buffer, a state or gradient of that shape, will be written in `layout`. */
+mixup_status dnnl_set_state(builder *to, size_t buffer, const shape *sample,
+                            const dnnl_memory_desc_t *layout);
+/* The values of `buffer` in `wanted`: the buffer itself, or a copy, whose conversion is emitted. */
+mixup_status dnnl_convert(builder *to, size_t buffer, const shape *sample, const dnnl_memory_desc_t *wanted,
+                          size_t *converted);
+/* The shapes of a node's input i and output. */
+const shape *dnnl_input_shape(const builder *to, size_t node, size_t i);
+const shape *dnnl_output_shape(const builder *to, size_t node);
+
+mixup_status dnnl_make_plain(builder *to, size_t from, size_t plain);
+mixup_status dnnl_accumulate(builder *to, size_t from, size_t sum);
+
 /* Creates a primitive description; `attributes` may be NULL. Scratch memory is the plan's. */
 mixup_status dnnl_describe(const builder *to, const void *operation, const_dnnl_primitive_attr_t attributes,
                            const_dnnl_primitive_desc_t forward, dnnl_primitive_desc_t *out);
@@ -51,19 +73,61 @@ mixup_status dnnl_describe(const builder *to, const void *operation, const_dnnl_
 /* oneDNN's name for an activation; `from_output`: the backward pass sees the output. False: it has none. */
 bool dnnl_activation(mixup_activation kind, bool from_output, dnnl_alg_kind_t *out);
 bool dnnl_absorbs(const graph_node *producer, const graph_node *activation, bool training);
-/* Emits gradient = gradient × activation'(output), in place. */
+/* Emits gradient × activation'(output) for an absorbed activation, in place where the layouts agree.
+ * `gradient` becomes the buffer with the result. */
 mixup_status dnnl_activation_gradient(builder *to, const graph_node *activation, size_t output,
-                                      size_t gradient, size_t width);
+                                      const shape *sample, size_t *gradient);
+/* A post-op for an absorbed activation; NULL for none. The caller's to destroy. */
+mixup_status dnnl_activation_attributes(const graph_node *activation, dnnl_primitive_attr_t *out);
 
 mixup_status dnnl_activation_forward(builder *to, size_t node);
 mixup_status dnnl_activation_backward(builder *to, size_t node);
 
-/* ---- dense (dense.c) */
+/* ---- weights (weights.c): dense and conv2d read them in the store's layout or in a packed copy */
+
+/* Whether oneDNN has only its slow reference implementation. */
+bool dnnl_is_slow(const_dnnl_primitive_desc_t description);
+/* Emits the copy of parameter 0 of the node into `wanted`, made again when the values have changed; *copy is
+ * where it will be. */
+mixup_status dnnl_pack_weight(builder *to, size_t node, const dnnl_memory_desc_t *wanted, void **copy);
+/* A description of one pass with the weights in the given layout. */
+typedef struct dnnl_pass dnnl_pass;
+typedef mixup_status (*dnnl_describe_pass)(builder *to, const dnnl_pass *pass,
+                                           const dnnl_memory_desc_t *weight, dnnl_primitive_desc_t *out);
+struct dnnl_pass {
+    size_t node;
+    dnnl_describe_pass describe;
+    const void *details; /* the op's own */
+};
+/* The description of a pass that reads the weights, with them in whatever layout is fast, and where they are:
+ * `weight` and `values` are then its argument DNNL_ARG_WEIGHTS. */
+mixup_status dnnl_describe_reader(builder *to, const dnnl_pass *pass, dnnl_primitive_desc_t *out,
+                                  dnnl_memory_desc_t *weight, void **values);
+/* The layout of the node's parameter 0 in the store, and of a vector of `count`. */
+dnnl_memory_desc_t dnnl_weight_layout(const builder *to, size_t node);
+mixup_status dnnl_vector(size_t count, dnnl_memory_desc_t *out);
+
+/* ---- dense.c, conv2d.c */
 
 mixup_status dnnl_dense_forward(builder *to, size_t node);
 mixup_status dnnl_dense_backward(builder *to, size_t node);
 /* The layout of a dense weight [units][features] that training prefers. */
 mixup_status dnnl_dense_layout(dnnl_engine_t handle, size_t units, size_t features, dnnl_memory_desc_t *out);
+
+mixup_status dnnl_conv2d_forward(builder *to, size_t node);
+mixup_status dnnl_conv2d_backward(builder *to, size_t node);
+/* The same for the filters of a convolution. */
+mixup_status dnnl_conv2d_layout(dnnl_engine_t handle, const graph *network, const graph_node *node,
+                                dnnl_memory_desc_t *out);
+
+/* ---- batch_norm.c, pool.c, add.c */
+
+mixup_status dnnl_batch_norm_forward(builder *to, size_t node);
+mixup_status dnnl_batch_norm_backward(builder *to, size_t node);
+mixup_status dnnl_pool_forward(builder *to, size_t node);
+mixup_status dnnl_pool_backward(builder *to, size_t node);
+mixup_status dnnl_add_forward(builder *to, size_t node);
+mixup_status dnnl_add_backward(builder *to, size_t node);
 
 /* ---- step.c */
 

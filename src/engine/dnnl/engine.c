@@ -15,32 +15,48 @@ static const engine_kernel kernels[MIXUP_OP_COUNT] = {
     [MIXUP_ACTIVATION] = {dnnl_activation_forward, dnnl_activation_backward},
     [MIXUP_DROPOUT] = {reference_random_forward, reference_random_backward},
     [MIXUP_GAUSSIAN_NOISE] = {reference_random_forward, reference_random_backward},
-    [MIXUP_BATCH_NORM] = {reference_batch_norm_forward, reference_batch_norm_backward},
-    [MIXUP_LAYER_NORM] = {reference_layer_norm_forward, reference_layer_norm_backward},
-    [MIXUP_ADD] = {reference_add_forward, reference_add_backward},
+    [MIXUP_BATCH_NORM] = {dnnl_batch_norm_forward, dnnl_batch_norm_backward},
+    [MIXUP_LAYER_NORM] = {reference_norm_forward, reference_norm_backward},
+    [MIXUP_ADD] = {dnnl_add_forward, dnnl_add_backward},
     [MIXUP_CONCAT] = {reference_concat_forward, reference_concat_backward},
     [MIXUP_MULTIPLY] = {reference_multiply_forward, reference_multiply_backward},
     [MIXUP_CUSTOM] = {reference_custom_forward, reference_custom_backward},
+    [MIXUP_CONV2D] = {dnnl_conv2d_forward, dnnl_conv2d_backward},
+    [MIXUP_MAX_POOL] = {dnnl_pool_forward, dnnl_pool_backward},
+    [MIXUP_AVERAGE_POOL] = {dnnl_pool_forward, dnnl_pool_backward},
+    [MIXUP_GLOBAL_AVERAGE_POOL] = {dnnl_pool_forward, dnnl_pool_backward},
+    [MIXUP_GROUP_NORM] = {reference_norm_forward, reference_norm_backward},
+    [MIXUP_PAD] = {reference_resample_forward, reference_resample_backward},
+    [MIXUP_UPSAMPLE] = {reference_resample_forward, reference_resample_backward},
 };
 
 /* ---- layouts */
 
-static bool is_dense_weight(const graph *network, size_t index) {
-    for (size_t n = 0; n < network->node_count; n++)
-        if (network->nodes[n].op == MIXUP_DENSE && network->nodes[n].parameters[0] == index)
-            return true;
-    return false;
+/* The dense or convolution node whose weight this parameter is, or NULL. */
+static const graph_node *reader_of_weight(const graph *network, size_t index) {
+    for (size_t n = 0; n < network->node_count; n++) {
+        const graph_node *node = &network->nodes[n];
+        if ((node->op == MIXUP_DENSE || node->op == MIXUP_CONV2D) && node->parameters[0] == index)
+            return node;
+    }
+    return NULL;
+}
+
+static mixup_status choose_layout(dnnl_engine_t handle, const graph *network, const graph_node *node,
+                                  dnnl_memory_desc_t *out) {
+    const shape *sizes = &network->parameters[node->parameters[0]].shape;
+    return node->op == MIXUP_DENSE ? dnnl_dense_layout(handle, sizes->sizes[0], sizes->sizes[1], out)
+                                   : dnnl_conv2d_layout(handle, network, node, out);
 }
 
 static mixup_status layout_create(engine *self, const graph *network, size_t index, void **layout,
                                   size_t *stored) {
-    const shape *sizes = &network->parameters[index].shape;
-    if (!is_dense_weight(network, index))
+    const graph_node *node = reader_of_weight(network, index);
+    if (node == NULL)
         return MIXUP_OK;
     dnnl_memory_desc_t *made = NULL;
     MIXUP_TRY(MEMORY_NEW(&self->allocator, made, 1));
-    const mixup_status status =
-        dnnl_dense_layout(((dnnl_backend *)self)->handle, sizes->sizes[0], sizes->sizes[1], made);
+    const mixup_status status = choose_layout(((dnnl_backend *)self)->handle, network, node, made);
     if (status != MIXUP_OK) {
         memory_release(&self->allocator, made);
         return status;
@@ -88,8 +104,12 @@ static mixup_status reorder(dnnl_engine_t handle, const dnnl_memory_desc_t *from
     return dnnl_check(status, "converting a layout");
 }
 
+/* Row-major order of a weight's own dimensions; those of a convolution in groups are five. */
 static mixup_status plain_layout(const dnnl_memory_desc_t *layout, dnnl_memory_desc_t *plain) {
-    return dnnl_plain((size_t)layout->dims[0], (size_t)layout->dims[1], plain);
+    static const dnnl_format_tag_t tags[] = {dnnl_a, dnnl_ab, dnnl_abc, dnnl_abcd, dnnl_abcde};
+    return dnnl_check(dnnl_memory_desc_init_by_tag(plain, layout->ndims, layout->dims, dnnl_f32,
+                                                   tags[layout->ndims - 1]),
+                      "describing a weight");
 }
 
 static mixup_status layout_read(engine *self, const void *layout, const real *stored, real *plain) {
@@ -161,6 +181,23 @@ static const char *instruction_set(void) {
     }
 }
 
+/* Kernels of this engine that work on images in oneDNN's layouts. */
+static bool any_layout(const graph_node *node) {
+    switch (node->op) {
+    case MIXUP_CONV2D:
+    case MIXUP_BATCH_NORM:
+    case MIXUP_MAX_POOL:
+    case MIXUP_AVERAGE_POOL:
+    case MIXUP_GLOBAL_AVERAGE_POOL:
+    case MIXUP_ADD:
+        return true;
+    case MIXUP_ACTIVATION:
+        return node->activation != MIXUP_SOFTMAX;
+    default:
+        return false;
+    }
+}
+
 static void destroy(engine *self) {
     const mixup_allocator allocator = self->allocator;
     dnnl_backend *backend = (dnnl_backend *)self;
@@ -178,7 +215,9 @@ mixup_status engine_create_dnnl(engine **out, size_t threads, const mixup_alloca
                           .absorbs = dnnl_absorbs,
                           .mix = reference_mix,
                           .mix_gradient = reference_mix_gradient,
-                          .accumulate = reference_accumulate,
+                          .accumulate = dnnl_accumulate,
+                          .make_plain = dnnl_make_plain,
+                          .any_layout = any_layout,
                           .update = dnnl_update,
                           .layout_create = layout_create,
                           .layout_destroy = layout_destroy,

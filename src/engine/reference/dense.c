@@ -128,21 +128,11 @@ static mixup_status emit_input_gradient(builder *to, size_t node) {
 mixup_status reference_dense_backward(builder *to, size_t node) {
     MIXUP_TRY(emit_input_gradient(to, node)); /* reads the weight: before its update */
     dense_arguments *a = make_arguments(to, node);
-    const size_t count = builder_node(to, node)->parameter_count;
-    size_t gradients[2] = {BUFFER_NONE, BUFFER_NONE};
     if (a == NULL)
         return MIXUP_ERROR_MEMORY;
     assert(count <= 2);
     real **slots[2] = {&a->weight_gradient, &a->bias_gradient};
-    for (size_t i = 0; i < count; i++) {
-        MIXUP_TRY(builder_parameter_gradient(to, node, i, &gradients[i]));
-        if (gradients[i] != BUFFER_NONE)
-            MIXUP_TRY(builder_bind(to, gradients[i], slots[i]));
-    }
     MIXUP_TRY(builder_bind_const(to, builder_input(to, node, 0), &a->input));
     MIXUP_TRY(builder_bind_const(to, builder_output_gradient(to, node), &a->output_gradient));
-    MIXUP_TRY(builder_step(to, run_parameter_gradients, a));
-    for (size_t i = 0; i < count; i++)
-        MIXUP_TRY(builder_parameter_gradient_done(to, node, i, gradients[i]));
-    return MIXUP_OK;
+    return reference_emit_parameter_gradients(to, node, 0, slots, run_parameter_gradients, a);
 }

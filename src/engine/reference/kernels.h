@@ -11,10 +11,8 @@ mixup_status reference_activation_forward(builder *to, size_t node);
 mixup_status reference_activation_backward(builder *to, size_t node);
 mixup_status reference_random_forward(builder *to, size_t node);
 mixup_status reference_random_backward(builder *to, size_t node);
-mixup_status reference_batch_norm_forward(builder *to, size_t node);
-mixup_status reference_batch_norm_backward(builder *to, size_t node);
-mixup_status reference_layer_norm_forward(builder *to, size_t node);
-mixup_status reference_layer_norm_backward(builder *to, size_t node);
+mixup_status reference_norm_forward(builder *to, size_t node);
+mixup_status reference_norm_backward(builder *to, size_t node);
 mixup_status reference_add_forward(builder *to, size_t node);
 mixup_status reference_add_backward(builder *to, size_t node);
 mixup_status reference_multiply_forward(builder *to, size_t node);
@@ -23,10 +21,21 @@ mixup_status reference_concat_forward(builder *to, size_t node);
 mixup_status reference_concat_backward(builder *to, size_t node);
 mixup_status reference_custom_forward(builder *to, size_t node);
 mixup_status reference_custom_backward(builder *to, size_t node);
+mixup_status reference_conv2d_forward(builder *to, size_t node);
+mixup_status reference_conv2d_backward(builder *to, size_t node);
+mixup_status reference_pool_forward(builder *to, size_t node);
+mixup_status reference_pool_backward(builder *to, size_t node);
+mixup_status reference_resample_forward(builder *to, size_t node);
+mixup_status reference_resample_backward(builder *to, size_t node);
 mixup_status reference_mix(builder *to, size_t from, size_t mixed, size_t width);
 mixup_status reference_mix_gradient(builder *to, size_t mixed_gradient, size_t gradient, size_t width);
-mixup_status reference_accumulate(builder *to, size_t from, size_t sum, size_t count);
+mixup_status reference_accumulate(builder *to, size_t from, size_t sum);
 mixup_status reference_update(builder *to, size_t parameter, size_t gradient);
+
+/* Binds the gradients of a node's parameters first and first + 1 (as far as they exist and are wanted) to the
+ * slots, emits the step, and hands the gradients on. Emits nothing when none is wanted. */
+mixup_status reference_emit_parameter_gradients(builder *to, size_t node, size_t first, real **slots[2],
+                                                step_function run, void *arguments);
 
 /* Number of values of a node's input i or output, per sample. */
 size_t reference_input_width(const builder *to, size_t node, size_t i);

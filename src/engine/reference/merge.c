@@ -2,9 +2,10 @@
 #include "engine/reference/kernels.h"
 
 typedef struct merge_arguments {
-    size_t count; /* values of a batch of one input */
+    size_t count; /* values of a batch of the output */
     size_t input_count;
     const real *inputs[GRAPH_MAX_INPUTS];
+    size_t spread[GRAPH_MAX_INPUTS]; /* multiply: values of the output for each of the input */
     real *output;
     const real *output_gradient;
     real *input_gradient;
@@ -29,26 +30,33 @@ static void run_add_backward(void *arguments, plan_run *run) {
         a->input_gradient[i] = a->output_gradient[i];
 }
 
+/* Value i of the output is made of value i / spread[k] of input k: spread is 1, or the number of positions
+ * where the input has one value a channel. */
 static void run_multiply(void *arguments, plan_run *run) {
     const merge_arguments *a = arguments;
     (void)run;
     for (size_t i = 0; i < a->count; i++) {
-        real product = a->inputs[0][i];
+        real product = a->inputs[0][i / a->spread[0]];
         for (size_t k = 1; k < a->input_count; k++)
-            product *= a->inputs[k][i];
+            product *= a->inputs[k][i / a->spread[k]];
         a->output[i] = product;
     }
 }
 
 static void run_multiply_backward(void *arguments, plan_run *run) {
     const merge_arguments *a = arguments;
+    const size_t spread = a->spread[a->which];
     (void)run;
-    for (size_t i = 0; i < a->count; i++) {
-        real product = a->output_gradient[i];
-        for (size_t k = 0; k < a->input_count; k++)
-            if (k != a->which)
-                product *= a->inputs[k][i];
-        a->input_gradient[i] = product;
+    for (size_t first = 0; first < a->count; first += spread) {
+        double sum = 0.0;
+        for (size_t i = first; i < first + spread; i++) {
+            real product = a->output_gradient[i];
+            for (size_t k = 0; k < a->input_count; k++)
+                if (k != a->which)
+                    product *= a->inputs[k][i / a->spread[k]];
+            sum += (double)product;
+        }
+        a->input_gradient[first / spread] = (real)sum;
     }
 }
 
@@ -59,6 +67,8 @@ static merge_arguments *make_arguments(builder *to, size_t node, bool with_input
         return NULL;
     a->count = builder_batch(to) * reference_output_width(to, node);
     a->input_count = described->input_count;
+    for (size_t i = 0; i < a->input_count; i++)
+        a->spread[i] = reference_output_width(to, node) / reference_input_width(to, node, i);
     for (size_t i = 0; with_inputs && i < a->input_count; i++)
         if (builder_bind_const(to, builder_input(to, node, i), &a->inputs[i]) != MIXUP_OK)
             return NULL;

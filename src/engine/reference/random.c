@@ -1,6 +1,6 @@
-/* engine/reference/random: dropout and Gaussian noise. Element j of row i takes the numbers of the stream
- * (purpose, item: layer, epoch, step, sample: i): word j for dropout, normal j for noise. The backward pass
- * draws the same numbers again instead of keeping a mask. */
+/* engine/reference/random: dropout and Gaussian noise. Element j (dropout by channel: channel j) of row i
+ * takes the numbers of the stream (purpose, item: layer, epoch, step, sample: i): word j for dropout, normal
+ * j for noise. The backward pass draws the same numbers again instead of keeping a mask. */
 #include "engine/reference/kernels.h"
 
 #include "random/stream.h"
@@ -12,6 +12,7 @@ typedef struct random_arguments {
     real stddev;
     real scale;         /* dropout: 1 / (1 - rate) */
     uint32_t threshold; /* dropout: words below it are dropped */
+    size_t together;    /* dropout: values side by side that share a word */
     const real *from;   /* [batch][width] */
     real *to;           /* [batch][width] */
 } random_arguments;
@@ -26,9 +27,10 @@ static void run_dropout(void *arguments, plan_run *run) {
     const random_arguments *a = arguments;
     for (size_t i = 0; i < a->batch; i++) {
         random_stream stream = open_row(a, run, i);
-        for (size_t j = 0; j < a->width; j++) {
+        for (size_t j = 0; j < a->width; j += a->together) {
             const bool kept = random_word(&stream) >= a->threshold;
-            a->to[i * a->width + j] = kept ? a->from[i * a->width + j] * a->scale : 0;
+            for (size_t k = i * a->width + j; k < i * a->width + j + a->together; k++)
+                a->to[k] = kept ? a->from[k] * a->scale : 0;
         }
     }
 }
@@ -62,6 +64,8 @@ static random_arguments *make_arguments(builder *to, size_t node) {
     a->stddev = (real)described->attributes->stddev;
     a->scale = (real)(1.0 / (1.0 - rate));
     a->threshold = (uint32_t)(rate * 4294967296.0);
+    const shape *out = &builder_graph(to)->values[described->output].shape;
+    a->together = described->attributes->by_channel ? shape_count(out) / out->sizes[0] : 1;
     return a;
 }
 

@@ -45,8 +45,8 @@ static void run_accumulate(void *arguments, plan_run *run) {
         a->to[i] += a->from[i];
 }
 
-mixup_status reference_accumulate(builder *to, size_t from, size_t sum, size_t count) {
-    return emit(to, from, sum, count, run_accumulate);
+mixup_status reference_accumulate(builder *to, size_t from, size_t sum) {
+    return emit(to, from, sum, builder_count(to, from), run_accumulate);
 }
 
 static void run_update(void *arguments, plan_run *run) {

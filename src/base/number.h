@@ -1,9 +1,9 @@
-/* data/number: decimal numbers in text, the same under every locale.
+/* base/number: decimal numbers in text, the same under every locale.
  *
  * strtod follows the thread's locale ("1.5" is 1 where the comma is decimal) and takes hexadecimal, "inf" and
  * "nan". Here the grammar is checked first, and the C locale holds between number_begin and number_end. */
-#ifndef DATA_NUMBER_H
-#define DATA_NUMBER_H
+#ifndef BASE_NUMBER_H
+#define BASE_NUMBER_H
 
 #include "base/status.h"
 

@@ -1,5 +1,5 @@
-/* data/number: see number.h. */
-#include "data/number.h"
+/* base/number: see number.h. */
+#include "base/number.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,0 +1,110 @@
+/* engine/dnnl/weights: weights as arguments of a pass. The store keeps one layout, in which the optimiser
+ * works; a pass for which oneDNN is slow in that layout gets a packed copy in a layout of oneDNN's choice. */
+#include "engine/dnnl/dnnl_engine.h"
+
+#include <string.h>
+
+dnnl_memory_desc_t dnnl_weight_layout(const builder *to, size_t node) {
+    const parameter_item *weight = &builder_store(to)->items[builder_node(to, node)->parameters[0]];
+    return *(const dnnl_memory_desc_t *)weight->layout;
+}
+
+mixup_status dnnl_vector(size_t count, dnnl_memory_desc_t *out) {
+    const dnnl_dims_t sizes = {(dnnl_dim_t)count};
+    return dnnl_check(dnnl_memory_desc_init_by_tag(out, 1, sizes, dnnl_f32, dnnl_a), "describing a vector");
+}
+
+/* ---- the copy */
+
+typedef struct pack_arguments {
+    const parameter_store *store;
+    uint64_t version; /* of the copy; the store counts from 0, so the first run always copies */
+    dnnl_primitive_t reorder;
+    dnnl_stream_t stream;
+    dnnl_exec_arg_t arguments[2];
+} pack_arguments;
+
+static void release_pack(void *object) {
+    pack_arguments *a = object;
+    for (int i = 0; i < 2; i++)
+        if (a->arguments[i].memory != NULL)
+            dnnl_memory_destroy(a->arguments[i].memory);
+    if (a->reorder != NULL)
+        dnnl_primitive_destroy(a->reorder);
+    if (a->stream != NULL)
+        dnnl_stream_destroy(a->stream);
+}
+
+static void run_pack(void *arguments, plan_run *run) {
+    pack_arguments *a = arguments;
+    if (a->version == a->store->version)
+        return;
+    const dnnl_status_t status = dnnl_primitive_execute(a->reorder, a->stream, 2, a->arguments);
+    if (status != dnnl_success)
+        run->status = dnnl_check(status, "packing weights");
+    a->version = a->store->version;
+}
+
+mixup_status dnnl_pack_weight(builder *to, size_t node, const dnnl_memory_desc_t *wanted, void **copy) {
+    const dnnl_memory_desc_t stored = dnnl_weight_layout(to, node);
+    dnnl_engine_t handle = dnnl_handle(to);
+    dnnl_primitive_desc_t description = NULL;
+    pack_arguments *a = builder_arguments(to, sizeof *a);
+    *copy = builder_arguments(to, dnnl_memory_desc_get_size(wanted));
+    if (a == NULL || *copy == NULL)
+        return MIXUP_ERROR_MEMORY;
+    MIXUP_TRY(builder_own(to, a, release_pack));
+    a->store = builder_store(to);
+    a->version = UINT64_MAX;
+    a->arguments[0].arg = DNNL_ARG_FROM;
+    a->arguments[1].arg = DNNL_ARG_TO;
+    MIXUP_TRY(dnnl_check(dnnl_memory_create(&a->arguments[0].memory, &stored, handle,
+                                            builder_parameter(to, node, 0)),
+                         "describing memory"));
+    MIXUP_TRY(
+        dnnl_check(dnnl_memory_create(&a->arguments[1].memory, wanted, handle, *copy), "describing memory"));
+    MIXUP_TRY(
+        dnnl_check(dnnl_reorder_primitive_desc_create(&description, &stored, handle, wanted, handle, NULL),
+                   "describing a reorder"));
+    const mixup_status status =
+        dnnl_check(dnnl_primitive_create(&a->reorder, description), "creating a reorder");
+    dnnl_primitive_desc_destroy(description);
+    MIXUP_TRY(status);
+    MIXUP_TRY(
+        dnnl_check(dnnl_stream_create(&a->stream, handle, dnnl_stream_default_flags), "creating a stream"));
+    return builder_step(to, run_pack, a);
+}
+
+bool dnnl_is_slow(const_dnnl_primitive_desc_t description) {
+    const char *implementation = NULL;
+    return dnnl_primitive_desc_query(description, dnnl_query_impl_info_str, 0, (void *)&implementation) ==
+               dnnl_success &&
+           strstr(implementation, "ref") != NULL;
+}
+
+mixup_status dnnl_describe_reader(builder *to, const dnnl_pass *pass, dnnl_primitive_desc_t *out,
+                                  dnnl_memory_desc_t *weight, void **values) {
+    const dnnl_memory_desc_t stored = dnnl_weight_layout(to, pass->node);
+    dnnl_primitive_desc_t description = NULL;
+    *weight = stored;
+    *values = builder_parameter(to, pass->node, 0);
+    const mixup_status first = pass->describe(to, pass, weight, &description);
+    if (first == MIXUP_OK && !dnnl_is_slow(description)) {
+        *out = description;
+        return MIXUP_OK;
+    }
+    if (first == MIXUP_OK)
+        dnnl_primitive_desc_destroy(description);
+    MIXUP_TRY(dnnl_check(dnnl_memory_desc_init_by_tag(weight, stored.ndims, stored.dims, dnnl_f32,
+                                                      dnnl_format_tag_any),
+                         "describing a weight"));
+    MIXUP_TRY(pass->describe(to, pass, weight, &description));
+    *weight = *dnnl_primitive_desc_query_md(description, dnnl_query_weights_md, 0);
+    const mixup_status status =
+        dnnl_memory_desc_equal(weight, &stored) ? MIXUP_OK : dnnl_pack_weight(to, pass->node, weight, values);
+    if (status != MIXUP_OK)
+        dnnl_primitive_desc_destroy(description);
+    else
+        *out = description;
+    return status;
+}

@@ -74,6 +74,7 @@ mixup_status tar_next(tar *in, bool *more) {
         /* Skipping first: what the next header takes is then the header's alone, 0 where there is none. */
         if (in->name != NULL && archive_read_data_skip(in->stream) < ARCHIVE_WARN)
             return failure(in);
+        in->name = NULL; /* it was the last header's */
         const int64_t before = archive_filter_bytes(in->stream, 0);
         const int code = archive_read_next_header(in->stream, &entry);
         if (code == ARCHIVE_EOF && archive_filter_bytes(in->stream, 0) == before)

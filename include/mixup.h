@@ -726,7 +726,8 @@ typedef struct mixup_load_desc {
 /* A model saved by mixup_model_save. `desc` may be NULL. */
 MIXUP_API mixup_status mixup_model_load(mixup_model **model, const char *path, const mixup_load_desc *desc);
 
-/* Takes from a safetensors file every parameter whose name and shape fit, and logs what did not match. */
+/* Takes from a safetensors file every parameter whose name and shape fit, and logs what did not match. On
+ * failure all parameters are as they were. */
 typedef struct mixup_match {
     size_t loaded;  /* parameters taken from the file */
     size_t missing; /* of the model, not in the file: unchanged */

@@ -100,6 +100,7 @@ typedef struct mixup_log {
 enum {
     MIXUP_MAX_RANK = 4, /* dimensions of a sample, the batch not counted */
     MIXUP_MAX_WITH = 7, /* further inputs of a merging layer */
+    MIXUP_MAX_THREADS = 1024,
 };
 
 /* .padding[1] where the width is not padded although the height is. */
@@ -241,7 +242,8 @@ typedef struct mixup_model_desc {
     size_t layer_count;
     uint64_t seed; /* of the initial weights; default 0 */
     mixup_engine engine;
-    size_t threads;                   /* default: MIXUP_THREADS of the environment, else one a core, but
+    size_t threads;                   /* at most MIXUP_MAX_THREADS;
+                                       * default: MIXUP_THREADS of the environment, else one a core, but
                                        * one alone for small networks, where threads would mostly wait */
     const mixup_allocator *allocator; /* copied */
     mixup_log log;                    /* copied */
@@ -505,7 +507,8 @@ MIXUP_API const mixup_preprocess *mixup_dataset_preprocess(const mixup_dataset *
 typedef struct mixup_mix_desc {
     float alpha;              /* λ ~ Beta(alpha, alpha); 0: no mixing; > 0 needs a site */
     const char *const *at;    /* sites: layers whose input is mixed, or "input"; */
-    size_t at_count;          /* none given: the layers that have .mix */
+    size_t at_count;          /* none given: the layers that have .mix; layers that read one tensor are one
+                               * site, with their weights, where given, added up */
     const float *weights;     /* [at_count] relative probabilities of the sites, ≥ 0; NULL: all the same */
     bool per_sample;          /* a λ for each sample instead of one a batch */
     bool clamp_lambda;        /* λ becomes max(λ, 1 - λ) */
@@ -632,7 +635,7 @@ typedef struct mixup_epoch {
     double learning_rate;  /* of the epoch's last step */
     double train_loss;     /* mean over samples, as trained (mixed, smoothed, weighted) */
     double train_accuracy; /* λ-weighted: λ [right for i] + (1-λ) [right for π(i)]; NaN: regression */
-    double train_clean_accuracy; /* NaN unless asked for */
+    double train_clean_accuracy; /* after the epoch, on unmixed samples; NaN unless asked for */
     double validation_loss;      /* NaN without validation data */
     double validation_accuracy;
     double seconds; /* of the epoch, validation included */
@@ -694,7 +697,8 @@ typedef struct mixup_fit_desc {
     bool restore_best;     /* end with the weights of the best validation loss */
     float average_decay;   /* > 0: exponential moving average of the weights w̄ = d w̄ + (1-d) w, in
                             * (0, 1); validated, and left in the model at the end */
-    bool clean_accuracy;   /* also measure accuracy on the unmixed training data every epoch */
+    bool clean_accuracy;   /* also measure accuracy on the unmixed training data every epoch: after its last
+                            * step, as mixup_evaluate does, with the averaged weights where there are */
     mixup_checkpoint_desc checkpoint;
     bool (*on_step)(void *user, const mixup_step *step);    /* true stops the training */
     bool (*on_epoch)(void *user, const mixup_epoch *epoch); /* true stops the training */
@@ -765,7 +769,8 @@ typedef struct mixup_load_desc {
 /* A model saved by mixup_model_save. `desc` may be NULL. */
 MIXUP_API mixup_status mixup_model_load(mixup_model **model, const char *path, const mixup_load_desc *desc);
 
-/* Takes from a safetensors file every parameter whose name and shape fit, and logs what did not match. */
+/* Takes from a safetensors file every parameter whose name and shape fit, and logs what did not match. On
+ * failure all parameters are as they were. */
 typedef struct mixup_match {
     size_t loaded;  /* parameters taken from the file */
     size_t missing; /* of the model, not in the file: unchanged */

@@ -9,7 +9,7 @@
 enum { SMALL_NETWORK = 100000 };
 
 mixup_status engine_choose_threads(uint64_t multiply_adds, size_t *threads) {
-    const size_t limit = 4096;
+    const size_t limit = MIXUP_MAX_THREADS;
     const char *text = getenv("MIXUP_THREADS");
     if (*threads == 0 && text != NULL && text[0] != '\0') {
         char *end = NULL;

@@ -33,6 +33,7 @@ typedef struct run {
     experiment_data data;
     mixup_model *model;
     run_history history;
+    bool peak_known;              /* the peak of memory that the process reports is this run's */
     mixup_status callback_status; /* of what went wrong inside a callback */
 } run;
 
@@ -243,8 +244,10 @@ static mixup_status fit(run *in, mixup_fit_result *result) {
 }
 
 static mixup_status finish(run *in, const mixup_fit_result *result) {
-    const run_summary summary = {
-        .settings = experiment_settings(in->experiment), .result = *result, .seconds = in->history.seconds};
+    const run_summary summary = {.settings = experiment_settings(in->experiment),
+                                 .result = *result,
+                                 .seconds = in->history.seconds,
+                                 .peak_known = in->peak_known};
     MIXUP_TRY(mixup_model_save(in->model, in->paths[FILE_MODEL]));
     MIXUP_TRY(run_write_metrics(in->paths[FILE_METRICS], &summary, in->model, &in->data, &in->allocator));
     return remove_file(in->paths[FILE_CHECKPOINT]);
@@ -261,6 +264,7 @@ static mixup_status look(run *in, bool *finished) {
 
 static mixup_status train(run *in, run_outcome *outcome) {
     bool finished = false;
+    in->peak_known = run_forget_peak();
     MIXUP_TRY(look(in, &finished));
     if (!finished || run_has_fingerprints(in->old))
         MIXUP_TRY(load_data(in));

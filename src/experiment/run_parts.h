@@ -45,8 +45,12 @@ mixup_status run_history_add(run_history *history, const mixup_epoch *epoch);
 typedef struct run_summary {
     const settings *settings;
     mixup_fit_result result;
-    double seconds; /* of all epochs */
+    double seconds;  /* of all epochs */
+    bool peak_known; /* the process's highest use of memory is this run's */
 } run_summary;
+
+/* Makes the process's highest use of memory begin anew; false where the system does not do that. */
+bool run_forget_peak(void);
 
 /* Measures the model on test and validation data and writes metrics.json. */
 mixup_status run_write_metrics(const char *path, const run_summary *summary, mixup_model *model,

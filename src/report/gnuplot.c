@@ -144,7 +144,7 @@ static mixup_status check_exit(const gnuplot_picture *picture, int status, char 
     for (char *c = message; *c != '\0'; c++)
         if (*c == '\n' || *c == '\t')
             *c = ' ';
-    return error(MIXUP_ERROR_IO, "%s/%s.gp: gnuplot failed: %s", picture->folder, picture->name,
+    return error(MIXUP_ERROR_DATA, "%s/%s.gp: gnuplot failed: %s", picture->folder, picture->name,
                  message[0] != '\0' ? message : "(no message)");
 }
 

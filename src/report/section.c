@@ -37,6 +37,15 @@ static void add_variants(page *out, const evidence *about) {
     text_add(&out->html, "</dl>\n");
 }
 
+mixup_status section_tolerate(page *out, mixup_status status) {
+    if (status != MIXUP_ERROR_DATA)
+        return status;
+    text_add(&out->html, "<div class=\"warning\"><p>A picture could not be drawn:</p>\n");
+    html_paragraphs(&out->html, mixup_last_error());
+    text_add(&out->html, "</div>\n");
+    return text_status(&out->html);
+}
+
 static void add_warnings(page *out, const evidence *about) {
     if (about->files->unfinished > 0)
         text_format(&out->html, "<p class=\"warning\">%zu run%s not finished and left out.</p>\n",

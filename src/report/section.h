@@ -26,6 +26,10 @@ void section_again(page *out, const evidence *about);
 /* Puts FOLDER/NAME into the page; `bare` hides the caption from all but screen readers. */
 mixup_status section_picture(page *out, const char *folder, const char *name, const char *caption, bool bare);
 
+/* A picture that gnuplot refuses (numbers that are not finite, say) is left out with a warning on the page;
+ * other failures are passed on. */
+mixup_status section_tolerate(page *out, mixup_status status);
+
 /* A table head cell with the variant's colour and name. */
 void section_variant_head(page *out, const evidence_variant *variant);
 

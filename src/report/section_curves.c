@@ -122,7 +122,7 @@ mixup_status section_curves(page *out, const evidence *about, const char *folder
         return MIXUP_OK;
     text_add(&out->html, "<h3>Learning curves</h3>\n<div class=\"pictures\">\n");
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
-        MIXUP_TRY(add_measure(out, about, folder, &kinds[i]));
+        MIXUP_TRY(section_tolerate(out, add_measure(out, about, folder, &kinds[i])));
     text_add(&out->html, "</div>\n");
     return MIXUP_OK;
 }
@@ -162,7 +162,8 @@ static mixup_status add_classified_row(page *out, const evidence *about, const c
     text_add(&out->html, "<div class=\"pictures three\">\n");
     for (size_t v = 0; v < about->variant_count; v++)
         if (about->variants[v].classified.part != NULL)
-            MIXUP_TRY(add_classified(out, about, folder, &about->variants[v], confusion));
+            MIXUP_TRY(
+                section_tolerate(out, add_classified(out, about, folder, &about->variants[v], confusion)));
     text_add(&out->html, "</div>\n");
     return MIXUP_OK;
 }

@@ -287,7 +287,7 @@ mixup_status section_figures(page *out, const evidence *about, const char *folde
     text_init(&of.caption, out->allocator);
     mixup_status status = MIXUP_OK;
     for (of.index = 0; of.index < about->item_count && status == MIXUP_OK; of.index++)
-        status = add_item(&of);
+        status = section_tolerate(out, add_item(&of));
     text_clear(&of.caption);
     text_clear(&of.name);
     return status;

@@ -129,16 +129,44 @@ static mixup_status take(mixup_model *model, const safetensors *file, size_t ind
     return mixup_parameter_write(model, parameter->name, entry->data, parameter->count);
 }
 
+/* Copies the stored values of all parameters to `kept`, or from there back. */
+static void copy_values(mixup_model *model, real *kept, bool back) {
+    for (size_t p = 0; p < model->network->parameter_count; p++) {
+        const parameter_item *item = &model->store->items[p];
+        const size_t size = item->stored * sizeof *kept;
+        memcpy(back ? item->arrays[PARAMETER_VALUES] : kept, back ? kept : item->arrays[PARAMETER_VALUES],
+               size);
+        kept += item->stored;
+    }
+    if (back)
+        model->store->version++;
+}
+
+/* All or nothing: converting to the engine's layout may fail for any parameter, copying back cannot. */
+static mixup_status take_all(mixup_model *model, const safetensors *file, mixup_match *match) {
+    real *kept = NULL;
+    size_t count = 0;
+    mixup_status status = MIXUP_OK;
+    for (size_t p = 0; p < model->network->parameter_count; p++)
+        count += model->store->items[p].stored;
+    MIXUP_TRY(MEMORY_NEW(&model->allocator, kept, count));
+    copy_values(model, kept, false);
+    for (size_t p = 0; p < model->network->parameter_count && status == MIXUP_OK; p++)
+        status = take(model, file, p, match);
+    if (status != MIXUP_OK)
+        copy_values(model, kept, true);
+    memory_release(&model->allocator, kept);
+    return status;
+}
+
 mixup_status mixup_model_load_parameters(mixup_model *model, const char *path, mixup_match *match) {
     if (model == NULL || path == NULL)
         return error(MIXUP_ERROR_ARGUMENT, "mixup_model_load_parameters: model and path must not be NULL");
     safetensors *file = NULL;
     mixup_match found = {0};
-    mixup_status status = MIXUP_OK;
     MIXUP_TRY(safetensors_read(&file, path, &model->allocator));
-    for (size_t p = 0; p < model->network->parameter_count && status == MIXUP_OK; p++)
-        status = take(model, file, p, &found);
-    for (size_t i = 0; i < safetensors_count(file); i++) {
+    const mixup_status status = take_all(model, file, &found);
+    for (size_t i = 0; i < safetensors_count(file) && status == MIXUP_OK; i++) {
         const char *name = safetensors_at(file, i)->name;
         if (graph_find_parameter(model->network, name) == model->network->parameter_count) {
             found.unknown++;

@@ -71,7 +71,7 @@ static void script_data_and_both_pictures_lie_side_by_side(void **state) {
 static void a_script_that_fails_is_an_error_with_gnuplots_words(void **state) {
     if (!installed())
         skip();
-    assert_int_equal(draw(*state, "plt nonsense\n"), MIXUP_ERROR_IO);
+    assert_int_equal(draw(*state, "plt nonsense\n"), MIXUP_ERROR_DATA);
     assert_non_null(strstr(mixup_last_error(), "picture.gp"));
     assert_non_null(strstr(mixup_last_error(), "invalid command"));
 }

@@ -5,6 +5,7 @@
 #include "format/safetensors.h"
 #include "support/damaged_file.h"
 #include "support/refused_write.h"
+#include "train/model.h"
 #include "train/network_json.h"
 
 enum { FEATURES = 4, CLASSES = 3, COUNT = 9 };
@@ -516,6 +517,34 @@ static void a_missing_file_is_named(void **state) {
     assert_null(model);
 }
 
+/* Writes a part of the array, and fails. */
+static mixup_status break_off(engine *self, const void *layout, const real *plain, real *stored) {
+    (void)self, (void)layout;
+    stored[0] = plain[0] + 1.0f;
+    return MIXUP_ERROR_ENGINE;
+}
+
+static void a_failure_among_the_parameters_leaves_all_as_they_were(void **state) {
+    (void)state;
+    scene s;
+    scene_begin(&s, MIXUP_ENGINE_AUTO);
+    mixup_model *model = training_model(MIXUP_ENGINE_AUTO, FEATURES, layers, MIXUP_COUNT(layers), 77);
+    if (model->engine->layout_write != NULL) { /* plain values cannot fail */
+        size_t count = 0;
+        float *before = training_parameters(model, &count);
+        mixup_match match = {.loaded = 77};
+        model->engine->layout_write = break_off;
+        network_expect(mixup_model_load_parameters(model, s.path, &match), MIXUP_ERROR_ENGINE);
+        float *after = training_parameters(model, NULL);
+        assert_memory_equal(before, after, count * sizeof *before);
+        assert_int_equal(match.loaded, 77);
+        free(before);
+        free(after);
+    }
+    mixup_model_destroy(model);
+    scene_end(&s);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_loaded_model_predicts_the_same),
@@ -531,6 +560,7 @@ int main(void) {
         cmocka_unit_test(changed_metadata_never_crashes),
         cmocka_unit_test(strange_metadata_is_refused_with_the_place),
         cmocka_unit_test(a_missing_file_is_named),
+        cmocka_unit_test(a_failure_among_the_parameters_leaves_all_as_they_were),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,7 @@
 /* engine/dnnl/call: a primitive with its memory objects and argument list, made once. */
 #include "engine/dnnl/dnnl_engine.h"
 
+#include <omp.h>
 #include <stdlib.h>
 
 enum { MAX_ARGUMENTS = 12 };
@@ -12,6 +13,7 @@ struct dnnl_call {
     size_t
         buffers[MAX_ARGUMENTS]; /* of the plan, bound when the step is emitted; BUFFER_NONE: fixed memory */
     int argument_count;
+    int threads; /* those set when it was created: oneDNN has divided the work among so many */
 };
 
 mixup_status dnnl_check(dnnl_status_t status, const char *what) {
@@ -58,8 +60,10 @@ static mixup_status add_scratch(builder *to, dnnl_call *call, const_dnnl_primiti
 mixup_status dnnl_call_create(builder *to, dnnl_primitive_desc_t description, dnnl_call **out) {
     dnnl_call *call = builder_arguments(to, sizeof *call);
     mixup_status status = call == NULL ? MIXUP_ERROR_MEMORY : builder_own(to, call, release_call);
-    if (status == MIXUP_OK)
+    if (status == MIXUP_OK) {
+        call->threads = omp_get_max_threads();
         status = dnnl_check(dnnl_primitive_create(&call->primitive, description), "creating a primitive");
+    }
     if (status == MIXUP_OK)
         status = dnnl_check(dnnl_stream_create(&call->stream, dnnl_handle(to), dnnl_stream_default_flags),
                             "creating a stream");
@@ -94,8 +98,13 @@ mixup_status dnnl_call_memory(builder *to, dnnl_call *call, int argument, const 
 
 static void run_call(void *arguments, plan_run *run) {
     const dnnl_call *call = arguments;
+    const int threads = omp_get_max_threads();
+    if (threads != call->threads)
+        omp_set_num_threads(call->threads);
     const dnnl_status_t status =
         dnnl_primitive_execute(call->primitive, call->stream, call->argument_count, call->arguments);
+    if (threads != call->threads)
+        omp_set_num_threads(threads);
     if (status != dnnl_success)
         run->status = dnnl_check(status, "running a primitive");
 }

@@ -2,9 +2,16 @@
 #include "engine/dnnl/dnnl_engine.h"
 #include "engine/reference/kernels.h"
 
+#include <omp.h>
+
 /* The batch for which the layout of the weights is chosen. Training batches are of this order, and on AVX-512
  * the choice does not depend on it. */
 enum { NOMINAL_BATCH = 128 };
+
+/* A product with a side as narrow as this runs on one thread: it is done before a second one would have
+ * started, and without AVX-512 oneDNN would divide its inner sum, so that the bits would depend on the number
+ * of threads. */
+enum { NARROW = 16 };
 
 typedef struct dense_layouts {
     dnnl_memory_desc_t input, weight, bias, output; /* [batch][features], store's, [units], [batch][units] */
@@ -115,7 +122,7 @@ static mixup_status create_reader(builder *to, size_t node, const dense_layouts 
 
 /* ---- the passes */
 
-mixup_status dnnl_dense_forward(builder *to, size_t node) {
+static mixup_status emit_forward(builder *to, size_t node) {
     dense_layouts layouts;
     dnnl_call *call = NULL;
     size_t output = BUFFER_NONE;
@@ -174,7 +181,7 @@ static mixup_status emit_parameter_gradients(builder *to, size_t node, const den
     return layouts->biased ? builder_parameter_gradient_done(to, node, 1, bias) : MIXUP_OK;
 }
 
-mixup_status dnnl_dense_backward(builder *to, size_t node) {
+static mixup_status emit_backward(builder *to, size_t node) {
     const graph_node *activation = builder_absorbed(to, node);
     size_t output_gradient = builder_output_gradient(to, node);
     dense_layouts layouts;
@@ -185,4 +192,22 @@ mixup_status dnnl_dense_backward(builder *to, size_t node) {
     MIXUP_TRY(emit_input_gradient(to, node, &layouts,
                                   output_gradient)); /* reads the weights: before their update */
     return emit_parameter_gradients(to, node, &layouts, output_gradient);
+}
+
+/* Emits with one thread set where the product is narrow; a call keeps the number that it was created with. */
+static mixup_status emit_divided(builder *to, size_t node, mixup_status (*emit)(builder *to, size_t node)) {
+    const int threads = omp_get_max_threads();
+    if (reference_input_width(to, node, 0) <= NARROW || reference_output_width(to, node) <= NARROW)
+        omp_set_num_threads(1);
+    const mixup_status status = emit(to, node);
+    omp_set_num_threads(threads);
+    return status;
+}
+
+mixup_status dnnl_dense_forward(builder *to, size_t node) {
+    return emit_divided(to, node, emit_forward);
+}
+
+mixup_status dnnl_dense_backward(builder *to, size_t node) {
+    return emit_divided(to, node, emit_backward);
 }

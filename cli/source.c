@@ -5,6 +5,7 @@
 #include "data/dataset.h"
 #include "experiment/experiment.h"
 #include "experiment/run.h"
+#include "experiment/schema.h"
 
 #include <string.h>
 #include <sys/stat.h>
@@ -12,11 +13,10 @@
 /* ---------------------------------------------------------------- models */
 
 mixup_status source_engine(const arguments *given, mixup_engine *engine) {
-    static const char *const names[] = {
-        [MIXUP_ENGINE_AUTO] = "auto", [MIXUP_ENGINE_DNNL] = "dnnl", [MIXUP_ENGINE_REFERENCE] = "reference"};
+    const schema_key *key = schema_find(IN_TOP, "engine", NULL);
     const char *name = arguments_text(given, "engine", "auto");
-    for (size_t i = 0; i < MIXUP_COUNT(names); i++) {
-        if (strcmp(name, names[i]) == 0) {
+    for (int i = 0; i < key->choices; i++) {
+        if (strcmp(name, key->choice(i)) == 0) {
             *engine = (mixup_engine)i;
             return MIXUP_OK;
         }

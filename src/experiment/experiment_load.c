@@ -1,6 +1,7 @@
 /* experiment/experiment: data sets, model and description of the training. */
 #include "data/standardize.h"
 #include "experiment/experiment_parts.h"
+#include "train/model.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -192,6 +193,8 @@ mixup_status experiment_error_context(const experiment *of, mixup_status status)
     const yaml_node *node = named_node(of, mixup_last_error());
     if (node != NULL)
         return error_context(status, "%s", yaml_where(node).text);
+    if (strncmp(mixup_last_error(), "MIXUP_THREADS", strlen("MIXUP_THREADS")) == 0)
+        return status; /* the environment is at fault, not the file */
     return error_context(status, "%s", of->path);
 }
 
@@ -217,10 +220,32 @@ static mixup_status check_site(const experiment *of, const mixup_model *model, c
                         nearest != NULL ? nearest : of->path, nearest != NULL ? "'?" : "` lists them");
 }
 
+/* Whether loss, last layer and targets go together. */
+static mixup_status check_loss(const experiment *of, const experiment_data *data, const mixup_model *model) {
+    const yaml_node *given = yaml_find(of->root, "training.loss");
+    const yaml_node *network = yaml_get(of->root, "network");
+    mixup_loss loss = MIXUP_LOSS_DEFAULT;
+    if (given != NULL && !yaml_is_null(given)) {
+        const mixup_status status =
+            loss_resolve(of->settings.fit.loss, model->network->final_activation, &loss);
+        if (status != MIXUP_OK)
+            return error_context(status, "%s: training.loss", yaml_where(given).text);
+    }
+    const size_t columns = dataset_target_count(data->train);
+    const size_t outputs = model_output_width(model);
+    if (columns > 0 && columns != outputs && network->kind == YAML_SEQUENCE && network->count > 0)
+        return schema_error(network->items[network->count - 1], "network",
+                            "ends in %zu outputs, but data.train has %zu target columns (classes count one "
+                            "each)",
+                            outputs, columns);
+    return MIXUP_OK;
+}
+
 /* The library checks the following too, but only when training begins, and it knows no line. */
-static mixup_status check_model(const experiment *of, const mixup_model *model) {
+static mixup_status check_model(const experiment *of, const experiment_data *data, const mixup_model *model) {
     static const char weights[] = "training.class_weights";
     size_t output[MIXUP_MAX_RANK];
+    MIXUP_TRY(check_loss(of, data, model));
     mixup_model_output_shape(model, output);
     const size_t given = of->settings.fit.class_weight_count;
     if (given > 0 && given != output[0])
@@ -251,7 +276,7 @@ mixup_status experiment_create_model(const experiment *of, const experiment_data
     mixup_status status = mixup_model_create(&made, &desc);
     if (status != MIXUP_OK)
         return experiment_error_context(of, status);
-    status = check_model(of, made);
+    status = check_model(of, data, made);
     if (status != MIXUP_OK) {
         mixup_model_destroy(made);
         return status;

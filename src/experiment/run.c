@@ -28,6 +28,7 @@ typedef struct run {
     const experiment *experiment; /* what is trained: the caller's; when resuming, `old`, whose engine and
                                    * number of threads are those of the first part of the training */
     bool resuming;
+    bool stepped;     /* the training has begun */
     bool made_folder; /* DIR was not there before */
     int lock;         /* the folder, opened and locked; -1: not */
     experiment_data data;
@@ -215,6 +216,7 @@ static void undo_folder(const run *in) {
 
 static bool on_step(void *user, const mixup_step *step) {
     run *in = user;
+    in->stepped = true;
     return in->desc->on_step != NULL && in->desc->on_step(in->desc->user, step);
 }
 
@@ -240,6 +242,8 @@ static mixup_status fit(run *in, mixup_fit_result *result) {
         in->desc->on_start(in->desc->user, in->model, &in->data);
     const mixup_status status = mixup_fit(in->model, &desc);
     MIXUP_TRY(in->callback_status);
+    if (status != MIXUP_OK && in->resuming && !in->stepped)
+        return error_context(status, "%s: cannot go on (--overwrite starts anew)", in->folder);
     return status == MIXUP_OK ? status : experiment_error_context(in->experiment, status);
 }
 

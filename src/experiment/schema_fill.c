@@ -53,7 +53,10 @@ mixup_status schema_error(const yaml_node *node, const char *key, const char *fo
     va_start(arguments, format);
     vsnprintf(message, sizeof message, format, arguments);
     va_end(arguments);
-    return error(MIXUP_ERROR_FORMAT, "%s: %s%s%s", yaml_where(node).text, key, key[0] != '\0' ? ": " : "",
+    const yaml_place place = yaml_where(node);
+    const char *said = strncmp(place.text, "--set ", 6) == 0 ? place.text + 6 : ""; /* the key already */
+    const bool repeats = key[0] == '\0' || strcmp(said, key) == 0;
+    return error(MIXUP_ERROR_FORMAT, "%s: %s%s%s", place.text, repeats ? "" : key, repeats ? "" : ": ",
                  message);
 }
 

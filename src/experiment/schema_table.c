@@ -1,6 +1,7 @@
 /* experiment/schema: the table itself, and how its rows are found. */
 #include "experiment/schema.h"
 
+#include "engine/loss.h"
 #include "graph/ops.h"
 
 #include <string.h>
@@ -24,13 +25,15 @@ CHOICE_NAMES(name_part, NULL, "split", "idx", "csv", "npy", "spirals", "cifar", 
 CHOICE_NAMES(name_cifar_part, "train", "test")
 CHOICE_NAMES(name_cifar_labels, "fine", "coarse")
 CHOICE_NAMES(name_missing, "refuse", "mean", "median", "zero")
-CHOICE_NAMES(name_loss, "default", "softmax_cross_entropy", "softmax_binary", "sigmoid_binary",
-             "mean_squared_error")
 CHOICE_NAMES(name_optimizer, NULL, "sgd", "nesterov", "adam", "adamw", "rmsprop")
 CHOICE_NAMES(name_epsilon, "pytorch", "keras")
 CHOICE_NAMES(name_figure, NULL, "surface", "scatter", "singular_values")
 CHOICE_NAMES(name_figure_data, "train", "validation", "test")
 CHOICE_NAMES(name_schedule, "constant", "step", "multi_step", "cosine", "plateau")
+
+static const char *name_loss(int value) {
+    return loss_name((mixup_loss)value);
+}
 
 static const char *name_op(int value) {
     const op_row *row = value == MIXUP_CUSTOM ? NULL : op_find((mixup_op)value);
@@ -97,7 +100,8 @@ static const schema_key keys[] = {
     {IN_TOP, "variants", SCHEMA_FREE, 0,
      .text = "Named sets of changes: each a mapping of the keys above that differ."},
     {IN_TOP, "made_by", SCHEMA_FREE, 0,
-     .text = "What wrote a `run.yaml` (version, engine, instruction set, threads). Not read."},
+     .text = "What wrote a `run.yaml` (version, engine, instruction set, threads), and fingerprints of its "
+             "samples, which are compared."},
 
     {IN_DATA, "train", SCHEMA_SECTION, AT(settings, train), .child = IN_TRAIN, .required = true,
      .text = "The samples to train on."},

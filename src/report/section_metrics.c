@@ -114,11 +114,31 @@ static void add_label(text *out, const char *name) {
     }
 }
 
+/* Whether the row would say the same as the loss, as the squared error of a regression does. */
+static bool repeats_loss(const evidence *about, const char *name) {
+    char loss[32];
+    if (strcmp(name, "test_mse") != 0 && strcmp(name, "validation_mse") != 0)
+        return false;
+    snprintf(loss, sizeof loss, "%.*sloss", (int)(strlen(name) - strlen("mse")), name);
+    for (size_t v = 0; v < about->variant_count; v++) {
+        const results_variant *files = about->variants[v].files;
+        for (size_t r = 0; r < files->run_count; r++) {
+            const double error = results_metric_value(&files->runs[r], name);
+            const double other = results_metric_value(&files->runs[r], loss);
+            if (!(fabs(error - other) <= 1e-6 * fabs(error)))
+                return false;
+        }
+    }
+    return true;
+}
+
 static void add_row(page *out, const evidence *about, const char *name) {
     double best = -(double)INFINITY;
     double worst = (double)INFINITY;
     const double direction = direction_of(name);
     bool any = false;
+    if (repeats_loss(about, name))
+        return;
     for (size_t v = 0; v < about->variant_count; v++) {
         const summary value = summarize(about->variants[v].files, name);
         any = any || value.count > 0;

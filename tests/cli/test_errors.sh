@@ -35,6 +35,8 @@ broken 's/fraction: 0.2/fraction: 1.2/' "data.test.fraction"
 broken 's/dense2, dense3/dense2, dense9/' "b.yaml:13:" "mix.at" "no layer 'dense9'"
 broken 's/\[dense2, dense3\]/[inptu]/' "did you mean 'input'"
 broken 's/manifold:/none:/' "b.yaml:13:3: none" "second time"
+broken 's/batch_size: 20/batch_size: 20, loss: mean_squared_error/' "b.yaml:9:45: training.loss: the loss"
+broken 's/units: 2,/units: 3,/' "b.yaml:8:5: network" "3 outputs" "2 target columns"
 broken 's/^training/\ttraining/' "b.yaml:9:" "tab"
 broken 's/units: 2,/units: 3,/' "3"
 broken 's/activation: softmax/activation: softmax, name: input/' "b.yaml:8:" "layers[2]" "input"
@@ -103,6 +105,8 @@ says err "nothing.safetensors"
 expect 2 "$MIXUP" evaluate $model --experiment s.yaml --engine gpu
 says err "--engine gpu" "auto, dnnl or reference"
 expect 2 "$MIXUP" train s.yaml --engine gpu
+expect 1 env MIXUP_THREADS=abc "$MIXUP" train s.yaml --set threads=0
+says err "error: MIXUP_THREADS is 'abc'"
 expect 2 "$MIXUP" train s.yaml --set =1
 expect 2 "$MIXUP" info s.yaml --set =1
 finish

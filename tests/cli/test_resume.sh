@@ -79,7 +79,7 @@ stop INT damaged 0
 head -c 200 damaged/manifold/seed-1/checkpoint >part
 cp part damaged/manifold/seed-1/checkpoint
 expect 1 train --out damaged --resume
-says err "checkpoint"
+says err "checkpoint" "--overwrite"
 same part damaged/manifold/seed-1/checkpoint
 expect 0 train --out damaged --overwrite
 same whole/manifold/seed-1/model.safetensors damaged/manifold/seed-1/model.safetensors

@@ -165,7 +165,7 @@ static void errors_in_variants_and_overrides_say_where(void **state) {
     static const struct {
         const char *override, *message;
     } cases[] = {
-        {"training.epochs=many", "--set training.epochs: training.epochs: is the text 'many'"},
+        {"training.epochs=many", "--set training.epochs: is the text 'many'"},
         {"training.epoch=3", "did you mean 'epochs'"},
         {"training.epochs=", "the value is missing"},
         {"training.epochs=[1", "--set training.epochs"},

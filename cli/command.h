@@ -86,7 +86,7 @@ int command_finish_output(const arguments *given);
     }
 #define OPTION_THREADS                                                                                       \
     {                                                                                                        \
-        .name = "threads", .kind = OPTION_COUNT, .value = "N", .least = 1, .most = 1024,                     \
+        .name = "threads", .kind = OPTION_COUNT, .value = "N", .least = 1, .most = MIXUP_MAX_THREADS,        \
         .help = "number of threads (default: MIXUP_THREADS, else one a core)"                                \
     }
 #define OPTION_EXPERIMENT                                                                                    \

@@ -83,7 +83,8 @@ static const schema_key keys[] = {
     {IN_TOP, "engine", SCHEMA_CHOICE, AT(settings, engine), .choice = name_engine, .choices = 3,
      .fallback = "auto",
      .text = "What computes: oneDNN, or the plain reference. auto takes dnnl where it was built in."},
-    {IN_TOP, "threads", SCHEMA_COUNT, AT(settings, threads), .range = FROM_TO(0, 1024), .fallback = "0",
+    {IN_TOP, "threads", SCHEMA_COUNT, AT(settings, threads), .range = FROM_TO(0, MIXUP_MAX_THREADS),
+     .fallback = "0",
      .text = "Number of threads. 0 takes `MIXUP_THREADS` of the environment, else one a core (one alone for "
              "small networks)."},
     {IN_TOP, "data", SCHEMA_SECTION, 0, .child = IN_DATA, .required = true,

@@ -1,6 +1,7 @@
 /* report/claim: see claim.h. */
 #include "report/claim.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -116,10 +117,12 @@ static bool row_holds(const claim *in, size_t row) {
 static const char *find_missing(const claim *in) {
     if (in->item->kind == REQUEST_SINGULAR_VALUES && in->variants[CLAIM_INPUT] == NULL)
         return "there are no runs of the variant input";
-    for (size_t v = 0; v < CLAIM_VARIANTS; v++)
-        if ((v != CLAIM_INPUT || in->item->kind == REQUEST_SINGULAR_VALUES) &&
-            in->variants[v]->run_count < CLAIM_LEAST_SEEDS)
+    for (size_t v = 0; v < CLAIM_VARIANTS; v++) {
+        const bool needed = v != CLAIM_INPUT || in->item->kind == REQUEST_SINGULAR_VALUES;
+        assert(!needed || in->variants[v] != NULL);
+        if (needed && in->variants[v]->run_count < CLAIM_LEAST_SEEDS)
             return "it takes three seeds or more of each variant";
+    }
     return NULL;
 }
 

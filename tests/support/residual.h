@@ -22,14 +22,14 @@ enum {
 #define RESIDUAL_SAME(block, before, count)                                                                  \
     {RESIDUAL_NORM(block ".norm1")}, {RESIDUAL_CONV(block ".conv1", count, 3, 1)},                           \
         {RESIDUAL_NORM(block ".norm2")}, {RESIDUAL_CONV(block ".conv2", count, 3, 1)}, {                     \
-        .op = MIXUP_ADD, .name = block, .with = { before }                                                   \
+        .op = MIXUP_ADD, .name = (block), .with = {(before) }                                                \
     }
 /* A block that halves the image: the shortcut, a convolution 1x1, starts behind the first norm. */
 #define RESIDUAL_HALF(block, count)                                                                          \
     {RESIDUAL_NORM(block ".norm1")}, {RESIDUAL_CONV(block ".conv1", count, 3, 2)},                           \
         {RESIDUAL_NORM(block ".norm2")}, {RESIDUAL_CONV(block ".conv2", count, 3, 1)},                       \
         {RESIDUAL_CONV(block ".shortcut", count, 1, 2), .from = block ".norm1"}, {                           \
-        .op = MIXUP_ADD, .name = block, .with = { block ".conv2" }                                           \
+        .op = MIXUP_ADD, .name = (block), .with = { block ".conv2" }                                         \
     }
 #define RESIDUAL_STAGE(stage, count)                                                                         \
     RESIDUAL_HALF(stage ".block1", count), RESIDUAL_SAME(stage ".block2", stage ".block1", count)
@@ -38,9 +38,9 @@ static const mixup_layer residual_layers[] = {
     {RESIDUAL_CONV("first", RESIDUAL_WIDTH, 3, 1)},
     RESIDUAL_SAME("stage1.block1", "first", RESIDUAL_WIDTH),
     RESIDUAL_SAME("stage1.block2", "stage1.block1", RESIDUAL_WIDTH),
-    RESIDUAL_STAGE("stage2", 2 * RESIDUAL_WIDTH),
-    RESIDUAL_STAGE("stage3", 4 * RESIDUAL_WIDTH),
-    RESIDUAL_STAGE("stage4", 8 * RESIDUAL_WIDTH),
+    RESIDUAL_STAGE("stage2", (size_t)2 * RESIDUAL_WIDTH),
+    RESIDUAL_STAGE("stage3", (size_t)4 * RESIDUAL_WIDTH),
+    RESIDUAL_STAGE("stage4", (size_t)8 * RESIDUAL_WIDTH),
     {RESIDUAL_NORM("norm")},
     {.op = MIXUP_GLOBAL_AVERAGE_POOL},
     {.op = MIXUP_DENSE, .name = "head", .units = RESIDUAL_CLASSES, .activation = MIXUP_SOFTMAX},

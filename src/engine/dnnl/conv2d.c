@@ -29,7 +29,7 @@ static mixup_status describe_shape(const graph *network, const graph_node *node,
     const mixup_layer *layer = node->attributes;
     const shape *in = &network->values[node->inputs[0]].shape;
     const shape *made = &network->values[node->output].shape;
-    dnnl_dims_t weight;
+    dnnl_dims_t weight = {0};
     *out = (conv_shape){.biased = node->parameter_count > 1};
     const int rank = weight_dims(network, node, weight);
     for (int i = 0; i < 2; i++) {
@@ -55,7 +55,7 @@ static void padding_behind(const conv_shape *c, const dnnl_memory_desc_t *weight
 
 static mixup_status init_forward(const conv_shape *c, bool training, const dnnl_memory_desc_t *weight,
                                  dnnl_convolution_desc_t *out) {
-    dnnl_dims_t behind;
+    dnnl_dims_t behind = {0};
     padding_behind(c, weight, behind);
     return dnnl_check(dnnl_dilated_convolution_forward_desc_init(
                           out, training ? dnnl_forward_training : dnnl_forward_inference,
@@ -108,7 +108,7 @@ static mixup_status describe_backward_data(builder *to, const dnnl_pass *pass,
                                            const dnnl_memory_desc_t *weight, dnnl_primitive_desc_t *out) {
     const conv_shape *c = pass->details;
     dnnl_convolution_desc_t operation;
-    dnnl_dims_t behind;
+    dnnl_dims_t behind = {0};
     padding_behind(c, weight, behind);
     MIXUP_TRY(dnnl_check(dnnl_dilated_convolution_backward_data_desc_init(
                              &operation, dnnl_convolution_direct, &c->input, weight, &c->output, c->strides,
@@ -120,7 +120,7 @@ static mixup_status describe_backward_data(builder *to, const dnnl_pass *pass,
 static mixup_status describe_backward_weights(builder *to, const conv_shape *c,
                                               const dnnl_memory_desc_t *weight, dnnl_primitive_desc_t *out) {
     dnnl_convolution_desc_t operation;
-    dnnl_dims_t behind;
+    dnnl_dims_t behind = {0};
     padding_behind(c, weight, behind);
     MIXUP_TRY(dnnl_check(
         dnnl_dilated_convolution_backward_weights_desc_init(&operation, dnnl_convolution_direct, &c->input,

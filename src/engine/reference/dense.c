@@ -2,8 +2,6 @@
  * should owe its roundings to what it stores alone. */
 #include "engine/reference/kernels.h"
 
-#include <assert.h>
-
 #include "engine/vectorize.h"
 
 typedef struct dense_arguments {
@@ -130,7 +128,6 @@ mixup_status reference_dense_backward(builder *to, size_t node) {
     dense_arguments *a = make_arguments(to, node);
     if (a == NULL)
         return MIXUP_ERROR_MEMORY;
-    assert(count <= 2);
     real **slots[2] = {&a->weight_gradient, &a->bias_gradient};
     MIXUP_TRY(builder_bind_const(to, builder_input(to, node, 0), &a->input));
     MIXUP_TRY(builder_bind_const(to, builder_output_gradient(to, node), &a->output_gradient));

@@ -1,6 +1,8 @@
 /* engine/reference/merge: add, multiply, concat. */
 #include "engine/reference/kernels.h"
 
+#include <assert.h>
+
 typedef struct merge_arguments {
     size_t count; /* values of a batch of the output */
     size_t input_count;
@@ -47,6 +49,8 @@ static void run_multiply_backward(void *arguments, plan_run *run) {
     const merge_arguments *a = arguments;
     const size_t spread = a->spread[a->which];
     (void)run;
+    for (size_t k = 0; k < a->input_count; k++)
+        assert(a->spread[k] > 0);
     for (size_t first = 0; first < a->count; first += spread) {
         double sum = 0.0;
         for (size_t i = first; i < first + spread; i++) {

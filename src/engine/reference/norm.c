@@ -7,6 +7,7 @@
  * scale it gets; a newcomer should read make_arguments first. */
 #include "engine/reference/kernels.h"
 
+#include <assert.h>
 #include <tgmath.h>
 
 typedef struct norm_arguments {
@@ -39,6 +40,7 @@ static size_t members(const norm_arguments *a) {
 
 /* Index of the scale of value i of run r of group g. */
 static size_t scale_index(const norm_arguments *a, size_t g, size_t r, size_t i) {
+    assert(a->scale_groups > 0 && a->scale_length > 0 && a->scales > 0);
     return g % a->scale_groups * a->scale_step + (r * a->length + i) / a->scale_length % a->scales;
 }
 

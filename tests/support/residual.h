@@ -95,7 +95,7 @@ static inline void residual_check(mixup_engine kind, double tolerance) {
                                                      .weight_decay = 1e-3f}});
     const size_t count = RESIDUAL_BATCH * network_input_width(&n);
     real *inputs = network_values(count);
-    real *targets = network_values(RESIDUAL_BATCH * RESIDUAL_CLASSES);
+    real *targets = network_values((size_t)RESIDUAL_BATCH * RESIDUAL_CLASSES);
     network_uniform(RESIDUAL_SEED, 1000, -1.0, 1.0, count, inputs);
     for (size_t i = 0; i < RESIDUAL_BATCH; i++)
         targets[i * RESIDUAL_CLASSES + i % RESIDUAL_CLASSES] = 1;

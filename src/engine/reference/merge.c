@@ -49,15 +49,14 @@ static void run_multiply_backward(void *arguments, plan_run *run) {
     const merge_arguments *a = arguments;
     const size_t spread = a->spread[a->which];
     (void)run;
+    assert(spread > 0);
     for (size_t first = 0; first < a->count; first += spread) {
         double sum = 0.0;
         for (size_t i = first; i < first + spread; i++) {
             real product = a->output_gradient[i];
-            for (size_t k = 0; k < a->input_count; k++) {
-                assert(a->spread[k] > 0);
+            for (size_t k = 0; k < a->input_count; k++)
                 if (k != a->which)
                     product *= a->inputs[k][i / a->spread[k]];
-            }
             sum += (double)product;
         }
         a->input_gradient[first / spread] = (real)sum;

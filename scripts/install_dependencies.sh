@@ -2,12 +2,13 @@
 # Installs the Debian packages that libmixup needs and that are missing, as root or through sudo.
 set -euo pipefail
 
-# To compile, to run the tests, to fetch data and to draw.
+# To compile, to run the tests (python3 reads and writes what the program wrote and reads), to fetch data and to
+# draw.
 needed=(
     build-essential cmake ninja-build pkg-config
     libdnnl-dev librandom123-dev libyaml-dev libjansson-dev libcsv-dev liblapacke-dev zlib1g-dev
     libjpeg62-turbo-dev libpng-dev libarchive-dev
-    libcmocka-dev
+    libcmocka-dev python3
     ca-certificates curl
     gnuplot-nox
 )

@@ -207,6 +207,8 @@ static void destroy(engine *self) {
 
 mixup_status engine_create_dnnl(engine **out, size_t threads, const mixup_allocator *allocator) {
     dnnl_backend *made = NULL;
+    const size_t limit = (size_t)omp_get_thread_limit(); /* oneDNN would wait for the others for ever */
+    threads = threads < limit ? threads : limit;
     MIXUP_TRY(MEMORY_NEW(allocator, made, 1));
     made->base = (engine){.name = "dnnl",
                           .allocator = *allocator,

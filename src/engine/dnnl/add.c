@@ -1,8 +1,6 @@
 /* engine/dnnl/add: sums of states in one layout, that of the first input. */
 #include "engine/dnnl/dnnl_engine.h"
 
-#include <omp.h>
-
 typedef struct add_arguments {
     size_t count, input_count;
     const real *inputs[GRAPH_MAX_INPUTS]; /* [count] each */

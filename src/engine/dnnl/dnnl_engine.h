@@ -87,9 +87,6 @@ mixup_status dnnl_activation_backward(builder *to, size_t node);
 
 /* Whether oneDNN has only its slow reference implementation. */
 bool dnnl_is_slow(const_dnnl_primitive_desc_t description);
-/* Emits the copy of parameter 0 of the node into `wanted`, made again when the values have changed; *copy is
- * where it will be. */
-mixup_status dnnl_pack_weight(builder *to, size_t node, const dnnl_memory_desc_t *wanted, void **copy);
 /* A description of one pass with the weights in the given layout. */
 typedef struct dnnl_pass dnnl_pass;
 typedef mixup_status (*dnnl_describe_pass)(builder *to, const dnnl_pass *pass,

@@ -3,8 +3,6 @@
  */
 #include "engine/dnnl/dnnl_engine.h"
 
-#include <omp.h>
-
 const shape *dnnl_input_shape(const builder *to, size_t node, size_t i) {
     return &builder_graph(to)->values[builder_node(to, node)->inputs[i]].shape;
 }

@@ -45,7 +45,9 @@ static void run_pack(void *arguments, plan_run *run) {
     a->version = a->store->version;
 }
 
-mixup_status dnnl_pack_weight(builder *to, size_t node, const dnnl_memory_desc_t *wanted, void **copy) {
+/* Emits the copy of parameter 0 of the node into `wanted`, made again when the values have changed; *copy is
+ * where it will be. */
+static mixup_status pack_weight(builder *to, size_t node, const dnnl_memory_desc_t *wanted, void **copy) {
     const dnnl_memory_desc_t stored = dnnl_weight_layout(to, node);
     dnnl_engine_t handle = dnnl_handle(to);
     dnnl_primitive_desc_t description = NULL;
@@ -101,7 +103,7 @@ mixup_status dnnl_describe_reader(builder *to, const dnnl_pass *pass, dnnl_primi
     MIXUP_TRY(pass->describe(to, pass, weight, &description));
     *weight = *dnnl_primitive_desc_query_md(description, dnnl_query_weights_md, 0);
     const mixup_status status =
-        dnnl_memory_desc_equal(weight, &stored) ? MIXUP_OK : dnnl_pack_weight(to, pass->node, weight, values);
+        dnnl_memory_desc_equal(weight, &stored) ? MIXUP_OK : pack_weight(to, pass->node, weight, values);
     if (status != MIXUP_OK)
         dnnl_primitive_desc_destroy(description);
     else

@@ -119,6 +119,7 @@ const command *const *command_list(size_t *count);
 void command_print_help(const command *which);
 
 extern const command command_train, command_evaluate, command_predict, command_states, command_svd,
-    command_surface, command_report, command_claims, command_info, command_init, command_help;
+    command_surface, command_report, command_summary, command_claims, command_info, command_init,
+    command_help;
 
 #endif

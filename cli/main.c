@@ -9,7 +9,7 @@
 
 static const command *const commands[] = {
     &command_init,    &command_info, &command_train,  &command_evaluate, &command_predict, &command_states,
-    &command_surface, &command_svd,  &command_report, &command_claims,   &command_help,
+    &command_surface, &command_svd,  &command_report, &command_summary,  &command_claims,  &command_help,
 };
 
 const command *const *command_list(size_t *count) {

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "report/claim.h"
 #include "report/evidence.h"
+#include "report/markdown.h"
 
 #include <math.h>
 
@@ -100,8 +101,7 @@ static mixup_status add_accuracy_row(text *out, const results_variant *variant, 
     text_format(out, "| %s | ", variant->name);
     evidence_summarize(document, out);
     text_add(out, " | ");
-    for (size_t r = 0; r < variant->run_count; r++)
-        text_format(out, "%s%llu", r == 0 ? "" : ", ", (unsigned long long)variant->runs[r].seed);
+    markdown_seeds(out, variant);
     text_add(out, " | ");
     for (size_t r = 0; r < variant->run_count; r++) {
         const double accuracy = results_metric_value(&variant->runs[r], "test_accuracy");
@@ -115,31 +115,9 @@ static mixup_status add_accuracy_row(text *out, const results_variant *variant, 
     return text_status(out);
 }
 
-/* "`training.batch_size` 100" for settings that the numbers depend on. */
-static void add_main_settings(text *out, const yaml_node *document) {
-    static const char *const paths[] = {"training.batch_size", "training.loss", "training.optimizer.kind",
-                                        "training.optimizer.learning_rate", "training.schedule.kind"};
-    bool first = true;
-    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
-        const yaml_node *value = yaml_find(document, paths[i]);
-        if (value == NULL || value->kind != YAML_SCALAR)
-            continue;
-        text_format(out, "%s`%s` %s", first ? "Settings: " : ", ", paths[i], value->text);
-        first = false;
-    }
-    text_add(out, first ? "" : "; the rest stands in each run's `run.yaml`.\n\n");
-}
-
 static mixup_status add_experiment_head(text *out, const results_experiment *files, const yaml_node *document,
                                         arena *memory) {
-    text_format(out, "\n## %s\n\n", files->name);
-    const yaml_node *made = yaml_get(document, "made_by");
-    for (size_t i = 0; made != NULL && made->kind == YAML_MAPPING && i < made->count; i++)
-        if (made->items[i]->kind == YAML_SCALAR)
-            text_format(out, "%s%s: %s", i == 0 ? "Made by " : "; ", made->keys[i]->text,
-                        made->items[i]->text);
-    text_add(out, made != NULL ? ".\n\n" : "");
-    add_main_settings(out, document);
+    markdown_heading(out, files, document);
     text_add(out, "| variant | training | seeds | test accuracy, % |\n|---|---|---|---|\n");
     for (size_t v = 0; v < files->variant_count; v++)
         MIXUP_TRY(add_accuracy_row(out, &files->variants[v], memory));

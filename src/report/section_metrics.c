@@ -2,6 +2,7 @@
  * over the seeds where there are several. Rows come from metrics.json, so that a new metric needs no change
  * here; the name alone decides how a number is written. */
 #include "report/section.h"
+#include "report/spread.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -44,34 +45,6 @@ static int direction_of(const char *name) {
     return 0;
 }
 
-typedef struct summary {
-    size_t count;
-    double mean, deviation; /* sample deviation; 0 for one value */
-} summary;
-
-static summary summarize(const results_variant *files, const char *name) {
-    summary out = {0};
-    double sum = 0.0;
-    for (size_t r = 0; r < files->run_count; r++) {
-        const double value = results_metric_value(&files->runs[r], name);
-        if (isfinite(value)) {
-            sum += value;
-            out.count++;
-        }
-    }
-    if (out.count == 0)
-        return out;
-    out.mean = sum / (double)out.count;
-    double squares = 0.0;
-    for (size_t r = 0; r < files->run_count; r++) {
-        const double value = results_metric_value(&files->runs[r], name);
-        if (isfinite(value))
-            squares += (value - out.mean) * (value - out.mean);
-    }
-    out.deviation = out.count > 1 ? sqrt(squares / (double)(out.count - 1)) : 0.0;
-    return out;
-}
-
 /* 1234567 as 1 234 567, with narrow spaces. */
 static void add_count(text *out, double value) {
     char digits[32];
@@ -83,7 +56,7 @@ static void add_count(text *out, double value) {
     }
 }
 
-static void add_value(text *out, number_kind kind, const summary *value) {
+static void add_value(text *out, number_kind kind, const spread *value) {
     static const char *const one[] = {[NUMBER_PLAIN] = "%.4g",
                                       [NUMBER_PERCENT] = "%.2f %%",
                                       [NUMBER_SECONDS] = "%.1f s",
@@ -140,7 +113,7 @@ static void add_row(page *out, const evidence *about, const char *name) {
     if (repeats_loss(about, name))
         return;
     for (size_t v = 0; v < about->variant_count; v++) {
-        const summary value = summarize(about->variants[v].files, name);
+        const spread value = spread_of(about->variants[v].files, name);
         any = any || value.count > 0;
         if (value.count == 0)
             continue;
@@ -153,7 +126,7 @@ static void add_row(page *out, const evidence *about, const char *name) {
     add_label(&out->html, name);
     text_add(&out->html, "</th>");
     for (size_t v = 0; v < about->variant_count; v++) {
-        const summary value = summarize(about->variants[v].files, name);
+        const spread value = spread_of(about->variants[v].files, name);
         const bool marked =
             value.count > 0 && direction != 0.0 && best > worst && direction * value.mean >= best;
         text_format(&out->html, "<td class=\"n%s\">", marked ? " best" : "");

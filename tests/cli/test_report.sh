@@ -83,6 +83,16 @@ if command -v gnuplot >/dev/null; then
     there results/spirals/figures/accuracy.svg
 fi
 
+# summary: a row a variant; a second seed brings the deviation.
+expect 0 "$MIXUP" summary results
+says out "## spirals" "| none | no mixing" "| manifold | mixes at dense2, dense3" "test error, %" "NLL"
+[ "$(grep -c '^| manifold ' out)" = 1 ] || complain "summary prints a row a variant"
+grep -q '±' out && complain "one seed has no deviation"
+expect 0 "$MIXUP" train s.yaml --out results/spirals --variant none --seeds 2 --quiet
+expect 0 "$MIXUP" summary results/spirals --out table.md
+says table.md "| 1, 2 |" " ± "
+expect 1 "$MIXUP" summary nowhere
+
 # Nothing to report.
 expect 1 "$MIXUP" report empty
 says err "no finished run"

@@ -1,0 +1,123 @@
+/* report/summary: see summary.h. A column appears where at least one variant has its metric. */
+#include "report/summary.h"
+
+#include "report/evidence.h"
+#include "report/markdown.h"
+#include "report/spread.h"
+
+/* A column: a metric of metrics.json, how it is shown, and which end is better. */
+typedef struct column {
+    const char *metric;
+    const char *title;
+    double scale, offset; /* shown: offset + scale × value */
+    int digits;
+    int better; /* -1: less, 1: more, 0: neither */
+} column;
+
+static const column columns[] = {
+    {"test_accuracy", "test error, %", -100.0, 100.0, 2, -1},
+    {"test_top_k_accuracy", "top-k error, %", -100.0, 100.0, 2, -1},
+    {"test_nll", "NLL", 1.0, 0.0, 4, -1},
+    {"test_calibration_error", "calibration error", 1.0, 0.0, 4, -1},
+    {"test_mse", "MSE", 1.0, 0.0, 4, -1},
+    {"test_r_squared", "R²", 1.0, 0.0, 4, 1},
+    {"best_epoch", "best epoch", 1.0, 0.0, 1, 0},
+    {"seconds", "training, s", 1.0, 0.0, 0, 0},
+};
+enum { COLUMNS = sizeof columns / sizeof columns[0] };
+
+static double shown(const column *of, double value) {
+    return of->offset + of->scale * value;
+}
+
+static bool is_present(const column *of, const results_experiment *files) {
+    for (size_t v = 0; v < files->variant_count; v++)
+        if (spread_of(&files->variants[v], of->metric).count > 0)
+            return true;
+    return false;
+}
+
+/* The variant with the best mean, or variant_count where the column has no better end. */
+static size_t find_best(const column *of, const results_experiment *files) {
+    size_t best = files->variant_count;
+    for (size_t v = 0; v < files->variant_count && of->better != 0; v++) {
+        const spread here = spread_of(&files->variants[v], of->metric);
+        if (here.count == 0)
+            continue;
+        if (best == files->variant_count ||
+            of->better * shown(of, here.mean) >
+                of->better * shown(of, spread_of(&files->variants[best], of->metric).mean))
+            best = v;
+    }
+    return best;
+}
+
+/* "**4.83 ± 0.10**" */
+static void add_cell(text *out, const column *of, const results_variant *variant, bool best) {
+    const spread value = spread_of(variant, of->metric);
+    const char *mark = best ? "**" : "";
+    if (value.count == 0) {
+        text_add(out, " – |");
+        return;
+    }
+    text_format(out, " %s%.*f", mark, of->digits, shown(of, value.mean));
+    if (value.count > 1) {
+        const double width = of->scale < 0.0 ? -of->scale : of->scale;
+        text_format(out, " ± %.*f", of->digits, width * value.deviation);
+    }
+    text_format(out, "%s |", mark);
+}
+
+static mixup_status add_row(text *out, const results_experiment *files, size_t index, arena *memory) {
+    const results_variant *variant = &files->variants[index];
+    const yaml_node *document = NULL;
+    MIXUP_TRY(trained_document(memory, variant->runs[0].folder, &document));
+    text_format(out, "| %s | ", variant->name);
+    evidence_summarize(document, out);
+    text_add(out, " | ");
+    markdown_seeds(out, variant);
+    text_add(out, " |");
+    for (size_t c = 0; c < COLUMNS; c++)
+        if (is_present(&columns[c], files))
+            add_cell(out, &columns[c], variant, find_best(&columns[c], files) == index);
+    text_add(out, "\n");
+    return text_status(out);
+}
+
+static mixup_status add_experiment(text *out, const results_experiment *files, arena *memory) {
+    const yaml_node *document = NULL;
+    MIXUP_TRY(trained_document(memory, files->variants[0].runs[0].folder, &document));
+    markdown_heading(out, files, document);
+    const yaml_node *description = yaml_get(document, "description");
+    if (description != NULL && description->kind == YAML_SCALAR)
+        text_format(out, "%s\n\n", description->text);
+    if (files->unfinished > 0)
+        text_format(out, "%zu run%s not finished and left out.\n\n", files->unfinished,
+                    files->unfinished == 1 ? " is" : "s are");
+    text_add(out, "| variant | training | seeds |");
+    for (size_t c = 0; c < COLUMNS; c++)
+        if (is_present(&columns[c], files))
+            text_format(out, " %s |", columns[c].title);
+    text_add(out, "\n|---|---|---|");
+    for (size_t c = 0; c < COLUMNS; c++)
+        if (is_present(&columns[c], files))
+            text_add(out, "---|");
+    text_add(out, "\n");
+    for (size_t v = 0; v < files->variant_count; v++)
+        MIXUP_TRY(add_row(out, files, v, memory));
+    return MIXUP_OK;
+}
+
+mixup_status summary_write(const char *folder, const mixup_allocator *allocator, text *out) {
+    results found;
+    MIXUP_TRY(results_read(folder, allocator, &found));
+    mixup_status status = MIXUP_OK;
+    for (size_t e = 0; e < found.experiment_count && status == MIXUP_OK; e++) {
+        arena memory;
+        arena_init(&memory, allocator);
+        status = add_experiment(out, &found.experiments[e], &memory);
+        arena_clear(&memory);
+    }
+    results_clear(&found);
+    return status;
+}

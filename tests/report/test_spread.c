@@ -1,0 +1,36 @@
+/* Mean and deviation over seeds. */
+#include "report/results_folder.h"
+
+#include "report/spread.h"
+
+#include <math.h>
+
+static void mean_and_sample_deviation_over_the_seeds_that_have_the_metric(void **state) {
+    (void)state;
+    results_folder folder;
+    results found;
+    const mixup_allocator allocator = memory_allocator(NULL);
+    results_folder_make(&folder);
+    results_folder_add(&folder, "x/none/seed-1", "metrics.json", "{\"test_nll\": 1.0}");
+    results_folder_add(&folder, "x/none/seed-2", "metrics.json", "{\"test_nll\": 2.0, \"once\": 5}");
+    results_folder_add(&folder, "x/none/seed-3", "metrics.json", "{\"test_nll\": 6.0}");
+    assert_int_equal(results_read(folder.path, &allocator, &found), MIXUP_OK);
+    const results_variant *variant = &found.experiments[0].variants[0];
+    const spread nll = spread_of(variant, "test_nll");
+    assert_int_equal(nll.count, 3);
+    assert_true(fabs(nll.mean - 3.0) < 1e-15);
+    assert_true(fabs(nll.deviation - sqrt(7.0)) < 1e-15); /* (4 + 1 + 9) / 2 */
+    const spread once = spread_of(variant, "once");
+    assert_int_equal(once.count, 1);
+    assert_true(once.mean == 5.0 && once.deviation == 0.0);
+    assert_int_equal(spread_of(variant, "never").count, 0);
+    results_clear(&found);
+    results_folder_remove(&folder);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(mean_and_sample_deviation_over_the_seeds_that_have_the_metric),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

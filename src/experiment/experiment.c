@@ -1,5 +1,6 @@
-/* experiment/experiment: files, variants and overrides; see the header. Data and model are in
- * experiment_load.c, writing and comparing in experiment_write.c. */
+/* experiment/experiment: files, variants and overrides; see the header. Reading and `extends` are
+ * in experiment_extend.c, data and model in experiment_load.c, writing and comparing in experiment_write.c.
+ */
 #include "experiment/experiment_parts.h"
 
 #include "base/file.h"
@@ -57,10 +58,11 @@ static mixup_status read_overrides(experiment_file *file, const char *const *ove
     for (size_t i = 0; i < count; i++) {
         const yaml_node *tree = NULL;
         MIXUP_TRY(parse_override(file, overrides[i], &tree));
-        static const char *const fixed[] = {"variants", "made_by", "variant"};
+        static const char *const fixed[] = {"variants", "made_by", "variant", "extends"};
         for (size_t k = 0; k < MIXUP_COUNT(fixed); k++)
             if (yaml_get(tree, fixed[k]) != NULL)
-                return schema_error(tree, fixed[k], "cannot be set here; choose variants with --variant");
+                return schema_error(tree, fixed[k], "cannot be set here%s",
+                                    k == 0 ? "; choose variants with --variant" : "");
         MIXUP_TRY(yaml_merge(&file->memory, file->over, tree, &file->over));
     }
     return MIXUP_OK;
@@ -73,7 +75,7 @@ static bool absent(const yaml_node *node) {
 }
 
 static mixup_status check_variant(const yaml_node *key, const yaml_node *node) {
-    static const char *const fixed[] = {"name", "variant", "variants", "made_by"};
+    static const char *const fixed[] = {"name", "variant", "variants", "made_by", "extends"};
     for (const char *at = key->text; *at != '\0'; at++)
         if (!isalnum((unsigned char)*at) && strchr("._-", *at) == NULL)
             return schema_error(key, "variants", "'%s' names a folder; use letters, digits, '.', '_' and '-'",
@@ -163,12 +165,7 @@ static mixup_status open_file(experiment_file *file, const char *path, const cha
     file->folder = path_folder(allocator, path);
     if (file->path == NULL || file->folder == NULL)
         return MIXUP_ERROR_MEMORY;
-    char *data = NULL;
-    size_t size = 0;
-    MIXUP_TRY(file_read_all(path, YAML_MAX_BYTES, allocator, &data, &size));
-    const mixup_status status = yaml_parse(&file->memory, path, true, data, size, &file->root);
-    memory_release(allocator, data);
-    MIXUP_TRY(status);
+    MIXUP_TRY(experiment_read(&file->memory, path, &file->root));
     MIXUP_TRY(name_of_file(file));
     MIXUP_TRY(read_variants(file));
     MIXUP_TRY(read_overrides(file, overrides, override_count));

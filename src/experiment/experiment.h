@@ -1,8 +1,8 @@
 /* experiment/experiment: an experiment file (YAML), its variants, and what the library needs to run one.
  *
- * The order of what counts: the file, then the variant, then the overrides (`--set`). Mappings merge deeply,
- * lists replace, null puts a key back to its default. Paths are relative to the file. The keys are those of
- * schema.h; docs/configuration.md lists them.
+ * The order of what counts: the file that is extended, the file, the variant, the overrides (`--set`).
+ * Mappings merge deeply, lists replace, null puts a key back to its default. Paths are relative to the file
+ * in which they stand. The keys are those of schema.h; docs/configuration.md lists them.
  *
  *     experiment_open(&file, "my.yaml", NULL, 0, &allocator)
  *     experiment_resolve(&experiment, file, "manifold", NULL)

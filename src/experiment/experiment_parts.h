@@ -15,4 +15,7 @@ struct experiment {
     size_t layer_count;
 };
 
+/* The tree of the file at `path`, on top of the files that it extends. */
+mixup_status experiment_read(arena *in, const char *path, const yaml_node **root);
+
 #endif

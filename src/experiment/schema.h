@@ -98,8 +98,9 @@ bool schema_applies(const schema_key *key, schema_section section, const void *b
 /* The row for `name` that applies, else the last one of that name; NULL: no such key. */
 const schema_key *schema_find(schema_section section, const char *name, const void *base);
 
-/* Checks the tree of a file (variants merged already) and fills `out`. `folder` is what paths are relative
- * to. Messages read "FILE:LINE:COLUMN: key: what is wrong; what would be right". */
+/* Checks the tree of a file (variants merged already) and fills `out`. Paths are relative to the file that
+ * their node names, those of overrides to `folder`. Messages read "FILE:LINE:COLUMN: key: what is wrong; what
+ * would be right". */
 mixup_status schema_fill(arena *in, const yaml_node *root, const char *folder, settings *out);
 
 /* "a.b: " style message at a node: "FILE:LINE:COLUMN: key: message". */

@@ -131,9 +131,19 @@ static mixup_status wrong_choice(const trail *at, const schema_key *key, const y
                         yaml_describe(node).text, nearest, schema_type_words(key).text);
 }
 
+/* Relative to the file in which it stands; where that is none (`--set`), to the experiment's. */
+static char *join_path(const filler *in, const yaml_node *node) {
+    if (node->line == 0)
+        return path_join(&in->memory->allocator, in->folder, node->text);
+    char *folder = path_folder(&in->memory->allocator, node->source);
+    char *joined = folder != NULL ? path_join(&in->memory->allocator, folder, node->text) : NULL;
+    memory_release(&in->memory->allocator, folder);
+    return joined;
+}
+
 /* The path made absolute, so that it holds wherever run.yaml is read from. */
-static mixup_status store_path(filler *in, const char *given, const char **out) {
-    char *joined = path_join(&in->memory->allocator, in->folder, given);
+static mixup_status store_path(filler *in, const yaml_node *node, const char **out) {
+    char *joined = join_path(in, node);
     if (joined == NULL)
         return MIXUP_ERROR_MEMORY;
     char current[PATH_MAX];
@@ -306,7 +316,7 @@ static mixup_status set(filler *in, const trail *at, const schema_key *key, cons
     case SCHEMA_PATH:
         if (!is_text(node))
             return misfit(at, key, node);
-        return store_path(in, node->text, field);
+        return store_path(in, node, field);
     case SCHEMA_CHOICE:
         return set_scalar(key, node, field) ? MIXUP_OK : wrong_choice(at, key, node);
     default:

@@ -103,6 +103,9 @@ static const schema_key keys[] = {
     {IN_TOP, "made_by", SCHEMA_FREE, 0,
      .text = "What wrote a `run.yaml` (version, engine, instruction set, threads), and fingerprints of its "
              "samples, which are compared."},
+    {IN_TOP, "extends", SCHEMA_PATH, AT(settings, extends),
+     .text = "An experiment that this file changes: mappings merge deeply, lists replace, a variant that is "
+             "null is left out. All but its name is taken over; its paths stay relative to it."},
 
     {IN_DATA, "train", SCHEMA_SECTION, AT(settings, train), .child = IN_TRAIN, .required = true,
      .text = "The samples to train on."},

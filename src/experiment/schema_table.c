@@ -121,12 +121,14 @@ static const schema_key keys[] = {
     {IN_TRAIN, "format", SCHEMA_CHOICE, AT(settings_part, format), .required = true, .choice = name_source,
      .choices = 8,
      .text =
-         "Kind of file: idx (MNIST's), csv, npy (NumPy's), cifar (the binary CIFAR-10 or CIFAR-100), or the "
-         "generated spirals."},
+         "Kind of file: idx (MNIST's), csv, npy (NumPy's), cifar (CIFAR-10 or CIFAR-100), images (folders of "
+         "JPEG or PNG by class), or the generated spirals."},
     {IN_PARTS, "format", SCHEMA_CHOICE, AT(settings_part, format), .fallback = "split", .choice = name_part,
      .choices = 8, .text = "As for train, or split: samples cut off `train`."},
     {IN_SOURCES, "folder", SCHEMA_PATH, AT(settings_part, cifar.folder), .required = true, .of = "format",
-     .where = "cifar", .text = "Folder of CIFAR-10 or CIFAR-100, binary version, as published."},
+     .where = "cifar",
+     .text = "Folder of CIFAR-10 or CIFAR-100: the binary version as published, or images by class in its "
+             "folders train and test or in its images.tar (`scripts/fetch_data.sh` makes either)."},
     {IN_TRAIN, "part", SCHEMA_CHOICE, AT(settings_part, cifar.part), .choice = name_cifar_part, .choices = 2,
      .fallback = "train", .of = "format", .where = "cifar", .text = "Which of the published images."},
     {IN_PARTS, "part", SCHEMA_CHOICE, AT(settings_part, cifar.part), .choice = name_cifar_part, .choices = 2,

@@ -112,6 +112,51 @@ MIXUP_CIFAR10_MD5=$(md5sum <"$scratch/mirror/cifar-10-binary.tar.gz" | cut -d ' 
 (($(find "$cifar" -type f | wc -l) == 6)) || fail "not the six files: $(ls -A "$cifar")"
 rm -r "$cifar" "$scratch/tree"
 
+echo "- cifar10: an archive of images by class becomes a plain one when all are there"
+export MIXUP_CIFAR_IMAGES="30 20" # instead of 50000 and 10000
+for i in {0..9}; do
+    mkdir -p "$scratch/unpacked/train/class$i" "$scratch/unpacked/test/class$i"
+    touch "$scratch/unpacked/train/class$i"/{a.jpg,b.JPEG,c.png} "$scratch/unpacked/test/class$i"/{a,b}.jpg
+done
+tar --create --file "$scratch/all.tar" --directory "$scratch/unpacked" ./train ./test
+tar --create --file "$scratch/short.tar" --directory "$scratch/unpacked" --exclude train/class3/c.png ./train ./test
+expect 1 "$fetch" cifar10 "$scratch/short.tar"
+says "29 images of 10 classes as train/CLASS/NAME.jpg (or .png); CIFAR-10 has 30 of 10"
+says "no CIFAR-10; get cifar-10-binary.tar.gz, or its images by class"
+gzip <"$scratch/all.tar" >"$scratch/all.tar.gz"
+head -c 500 "$scratch/all.tar.gz" >"$scratch/cut.tar.gz"
+expect 1 "$fetch" cifar10 "$scratch/cut.tar.gz"
+says "cut.tar.gz is not used: it is damaged: gzip: "
+head -c 20000 "$scratch/all.tar" >"$scratch/cut.tar"
+expect 1 "$fetch" cifar10 "$scratch/cut.tar"
+says "cut.tar is not used"
+expect 1 "$fetch" cifar100 "$scratch/all.tar"
+says "CIFAR-100 has 30 of 100"
+[[ -z "$(ls -A "$cifar")" ]] || fail "something is left: $(ls -A "$cifar")"
+for packed in "gzip all.tar.gz" "zstd all.tar.zst" "xz all.tar.xz" "bzip2 all.tar.bz2"; do
+    read -r program file <<<"$packed"
+    command -v "$program" >/dev/null || continue
+    "$program" <"$scratch/all.tar" >"$scratch/$file"
+    expect 0 "$fetch" cifar10 "$scratch/$file"
+    says "data/cifar10: complete, from $scratch/$file"
+    cmp "$scratch/all.tar" "$cifar/images.tar"
+    rm "$cifar/images.tar"
+done
+MIXUP_DATA_FROM=$scratch/all.tar expect 0 "$fetch" cifar10
+cmp "$scratch/all.tar" "$cifar/images.tar"
+expect 0 "$fetch" cifar10
+[[ ! -s "$scratch/err" ]] || fail "it talks"
+
+echo "- cifar10: so does a folder of images by class"
+rm "$cifar/images.tar" "$scratch/unpacked/test/class3/b.jpg"
+expect 1 "$fetch" cifar10 "$scratch/unpacked"
+says "19 images of 10 classes as test"
+[[ -z "$(ls -A "$cifar")" ]] || fail "something is left: $(ls -A "$cifar")"
+touch "$scratch/unpacked/test/class3/b.jpg"
+expect 0 "$fetch" cifar10 "$scratch/unpacked"
+(($(tar --list --file "$cifar/images.tar" | grep -Ec "(jpg|JPEG|png)$") == 50)) || fail "not all images"
+rm -r "$cifar" "$scratch/unpacked"
+
 for file in "${files[@]}"; do
     if [[ ! -f "$real/$file" ]]; then
         echo "data/mnist is not there: the rest is skipped" >&2

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include <dirent.h>
+#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,15 +46,17 @@ static inline size_t temporary_folder_count(const temporary_folder *in) {
     return count;
 }
 
-/* Removes the folder and the files in it (not folders in it). */
+static inline int temporary_entry_remove(const char *path, const struct stat *information, int kind,
+                                         struct FTW *place) {
+    (void)information;
+    (void)kind;
+    (void)place;
+    return remove(path);
+}
+
+/* Removes the folder and everything in it. */
 static inline void temporary_folder_remove(temporary_folder *in) {
-    DIR *folder = opendir(in->path);
-    assert_non_null(folder);
-    for (const struct dirent *entry = readdir(folder); entry != NULL; entry = readdir(folder))
-        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-            unlink(temporary_file(in, entry->d_name));
-    closedir(folder);
-    assert_int_equal(rmdir(in->path), 0);
+    assert_int_equal(nftw(in->path, temporary_entry_remove, 8, FTW_DEPTH | FTW_PHYS), 0);
 }
 
 static inline void write_bytes(const char *path, const void *data, size_t size) {

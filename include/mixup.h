@@ -749,6 +749,16 @@ mixup_predict(mixup_model *model, size_t count,
 MIXUP_API mixup_status mixup_states(mixup_model *model, const char *layer, size_t count, const float *inputs,
                                     float *states); /* [count][..that layer's output shape] */
 
+/* The gradient of each sample's own loss with respect to its input: row i is d loss(sample i) / d inputs[i],
+ * neither divided by the number of samples nor scaled by class weights. The network is differentiated as it
+ * predicts: batch norm with its running statistics, without dropout and noise; nothing of the model changes.
+ * `loss`: default as for mixup_evaluate. This is what adversarial attacks need (Goodfellow et al. 2015). */
+MIXUP_API mixup_status
+mixup_input_gradient(mixup_model *model, mixup_loss loss, size_t count,
+                     const float *inputs,  /* [count][..input shape], as the network sees them */
+                     const float *targets, /* [count][..output shape], as in training */
+                     float *gradients);    /* [count][..input shape] */
+
 /* Predictions from several threads at once, one predictor a thread; all share the model's parameters. */
 typedef struct mixup_predictor mixup_predictor;
 MIXUP_API mixup_status mixup_predictor_create(mixup_predictor **predictor, mixup_model *model);

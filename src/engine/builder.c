@@ -24,7 +24,15 @@ size_t builder_batch(const builder *self) {
 }
 
 bool builder_trains(const builder *self) {
+    return builder_has_backward(self) && self->plan->key.update != PLAN_INPUT_GRADIENT;
+}
+
+bool builder_has_backward(const builder *self) {
     return self->plan->key.update != PLAN_FORWARD;
+}
+
+mixup_loss builder_loss(const builder *self) {
+    return builder_trains(self) ? self->cache->training.loss : self->plan->key.loss;
 }
 
 const graph_node *builder_node(const builder *self, size_t node) {
@@ -252,7 +260,7 @@ mixup_status builder_parameter_gradient(builder *self, size_t node, size_t i, si
     const graph_parameter *described = &self->network->parameters[index];
     const size_t stored = self->cache->store->items[index].stored;
     *buffer = BUFFER_NONE;
-    if (described->frozen || described->buffer)
+    if (described->frozen || described->buffer || !builder_trains(self))
         return MIXUP_OK;
     if (self->plan->key.update == PLAN_FUSED)
         return builder_buffer(self, stored, buffer);

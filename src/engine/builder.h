@@ -22,6 +22,10 @@ parameter_store *builder_store(const builder *self);
 const plan_training *builder_training(const builder *self);
 size_t builder_batch(const builder *self);
 bool builder_trains(const builder *self); /* false: predict; dropout and noise are off */
+/* Whether a backward pass follows, so that the forward pass keeps what it needs. True for training, and for a
+ * prediction that is differentiated (PLAN_INPUT_GRADIENT). */
+bool builder_has_backward(const builder *self);
+mixup_loss builder_loss(const builder *self); /* of a plan with a backward pass */
 const graph_node *builder_node(const builder *self, size_t node);
 
 /* ---- argument blocks and steps */

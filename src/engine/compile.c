@@ -16,7 +16,7 @@ size_t plan_logits(const graph *network) {
 /* ---- what runs, and who shares what */
 
 static size_t target_value(const builder *self) {
-    return builder_trains(self) ? plan_logits(self->network) : self->plan->key.output;
+    return builder_has_backward(self) ? plan_logits(self->network) : self->plan->key.output;
 }
 
 /* Nodes on a way to `target`. */
@@ -65,7 +65,7 @@ static void find_absorbed(builder *self, size_t target) {
         const bool alone = producer->output == between && network->values[between].readers == 1 &&
                            self->root[between] == between && between != target &&
                            between != self->plan->key.site;
-        if (alone && builder_engine(self)->absorbs(producer, node, builder_trains(self))) {
+        if (alone && builder_engine(self)->absorbs(producer, node, builder_has_backward(self))) {
             self->absorbed[n - 1] = n;
             self->skipped[n] = true;
         }
@@ -77,17 +77,21 @@ static bool at_site(const builder *self, size_t value) {
     return site != PLAN_NO_SITE && self->root[value] == self->root[site];
 }
 
+static bool wants_input_gradient(const plan_key *key) {
+    return key->input_gradient || key->update == PLAN_INPUT_GRADIENT;
+}
+
 /* A gradient is wanted where something below can use it. */
 static void find_wanted(builder *self) {
     const graph *network = self->network;
     const plan_key *key = &self->plan->key;
-    self->wants_gradient[GRAPH_INPUT] = key->input_gradient;
+    self->wants_gradient[GRAPH_INPUT] = wants_input_gradient(key);
     for (size_t n = 0; n < network->node_count; n++) {
         const graph_node *node = &network->nodes[n];
         bool wants = false;
         for (size_t i = 0; i < node->input_count; i++)
             wants = wants || self->wants_gradient[self->root[node->inputs[i]]];
-        for (size_t i = 0; i < node->parameter_count; i++) {
+        for (size_t i = 0; builder_trains(self) && i < node->parameter_count; i++) {
             const graph_parameter *described = &network->parameters[node->parameters[i]];
             wants = wants || !(described->frozen || described->buffer);
         }
@@ -227,7 +231,7 @@ static mixup_status emit_backward(builder *self) {
     for (size_t n = self->network->node_count; n-- > 0;)
         if (self->live[n] && !self->skipped[n])
             MIXUP_TRY(emit_node_backward(self, n));
-    if (!self->plan->key.input_gradient)
+    if (!wants_input_gradient(&self->plan->key))
         return MIXUP_OK;
     if (!self->has_gradient[GRAPH_INPUT])
         return error(MIXUP_ERROR_ARGUMENT, "no gradient reaches the network's input");
@@ -345,12 +349,13 @@ mixup_status builder_compile(builder *self) {
     find_live(self, target);
     find_absorbed(self, target);
     MIXUP_TRY(emit_forward(self));
-    if (builder_trains(self)) {
+    if (builder_has_backward(self)) {
         find_wanted(self);
         MIXUP_TRY(emit_loss(self));
         MIXUP_TRY(emit_backward(self));
-        MIXUP_TRY(emit_updates(self));
     }
+    if (builder_trains(self))
+        MIXUP_TRY(emit_updates(self));
     MIXUP_TRY(builder_make_plain(self, seen_buffer(self, target)));
     const size_t output = builder_plain(self, seen_buffer(self, target));
     MIXUP_TRY(builder_bind(self, output, &self->plan->output));

@@ -38,8 +38,9 @@ struct engine {
      * which one it writes. For all others the builder converts to plain row-major order first. NULL: none
      * does. */
     bool (*any_layout)(const graph_node *node);
-    /* Whether the kernel of `producer` also applies the activation of node `activation` behind it. */
-    bool (*absorbs)(const graph_node *producer, const graph_node *activation, bool training);
+    /* Whether the kernel of `producer` also applies the activation of node `activation` behind it, and with
+     * `backward` differentiates it. */
+    bool (*absorbs)(const graph_node *producer, const graph_node *activation, bool backward);
     /* Emits to[i][..] = draw's mix of from, [batch][width], and the gradient of that. Buffers: builder.h. */
     mixup_status (*mix)(builder *to, size_t from, size_t mixed, size_t width);
     mixup_status (*mix_gradient)(builder *to, size_t mixed_gradient, size_t gradient, size_t width);

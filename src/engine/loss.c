@@ -1,6 +1,6 @@
 /* engine/loss: see loss.h. Every formula works on logits z and shifts by their maximum, so that nothing
  * overflows; sums run in double. The gradient of row i is with respect to the sum over rows; the emitted step
- * divides loss and gradient by the batch size. */
+ * divides the loss by the batch size, and in training the gradient too. */
 #include "engine/loss.h"
 
 #include <math.h>
@@ -188,6 +188,7 @@ typedef struct loss_arguments {
     mixup_loss loss;
     size_t batch, columns;
     bool mixes;
+    real scale;                 /* of the gradient */
     const float *class_weights; /* [columns], or NULL */
     const real *logits;         /* [batch][columns] */
     const real *targets;        /* [batch][columns] mixed */
@@ -225,7 +226,6 @@ static double row_correct(const loss_arguments *a, const plan_run *run, size_t i
 
 static void run_loss(void *arguments, plan_run *run) {
     const loss_arguments *a = arguments;
-    const real scale = (real)(1.0 / (double)a->batch);
     double loss = 0.0;
     double correct = 0.0;
     for (size_t i = 0; i < a->batch; i++) {
@@ -233,7 +233,7 @@ static void run_loss(void *arguments, plan_run *run) {
         loss += loss_row(a->loss, a->columns, a->logits + row, a->targets + row, a->class_weights,
                          a->gradient + row);
         for (size_t c = 0; c < a->columns; c++)
-            a->gradient[row + c] *= scale;
+            a->gradient[row + c] *= a->scale;
         correct += row_correct(a, run, i);
     }
     run->loss = loss / (double)a->batch;
@@ -245,12 +245,13 @@ mixup_status loss_emit(builder *to, size_t logits, size_t targets, size_t plain_
     loss_arguments *a = builder_arguments(to, sizeof *a);
     if (a == NULL)
         return MIXUP_ERROR_MEMORY;
-    const plan_training *training = builder_training(to);
-    a->loss = training->loss;
+    const bool trains = builder_trains(to);
+    a->loss = builder_loss(to);
     a->batch = builder_batch(to);
+    a->scale = trains ? (real)(1.0 / (double)a->batch) : 1;
     a->columns = columns;
     a->mixes = targets != plain_targets;
-    a->class_weights = training->class_weights;
+    a->class_weights = trains ? builder_training(to)->class_weights : NULL;
     MIXUP_TRY(builder_bind_const(to, logits, &a->logits));
     MIXUP_TRY(builder_bind_const(to, targets, &a->targets));
     MIXUP_TRY(builder_bind_const(to, plain_targets, &a->plain_targets));

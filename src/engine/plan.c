@@ -174,7 +174,8 @@ static mixup_status build(plan_cache *cache, const plan_key *key, plan **out) {
 static bool key_equal(const plan_key *a, const plan_key *b) {
     return a->batch == b->batch && a->update == b->update && a->site == b->site &&
            a->block_gradient == b->block_gradient && a->input_gradient == b->input_gradient &&
-           (a->update != PLAN_FORWARD || a->output == b->output);
+           (a->update != PLAN_FORWARD || a->output == b->output) &&
+           (a->update != PLAN_INPUT_GRADIENT || a->loss == b->loss);
 }
 
 /* Moves plan `index` to the end, where the most recently used ones stand. */
@@ -203,7 +204,7 @@ mixup_status plan_get(plan_cache *cache, const plan_key *key, plan **out) {
     }
     if (key->batch == 0)
         return error(MIXUP_ERROR_ARGUMENT, "a batch needs at least one sample");
-    if (key->update != PLAN_FORWARD && !cache->trains)
+    if (key->update != PLAN_FORWARD && key->update != PLAN_INPUT_GRADIENT && !cache->trains)
         return error(MIXUP_ERROR_ARGUMENT, "these plans were made without settings for training");
     return build(cache, key, out);
 }

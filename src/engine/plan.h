@@ -13,10 +13,13 @@
 #define PLAN_NO_SITE SIZE_MAX
 
 typedef enum plan_update {
-    PLAN_FORWARD,   /* no backward pass: predict */
-    PLAN_GRADIENTS, /* backward pass; gradients stay in the store's PARAMETER_GRADIENT */
-    PLAN_FUSED,     /* the optimiser takes each gradient as soon as it is complete */
-    PLAN_DEFERRED,  /* the optimiser runs after the whole backward pass; needed to clip by norm */
+    PLAN_FORWARD,        /* no backward pass: predict */
+    PLAN_GRADIENTS,      /* backward pass; gradients stay in the store's PARAMETER_GRADIENT */
+    PLAN_FUSED,          /* the optimiser takes each gradient as soon as it is complete */
+    PLAN_DEFERRED,       /* the optimiser runs after the whole backward pass; needed to clip by norm */
+    PLAN_INPUT_GRADIENT, /* predict, then a backward pass to the network's input alone: batch norm with its
+                          * running statistics, no dropout or noise, nothing updated. The gradient is that of
+                          * the sum over the batch: of each sample's own loss, without class weights */
 } plan_update;
 
 /* What distinguishes plans of one cache. */
@@ -25,11 +28,12 @@ typedef struct plan_key {
     plan_update update;
     size_t site;         /* value whose storage is mixed, or PLAN_NO_SITE */
     bool block_gradient; /* none flows below the site */
-    bool input_gradient; /* wanted in plan_input_gradient */
+    bool input_gradient; /* wanted in plan_input_gradient; PLAN_INPUT_GRADIENT: always so */
     size_t output;       /* PLAN_FORWARD: the value to compute; otherwise not used */
+    mixup_loss loss;     /* PLAN_INPUT_GRADIENT: resolved; otherwise the cache's is used */
 } plan_key;
 
-/* What all training plans of one cache share. */
+/* What all training plans of one cache share. (PLAN_INPUT_GRADIENT is none of them.) */
 typedef struct plan_training {
     mixup_loss loss;            /* resolved */
     mixup_optimizer optimizer;  /* resolved */

@@ -183,6 +183,16 @@ static mixup_status check_rows(const mixup_dataset *set, const char *what, mixup
     return MIXUP_OK;
 }
 
+mixup_status model_check_loss(const mixup_model *model, mixup_loss loss) {
+    if (model_output_width(model) < 2 &&
+        (loss == MIXUP_SOFTMAX_CROSS_ENTROPY || loss == MIXUP_SOFTMAX_BINARY))
+        return error(MIXUP_ERROR_NETWORK,
+                     "the loss %s needs at least two outputs; for one column end the "
+                     "network in sigmoid and use sigmoid_binary",
+                     loss_name(loss));
+    return MIXUP_OK;
+}
+
 static mixup_status check_targets(const mixup_model *model, const mixup_dataset *set, const char *what,
                                   mixup_loss loss) {
     const size_t columns = dataset_target_count(set);
@@ -192,11 +202,7 @@ static mixup_status check_targets(const mixup_model *model, const mixup_dataset 
     if (columns != outputs)
         return error(MIXUP_ERROR_SHAPE, "%s: its targets have %zu columns but the network's output has %zu",
                      what, columns, outputs);
-    if (outputs < 2 && (loss == MIXUP_SOFTMAX_CROSS_ENTROPY || loss == MIXUP_SOFTMAX_BINARY))
-        return error(MIXUP_ERROR_NETWORK,
-                     "the loss %s needs at least two outputs; for one column end the "
-                     "network in sigmoid and use sigmoid_binary",
-                     loss_name(loss));
+    MIXUP_TRY(model_check_loss(model, loss));
     return check_rows(set, what, loss);
 }
 

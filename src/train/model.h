@@ -33,6 +33,9 @@ size_t model_output_width(const mixup_model *model);
 mixup_status model_check_dataset(const mixup_model *model, const mixup_dataset *set, const char *what,
                                  bool targets, mixup_loss loss);
 
+/* Whether the network's output has as many columns as the (resolved) loss needs. */
+mixup_status model_check_loss(const mixup_model *model, mixup_loss loss);
+
 /* ---- predictor.c */
 
 /* Runs `count` samples to `value` of the graph: out [count][..shape]. */

@@ -1,10 +1,11 @@
-/* train/predictor: running a network forward. A predictor has plans of its own and shares the parameters.
- * Large inputs go through in pieces of at most MAX_BATCH samples, so that memory stays bounded. */
+/* train/predictor: running a network forward, and as a prediction backward to its input. A predictor has
+ * plans of its own and shares the parameters. Large inputs go through in pieces of at most MAX_BATCH samples
+ * (with a backward pass, which keeps every state, MAX_GRADIENT_BATCH), so that memory stays bounded. */
 #include "train/model.h"
 
 #include <string.h>
 
-enum { MAX_BATCH = 1024 };
+enum { MAX_BATCH = 1024, MAX_GRADIENT_BATCH = 128 };
 
 struct mixup_predictor {
     mixup_model *model;
@@ -88,4 +89,51 @@ mixup_status mixup_states(mixup_model *model, const char *layer, size_t count, c
     if (index == network->layer_count)
         return error(MIXUP_ERROR_NOT_FOUND, "states: no layer is called '%s'", layer);
     return predictor_run_to(model->predictor, network->layers[index].output, count, inputs, states);
+}
+
+/* ---- the gradient of the input */
+
+typedef struct gradient_call {
+    mixup_predictor *predictor;
+    mixup_loss loss;
+    const float *inputs, *targets; /* [count][..input shape], [count][columns] */
+    float *gradients;              /* [count][..input shape] */
+} gradient_call;
+
+/* Samples first to first + count. */
+static mixup_status differentiate_piece(const gradient_call *call, size_t first, size_t count) {
+    const mixup_model *model = call->predictor->model;
+    const size_t width = model_input_width(model);
+    const size_t columns = model_output_width(model);
+    const plan_key key = {
+        .batch = count, .update = PLAN_INPUT_GRADIENT, .site = PLAN_NO_SITE, .loss = call->loss};
+    plan_run run = {0};
+    plan *found = NULL;
+    MIXUP_TRY(plan_get(call->predictor->plans, &key, &found));
+    memcpy(plan_input(found), call->inputs + first * width, count * width * sizeof(float));
+    memcpy(plan_targets(found), call->targets + first * columns, count * columns * sizeof(float));
+    MIXUP_TRY(plan_execute(found, &run));
+    memcpy(call->gradients + first * width, plan_input_gradient(found), count * width * sizeof(float));
+    return MIXUP_OK;
+}
+
+mixup_status mixup_input_gradient(mixup_model *model, mixup_loss loss, size_t count, const float *inputs,
+                                  const float *targets, float *gradients) {
+    if (model == NULL || (count > 0 && (inputs == NULL || targets == NULL || gradients == NULL)))
+        return error(MIXUP_ERROR_ARGUMENT,
+                     "mixup_input_gradient: model, inputs, targets and gradients must not be NULL");
+    gradient_call call = {
+        .predictor = model->predictor, .inputs = inputs, .targets = targets, .gradients = gradients};
+    MIXUP_TRY(loss_resolve(loss != MIXUP_LOSS_DEFAULT ? loss : model->loss, model->network->final_activation,
+                           &call.loss));
+    MIXUP_TRY(model_check_loss(model, call.loss));
+    mixup_status status = MIXUP_OK;
+    engine_environment environment;
+    engine_enter(model->engine, &environment);
+    for (size_t done = 0; done < count && status == MIXUP_OK; done += MAX_GRADIENT_BATCH) {
+        const size_t left = count - done;
+        status = differentiate_piece(&call, done, left < MAX_GRADIENT_BATCH ? left : MAX_GRADIENT_BATCH);
+    }
+    engine_leave(model->engine, &environment);
+    return status;
 }

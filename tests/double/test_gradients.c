@@ -1,5 +1,6 @@
 /* Gradients against central differences, in double: every row of the op table, every activation, every loss,
- * mixed at every legal site. A row of the table without a case here fails the test. */
+ * mixed at every legal site, and the gradient of the input of a prediction. A row of the table without a case
+ * here fails the test. */
 #include "support/network.h"
 
 /* The difference quotient with step h errs by about h² (third derivative) + 1e-16 / h. */
@@ -95,7 +96,32 @@ static void check_gradients(const probe *self) {
     free(input_gradient);
 }
 
-/* Calls check_gradients for one network, one batch size, one site. */
+/* The gradient of the input of a prediction: of the sum over the batch, while the loss that a run reports is
+ * the mean. No value changes. */
+static void check_prediction_gradient(const probe *self) {
+    const size_t count = self->key.batch * network_input_width(self->network);
+    const parameter_store *store = self->network->store;
+    for (size_t p = 0; p < self->network->graph->parameter_count; p++) {
+        plan *made = NULL;
+        real *before = network_read(self->network, p, PARAMETER_VALUES);
+        assert_true(isfinite(run_loss(self, &made)));
+        real *after = network_read(self->network, p, PARAMETER_VALUES);
+        assert_memory_equal(before, after, self->network->graph->parameters[p].count * sizeof(real));
+        assert_null(store->items[p].arrays[PARAMETER_GRADIENT]);
+        free(before);
+        free(after);
+    }
+    plan *made = NULL;
+    run_loss(self, &made);
+    real *gradient = network_values(count);
+    memcpy(gradient, plan_input_gradient(made), count * sizeof(real));
+    for (size_t i = 0; i < count; i++)
+        expect_close(self, "input of a prediction", i, gradient[i],
+                     (double)self->key.batch * difference(self, change_input, 0, i));
+    free(gradient);
+}
+
+/* Calls check_gradients for one network, one batch size, one site; or check_prediction_gradient. */
 static void check_once(const network_desc *desc, const char *what, const plan_key *key, bool per_sample) {
     network n;
     network_create(&n, desc);
@@ -110,7 +136,12 @@ static void check_once(const network_desc *desc, const char *what, const plan_ke
                   .what = what};
     network_uniform(3, 500, -1.0, 1.0, key->batch * network_input_width(&n), self.inputs);
     network_targets(n.training.loss, 4, key->batch, columns, self.targets);
-    check_gradients(&self);
+    if (key->update == PLAN_INPUT_GRADIENT) {
+        self.key.loss = n.training.loss;
+        check_prediction_gradient(&self);
+    } else {
+        check_gradients(&self);
+    }
     free(self.inputs);
     free(self.targets);
     network_destroy(&n);
@@ -144,9 +175,13 @@ static void check_sites(const network_desc *desc, const char *what, size_t batch
 
 static void check_batches(const network_desc *desc, const char *what, size_t smallest) {
     static const size_t batches[] = {1, 2, 3, 7};
-    for (size_t b = 0; b < MIXUP_COUNT(batches); b++)
+    for (size_t b = 0; b < MIXUP_COUNT(batches); b++) {
+        const plan_key prediction = {
+            .batch = batches[b], .update = PLAN_INPUT_GRADIENT, .site = PLAN_NO_SITE};
+        check_once(desc, what, &prediction, false);
         if (batches[b] >= smallest)
             check_sites(desc, what, batches[b]);
+    }
 }
 
 /* ---- ops */

@@ -77,7 +77,11 @@ static mixup_status execute(network *n, plan_update update) {
     plan *made = NULL;
     engine_environment saved;
     engine_enter(n->engine, &saved);
-    const plan_key key = {.batch = BATCH, .update = update, .site = PLAN_NO_SITE, .output = n->graph->output};
+    const plan_key key = {.batch = BATCH,
+                          .update = update,
+                          .site = PLAN_NO_SITE,
+                          .output = n->graph->output,
+                          .loss = MIXUP_MEAN_SQUARED_ERROR};
     network_ok(plan_get(n->cache, &key, &made));
     network_uniform(1, 1, -1.0, 1.0, STATES, plan_input(made));
     if (update != PLAN_FORWARD)
@@ -106,6 +110,10 @@ static void a_custom_layer_is_asked_only_for_the_gradients_that_are_wanted(void 
                 assert_int_equal(seen.wanted_parameters, frozen == 0);
                 network_ok(execute(&n, PLAN_FORWARD));
                 assert_false(seen.training);
+                network_ok(execute(&n, PLAN_INPUT_GRADIENT));
+                assert_false(seen.training);
+                assert_true(seen.wanted_input);
+                assert_false(seen.wanted_parameters);
                 network_destroy(&n);
             }
 }

@@ -1,6 +1,6 @@
 /* The engines against each other, on random networks built from the op table, flat and of images: the output
- * of every layer, loss, all gradients at legal sites, and the parameters after three steps. Passes
- * trivially where only the reference engine was built. */
+ * of every layer, loss, all gradients at legal sites, the gradient of the input of a prediction, and the
+ * parameters after three steps. Passes trivially where only the reference engine was built. */
 #include "support/network.h"
 
 #include <stdio.h>
@@ -297,10 +297,11 @@ static void compare_plan(pair *self, const plan_key *key, const char *what, size
     if (key->update == PLAN_FORWARD)
         return;
     expect_near(b.loss, a.loss, TOLERANCE * (1.0 + fabs(a.loss)));
-    if (key->input_gradient)
+    if (key->input_gradient || key->update == PLAN_INPUT_GRADIENT)
         expect_close("input gradient", self->number, plan_input_gradient(made), plan_input_gradient(expected),
                      key->batch * network_input_width(&self->other));
-    expect_same_parameters(self->number, &self->other, &self->reference, PARAMETER_GRADIENT);
+    if (key->update != PLAN_INPUT_GRADIENT)
+        expect_same_parameters(self->number, &self->other, &self->reference, PARAMETER_GRADIENT);
 }
 
 /* Unmixed, and mixed at the last legal sites with the gradient blocked or not. */
@@ -319,8 +320,14 @@ static void compare_gradients(pair *self, size_t batch, size_t most_sites) {
     }
 }
 
+/* Every layer's prediction, and the gradient of the whole one. */
 static void compare_layers(pair *self, size_t batch) {
     const graph *made_of = self->reference.graph;
+    const plan_key key = {.batch = batch,
+                          .update = PLAN_INPUT_GRADIENT,
+                          .site = PLAN_NO_SITE,
+                          .loss = self->reference.training.loss};
+    compare_plan(self, &key, "predicted logits", CLASSES);
     for (size_t l = 0; l < made_of->layer_count; l++) {
         const size_t value = made_of->layers[l].output;
         compare_plan(self, &(plan_key){.batch = batch, .site = PLAN_NO_SITE, .output = value},

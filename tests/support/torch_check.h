@@ -1,4 +1,5 @@
-/* tests/support/torch_check: one case of tests/fixtures/torch/cases.safetensors against one engine. */
+/* tests/support/torch_check: one case of tests/fixtures/torch/cases.safetensors against one engine, and of
+ * input_gradients.safetensors beside it. */
 #ifndef SUPPORT_TORCH_CHECK_H
 #define SUPPORT_TORCH_CHECK_H
 
@@ -42,19 +43,25 @@ static inline real *torch_values(const safetensors_entry *entry) {
     return values;
 }
 
-static inline void torch_expect(const torch_check *self, const char *prefix, const char *name,
-                                const real *values, size_t count) {
-    const safetensors_entry *entry = torch_entry(self, prefix, name);
-    assert_int_equal(shape_count(&entry->shape), count);
+static inline void torch_expect_entry(const torch_check *self, const safetensors_entry *entry,
+                                      const real *values) {
+    const size_t count = shape_count(&entry->shape);
     double largest = 0.01; /* where all is rounding: the gradient of a bias before a batch norm */
     for (size_t i = 0; i < count; i++)
         largest = fmax(largest, fabs(array_element(entry->type, entry->data, i)));
     for (size_t i = 0; i < count; i++) {
         const double expected = array_element(entry->type, entry->data, i);
         if (!(fabs((double)values[i] - expected) <= self->tolerance * largest))
-            fail_msg("%s on %s: %s%s[%zu] is %.15g, PyTorch has %.15g", self->given->name,
-                     self->network.engine->name, prefix, name, i, (double)values[i], expected);
+            fail_msg("%s on %s: [%zu] is %.15g, PyTorch has %.15g", entry->name, self->network.engine->name,
+                     i, (double)values[i], expected);
     }
+}
+
+static inline void torch_expect(const torch_check *self, const char *prefix, const char *name,
+                                const real *values, size_t count) {
+    const safetensors_entry *entry = torch_entry(self, prefix, name);
+    assert_int_equal(shape_count(&entry->shape), count);
+    torch_expect_entry(self, entry, values);
 }
 
 /* Every parameter's `kind` against PREFIX.name. */
@@ -151,6 +158,23 @@ static inline void torch_check_case(const safetensors *file, const torch_case *g
     }
 }
 
+/* The gradient of the input of a prediction, with the case's values. */
+static inline void torch_check_input_gradient(torch_check *self, const safetensors_entry *expected) {
+    network *n = &self->network;
+    const size_t batch = expected->shape.sizes[0];
+    const plan_key key = {
+        .batch = batch, .update = PLAN_INPUT_GRADIENT, .site = PLAN_NO_SITE, .loss = n->training.loss};
+    real *inputs = torch_values(torch_entry(self, "input", ""));
+    real *targets = torch_values(torch_entry(self, "targets", ""));
+    torch_load_parameters(self);
+    plan_run run = {0};
+    const plan *made = network_run(n, &key, &(network_data){inputs, targets}, &run);
+    assert_int_equal(shape_count(&expected->shape), batch * network_input_width(n));
+    torch_expect_entry(self, expected, plan_input_gradient(made));
+    free(inputs);
+    free(targets);
+}
+
 static inline safetensors *torch_open(const char *path) {
     safetensors *file = NULL;
     network_ok(safetensors_read(&file, path, NULL));
@@ -179,6 +203,36 @@ static inline void torch_check_all(mixup_engine kind, double tolerance) {
 #endif
         torch_check_case(file, &torch_cases[c], kind, tolerance);
     }
+    safetensors_destroy(file);
+}
+
+static inline const torch_case *torch_case_called(const char *name) {
+    for (size_t c = 0; c < MIXUP_COUNT(torch_cases); c++)
+        if (strcmp(torch_cases[c].name, name) == 0)
+            return &torch_cases[c];
+    fail_msg("no case in C for %s", name);
+    return NULL;
+}
+
+/* All of input_gradients.safetensors, on one engine. */
+static inline void torch_check_input_gradients(mixup_engine kind, double tolerance) {
+    safetensors *file = torch_open("tests/fixtures/torch/cases.safetensors");
+    safetensors *gradients = torch_open("tests/fixtures/torch/input_gradients.safetensors");
+    assert_true(safetensors_count(gradients) > 0);
+    for (size_t i = 0; i < safetensors_count(gradients); i++) {
+        const safetensors_entry *expected = safetensors_at(gradients, i);
+        torch_check self = {.file = file, .given = torch_case_called(expected->name), .tolerance = tolerance};
+#ifdef MIXUP_DOUBLE
+        if (self.given->custom)
+            continue;
+#endif
+        network_desc desc = self.given->desc;
+        desc.engine = kind;
+        network_create(&self.network, &desc);
+        torch_check_input_gradient(&self, expected);
+        network_destroy(&self.network);
+    }
+    safetensors_destroy(gradients);
     safetensors_destroy(file);
 }
 

@@ -29,12 +29,12 @@ bool dnnl_activation(mixup_activation kind, bool from_output, dnnl_alg_kind_t *o
     return false;
 }
 
-bool dnnl_absorbs(const graph_node *producer, const graph_node *activation, bool training) {
+bool dnnl_absorbs(const graph_node *producer, const graph_node *activation, bool backward) {
     dnnl_alg_kind_t unused;
     if (producer->op == MIXUP_BATCH_NORM) /* oneDNN fuses this one pair, forward and backward */
         return activation->activation == MIXUP_RELU;
     return (producer->op == MIXUP_DENSE || producer->op == MIXUP_CONV2D) &&
-           dnnl_activation(activation->activation, training, &unused);
+           dnnl_activation(activation->activation, backward, &unused);
 }
 
 static float slope_of(const graph_node *activation) {
@@ -115,9 +115,10 @@ mixup_status dnnl_activation_forward(builder *to, size_t node) {
     if (!dnnl_activation(described->activation, false, &kind))
         return reference_activation_forward(to, node); /* softmax */
     MIXUP_TRY(dnnl_state(to, input, sample, &layout));
-    MIXUP_TRY(dnnl_check(dnnl_eltwise_forward_desc_init(
-                             &operation, builder_trains(to) ? dnnl_forward_training : dnnl_forward_inference,
-                             kind, &layout, slope_of(described), 0.0f),
+    MIXUP_TRY(dnnl_check(dnnl_eltwise_forward_desc_init(&operation,
+                                                        builder_has_backward(to) ? dnnl_forward_training
+                                                                                 : dnnl_forward_inference,
+                                                        kind, &layout, slope_of(described), 0.0f),
                          "eltwise"));
     MIXUP_TRY(dnnl_describe(to, &operation, NULL, NULL, &description));
     MIXUP_TRY(dnnl_call_create(to, description, &call));

@@ -44,10 +44,11 @@ static mixup_status make_plan(const builder *to, size_t node, norm_plan *out) {
 
 static mixup_status describe_forward(builder *to, const norm_plan *p, dnnl_primitive_desc_t *out) {
     dnnl_batch_normalization_desc_t operation;
-    MIXUP_TRY(dnnl_check(dnnl_batch_normalization_forward_desc_init(
-                             &operation, builder_trains(to) ? dnnl_forward_training : dnnl_forward_inference,
-                             &p->layout, p->epsilon, p->flags),
-                         "batch normalisation"));
+    MIXUP_TRY(
+        dnnl_check(dnnl_batch_normalization_forward_desc_init(
+                       &operation, builder_has_backward(to) ? dnnl_forward_training : dnnl_forward_inference,
+                       &p->layout, p->epsilon, p->flags),
+                   "batch normalisation"));
     return dnnl_describe(to, &operation, NULL, NULL, out);
 }
 
@@ -141,7 +142,7 @@ mixup_status dnnl_batch_norm_forward(builder *to, size_t node) {
     MIXUP_TRY(dnnl_call_create(to, description, &call));
     MIXUP_TRY(bind_affine(to, node, &p, call));
     MIXUP_TRY(bind_statistics(to, node, &p, call, kept));
-    if (builder_trains(to))
+    if (builder_has_backward(to))
         MIXUP_TRY(bind_workspace(to, node, call, &workspace));
     MIXUP_TRY(builder_output(to, node, &output));
     MIXUP_TRY(set_layout(to, output, dnnl_output_shape(to, node), &p));

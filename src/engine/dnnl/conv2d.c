@@ -84,7 +84,7 @@ static mixup_status describe_forward(builder *to, const dnnl_pass *pass, const d
                                      dnnl_primitive_desc_t *out) {
     dnnl_convolution_desc_t operation;
     dnnl_primitive_attr_t attributes = NULL;
-    MIXUP_TRY(init_forward(pass->details, builder_trains(to), weight, &operation));
+    MIXUP_TRY(init_forward(pass->details, builder_has_backward(to), weight, &operation));
     MIXUP_TRY(dnnl_activation_attributes(builder_absorbed(to, pass->node), &attributes));
     const mixup_status status = dnnl_describe(to, &operation, attributes, NULL, out);
     if (attributes != NULL)

@@ -60,7 +60,7 @@ static mixup_status describe_forward(builder *to, const dnnl_pass *pass, const d
     dnnl_primitive_attr_t attributes = NULL;
     MIXUP_TRY(
         dnnl_check(dnnl_inner_product_forward_desc_init(
-                       &operation, builder_trains(to) ? dnnl_forward_training : dnnl_forward_inference,
+                       &operation, builder_has_backward(to) ? dnnl_forward_training : dnnl_forward_inference,
                        &layouts->input, weight, layouts->biased ? &layouts->bias : NULL, &layouts->output),
                    "inner product"));
     MIXUP_TRY(dnnl_activation_attributes(builder_absorbed(to, pass->node), &attributes));

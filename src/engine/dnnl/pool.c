@@ -42,11 +42,11 @@ static mixup_status describe_shape(builder *to, size_t node, pool_shape *p) {
 
 static mixup_status describe_forward(builder *to, const pool_shape *p, dnnl_primitive_desc_t *out) {
     dnnl_pooling_v2_desc_t operation;
-    MIXUP_TRY(dnnl_check(dnnl_pooling_v2_forward_desc_init(
-                             &operation, builder_trains(to) ? dnnl_forward_training : dnnl_forward_inference,
-                             p->kind, &p->input, &p->output, p->strides, p->kernel, p->dilates, p->padding,
-                             p->behind),
-                         "pooling"));
+    MIXUP_TRY(dnnl_check(
+        dnnl_pooling_v2_forward_desc_init(
+            &operation, builder_has_backward(to) ? dnnl_forward_training : dnnl_forward_inference, p->kind,
+            &p->input, &p->output, p->strides, p->kernel, p->dilates, p->padding, p->behind),
+        "pooling"));
     return dnnl_describe(to, &operation, NULL, NULL, out);
 }
 
@@ -54,7 +54,7 @@ static mixup_status bind_workspace(builder *to, size_t node, dnnl_call *call,
                                    const dnnl_memory_desc_t *layout) {
     const size_t bytes = dnnl_memory_desc_get_size(layout);
     size_t workspace = BUFFER_NONE;
-    if (bytes == 0 || !builder_trains(to))
+    if (bytes == 0 || !builder_has_backward(to))
         return MIXUP_OK;
     MIXUP_TRY(builder_kept(to, node, KEPT_WORKSPACE, (bytes + sizeof(real) - 1) / sizeof(real), &workspace));
     return dnnl_call_buffer(to, call, DNNL_ARG_WORKSPACE, layout, workspace);

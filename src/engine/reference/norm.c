@@ -98,14 +98,15 @@ static real scaled_gradient(const norm_arguments *a, size_t g, size_t r, size_t 
     return a->scale != NULL ? gradient * a->scale[scale_index(a, g, r, i)] : gradient;
 }
 
-/* With u the gradient of the normalised input x̂: dx = (u - mean(u) - x̂ mean(u x̂)) / sqrt(var + ε). */
+/* With u the gradient of the normalised input x̂: dx = (u - mean(u) - x̂ mean(u x̂)) / sqrt(var + ε). The
+ * running statistics do not move with x: then dx = u / sqrt(var + ε). */
 static void run_input_gradient(void *arguments, plan_run *run) {
     const norm_arguments *a = arguments;
     (void)run;
     for (size_t g = 0; g < a->groups; g++) {
         double sum = 0.0;
         double product = 0.0;
-        for (size_t r = 0; r < a->runs; r++)
+        for (size_t r = 0; r < a->runs && !a->use_running; r++)
             for (size_t i = 0; i < a->length; i++) {
                 const double u = (double)scaled_gradient(a, g, r, i);
                 sum += u;

@@ -50,10 +50,10 @@ static const engine_kernel kernels[MIXUP_OP_COUNT] = {
     [MIXUP_UPSAMPLE] = {reference_resample_forward, reference_resample_backward},
 };
 
-static bool absorbs_nothing(const graph_node *producer, const graph_node *activation, bool training) {
+static bool absorbs_nothing(const graph_node *producer, const graph_node *activation, bool backward) {
     (void)producer;
     (void)activation;
-    (void)training;
+    (void)backward;
     return false;
 }
 

@@ -1,0 +1,218 @@
+/* bench/step: how long a training step or a prediction of a network takes. Prints one JSON object.
+ *
+ *   bench_step NETWORK [--work train|predict] [--batch N] [--width N] [--threads N] [--steps N]
+ *              [--mix manifold|input|none]
+ *
+ * A sample is one step, or as many in a row as take a tenth of a millisecond. On a machine that others use
+ * too, compare minima, of runs that alternate with those of the other contender; with one thread also the
+ * processor time. Inputs and targets are random, the same in every run. */
+#include "networks.h"
+#include "timing.h"
+
+#include <mixup.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { WARM_UP = 5 }; /* steps before measuring: every site has its plan, memory is touched */
+static const double LEAST_SAMPLE = 1e-4; /* seconds: the clock's own time vanishes in it */
+
+typedef struct options {
+    const char *network, *mix;
+    bool predict;
+    size_t batch, width, threads, steps;
+} options;
+
+typedef struct bench {
+    options options;
+    network network;
+    size_t input_width, output_width;  /* of a sample */
+    float *inputs, *targets, *outputs; /* [batch][input_width], [batch][output_width] twice */
+    mixup_model *model;
+    mixup_trainer *trainer;
+} bench;
+
+/* ---- the command line */
+
+static bool take_number(const char *text, size_t *out) {
+    char *end = NULL;
+    const unsigned long value = strtoul(text, &end, 10);
+    *out = value;
+    return end != text && *end == '\0' && value > 0 && value <= 1000000;
+}
+
+static bool take_option(options *o, const char *name, const char *value) {
+    if (strcmp(name, "--work") == 0) {
+        o->predict = strcmp(value, "predict") == 0;
+        return o->predict || strcmp(value, "train") == 0;
+    }
+    if (strcmp(name, "--mix") == 0) {
+        o->mix = value;
+        return strcmp(value, "manifold") == 0 || strcmp(value, "input") == 0 || strcmp(value, "none") == 0;
+    }
+    if (strcmp(name, "--batch") == 0)
+        return take_number(value, &o->batch);
+    if (strcmp(name, "--width") == 0)
+        return take_number(value, &o->width);
+    if (strcmp(name, "--threads") == 0)
+        return take_number(value, &o->threads);
+    if (strcmp(name, "--steps") == 0)
+        return take_number(value, &o->steps);
+    return false;
+}
+
+static bool parse(int count, char **words, options *o) {
+    *o = (options){.mix = "manifold", .width = 1024, .steps = 100};
+    if (count < 2 || count % 2 != 0)
+        return false;
+    o->network = words[1];
+    for (int i = 2; i < count; i += 2)
+        if (!take_option(o, words[i], words[i + 1]))
+            return false;
+    return true;
+}
+
+/* ---- the work */
+
+/* Uniform in [0, 1), by the constants of Numerical Recipes. */
+static float next_random(unsigned *state) {
+    *state = *state * 1664525u + 1013904223u;
+    return (float)(*state >> 8) / 16777216.0f;
+}
+
+static bool fill_arrays(bench *b) {
+    const size_t batch = b->options.batch;
+    size_t shape[MIXUP_MAX_RANK];
+    unsigned state = 1;
+    mixup_model_input_shape(b->model, shape);
+    b->input_width = 1;
+    for (size_t i = 0; i < MIXUP_MAX_RANK && shape[i] > 0; i++)
+        b->input_width *= shape[i];
+    mixup_model_output_shape(b->model, shape);
+    b->output_width = shape[0];
+    b->inputs = calloc(batch * b->input_width, sizeof *b->inputs);
+    b->targets = calloc(batch * b->output_width, sizeof *b->targets);
+    b->outputs = calloc(batch * b->output_width, sizeof *b->outputs);
+    if (b->inputs == NULL || b->targets == NULL || b->outputs == NULL)
+        return false;
+    for (size_t i = 0; i < batch * b->input_width; i++)
+        b->inputs[i] = next_random(&state);
+    for (size_t i = 0; i < batch; i++)
+        b->targets[i * b->output_width + i % b->output_width] = 1.0f;
+    return true;
+}
+
+static mixup_status create_trainer(bench *b) {
+    const char *const input[] = {"input"};
+    const bool mixes = strcmp(b->options.mix, "none") != 0;
+    const bool at_input = strcmp(b->options.mix, "input") == 0;
+    mixup_fit_desc desc = {.optimizer = {.kind = MIXUP_ADAM, .learning_rate = 1e-4f, .epsilon = 1e-7f}};
+    if (mixes)
+        desc.mix = (mixup_mix_desc){.alpha = 1.0f,
+                                    .at = at_input ? input : b->network.sites,
+                                    .at_count = at_input ? 1 : b->network.site_count};
+    return mixup_trainer_create(&b->trainer, b->model, &desc);
+}
+
+static mixup_status create(bench *b) {
+    mixup_status s =
+        mixup_model_create(&b->model, &(mixup_model_desc){.input = {b->network.input[0], b->network.input[1],
+                                                                    b->network.input[2]},
+                                                          .layers = b->network.layers,
+                                                          .layer_count = b->network.layer_count,
+                                                          .threads = b->options.threads});
+    if (s == MIXUP_OK && !fill_arrays(b))
+        s = MIXUP_ERROR_MEMORY;
+    if (s == MIXUP_OK && !b->options.predict)
+        s = create_trainer(b);
+    return s;
+}
+
+static mixup_status run(bench *b, size_t times) {
+    mixup_status s = MIXUP_OK;
+    for (size_t i = 0; i < times && s == MIXUP_OK; i++)
+        s = b->options.predict
+                ? mixup_predict(b->model, b->options.batch, b->inputs, b->outputs)
+                : mixup_trainer_step(b->trainer, b->options.batch, b->inputs, b->targets, NULL, NULL);
+    return s;
+}
+
+/* Steps a sample. */
+static mixup_status choose_repeats(bench *b, size_t *repeats) {
+    double taken = 0.0;
+    *repeats = 1;
+    for (;; *repeats *= 2) {
+        const double begin = timing_wall();
+        const mixup_status s = run(b, *repeats);
+        taken = timing_wall() - begin;
+        if (s != MIXUP_OK || taken >= LEAST_SAMPLE || *repeats >= 4096)
+            return s;
+    }
+}
+
+static mixup_status measure(bench *b, double started) {
+    const size_t samples = b->options.steps;
+    double *wall = calloc(samples, sizeof *wall);
+    double *cpu = calloc(samples, sizeof *cpu);
+    size_t repeats = 1;
+    mixup_status s = wall == NULL || cpu == NULL ? MIXUP_ERROR_MEMORY : run(b, 1);
+    const double first = timing_wall() - started;
+    for (size_t i = 1; i < WARM_UP * (b->network.site_count + 1) && s == MIXUP_OK; i++)
+        s = run(b, 1);
+    if (s == MIXUP_OK)
+        s = choose_repeats(b, &repeats);
+    for (size_t i = 0; i < samples && s == MIXUP_OK; i++) {
+        const double cpu_begin = timing_cpu();
+        const double begin = timing_wall();
+        s = run(b, repeats);
+        wall[i] = (timing_wall() - begin) / (double)repeats;
+        cpu[i] = (timing_cpu() - cpu_begin) / (double)repeats;
+    }
+    if (s == MIXUP_OK) {
+        const timing_summary w = timing_summarize(wall, samples);
+        const timing_summary c = timing_summarize(cpu, samples);
+        printf("{\"network\": \"%s\", \"work\": \"%s\", \"mix\": \"%s\", \"batch\": %zu, \"engine\": \"%s\", "
+               "\"steps\": %zu, \"ms_min\": %.6f, \"ms_median\": %.6f, \"cpu_ms_min\": %.6f, "
+               "\"cpu_ms_median\": %.6f, \"first_step_ms\": %.3f, \"peak_memory_bytes\": %zu}\n",
+               b->network.name, b->options.predict ? "predict" : "train",
+               b->options.predict ? "none" : b->options.mix, b->options.batch, mixup_model_engine(b->model),
+               samples * repeats, 1e3 * w.least, 1e3 * w.median, 1e3 * c.least, 1e3 * c.median, 1e3 * first,
+               timing_peak_memory());
+    }
+    free(cpu);
+    free(wall);
+    return s;
+}
+
+static void destroy(bench *b) {
+    mixup_trainer_destroy(b->trainer); /* before its model */
+    mixup_model_destroy(b->model);
+    free(b->inputs);
+    free(b->targets);
+    free(b->outputs);
+}
+
+int main(int count, char **words) {
+    const double started = timing_wall();
+    bench b = {0};
+    if (!parse(count, words, &b.options) || !network_find(b.options.network, b.options.width, &b.network)) {
+        fprintf(stderr,
+                "usage: bench_step NETWORK [--work train|predict] [--batch N] [--width N] [--threads N]\n"
+                "                  [--steps N] [--mix manifold|input|none]\n"
+                "NETWORK is one of");
+        for (size_t i = 0; network_name(i) != NULL; i++)
+            fprintf(stderr, " %s", network_name(i));
+        fprintf(stderr, "\n");
+        return 2;
+    }
+    if (b.options.batch == 0)
+        b.options.batch = b.network.batch;
+    mixup_status s = create(&b);
+    if (s == MIXUP_OK)
+        s = measure(&b, started);
+    if (s != MIXUP_OK)
+        fprintf(stderr, "bench_step: %s: %s\n", mixup_status_name(s), mixup_last_error());
+    destroy(&b);
+    return s == MIXUP_OK ? 0 : 1;
+}

@@ -312,8 +312,9 @@ typedef enum mixup_type {
     MIXUP_TYPE_COUNT
 } mixup_type;
 
-/* Samples with targets. A data set is never changed after it was made, except by mixup_dataset_standardize;
- * parts of it (mixup_dataset_split) share its storage, which lives until the last of them is destroyed. */
+/* Samples with targets. A data set is never changed after it was made, except by mixup_dataset_standardize
+ * and mixup_dataset_normalize; parts of it (mixup_dataset_split) share its storage, which lives until the
+ * last of them is destroyed. */
 typedef struct mixup_dataset mixup_dataset;
 
 /* What a data set does to raw values before a network sees them (columns, filled-in values, scale, mean and
@@ -480,6 +481,16 @@ MIXUP_API mixup_status mixup_dataset_split(const mixup_dataset *set, const mixup
  * as they are. */
 MIXUP_API mixup_status mixup_dataset_standardize(mixup_dataset *set, const mixup_dataset *learn);
 
+/* The same with one mean and one deviation for each channel, over all pixels and samples of `learn`: for
+ * images, of shape [channels][height][width], or [height][width] (one channel). A set has the statistics of
+ * features or those of channels: another kind in `learn` is an error. */
+MIXUP_API mixup_status mixup_dataset_normalize(mixup_dataset *set, const mixup_dataset *learn);
+
+/* The same with statistics that are known: `mean` and `deviation` (> 0), each [channel_count], in units after
+ * the division by `scale`. */
+MIXUP_API mixup_status mixup_dataset_normalize_by(mixup_dataset *set, const double *mean,
+                                                  const double *deviation, size_t channel_count);
+
 MIXUP_API void mixup_dataset_destroy(mixup_dataset *set);
 
 /* Pointers are the data set's, valid while it lives. */
@@ -505,6 +516,24 @@ MIXUP_API mixup_status mixup_dataset_labels(const mixup_dataset *set, int32_t *l
 MIXUP_API const mixup_preprocess *mixup_dataset_preprocess(const mixup_dataset *set);
 
 /* ---------------------------------------------------------------- mixing */
+
+/* Random changes of training images, of shape [channels][height][width] or [height][width]. Zero: none. They
+ * are made in this order: the resized crop, pad-and-crop and flip on raw values; scale, mean and deviation of
+ * the data set; the cutout. What a sample gets is a function of seed, epoch and sample only. (Raw values of
+ * 32-bit integers and of 64 bits are rounded to float first.) */
+typedef struct mixup_augment {
+    bool horizontal_flip;
+    float flip_probability; /* in (0, 1]; default 0.5 */
+    size_t crop_padding;    /* so many pixels of raw value 0 are added on each side, and a window of the old
+                             * size is taken out anywhere (uniform); below both sides; 0: none */
+    bool resized_crop;      /* a window of random area and ratio, anywhere, is resized to the whole
+                             * (bilinear), Szegedy et al. 2015 */
+    float crop_area[2];     /* its lowest and highest share of the area, in (0, 1]; default {0.08, 1} */
+    float crop_ratio[2];    /* its lowest and highest ratio of width to height, > 0; default {3/4, 4/3} */
+    size_t cutout;          /* a square of so many pixels a side becomes 0, what the network sees; its centre
+                             * is uniform over the image, so that it may reach beyond the border (DeVries &
+                             * Taylor 2017); at most the longer side; 0: none */
+} mixup_augment;
 
 /* When, where and how to mix. Zero: no mixing. */
 typedef struct mixup_mix_desc {
@@ -690,6 +719,7 @@ typedef struct mixup_fit_desc {
     bool drop_last;                  /* leave out a last, shorter batch */
     uint64_t seed;                   /* of order, draws, dropout, noise */
     mixup_mix_desc mix;
+    mixup_augment augment; /* of training batches; never of what is evaluated */
     mixup_loss loss;
     float label_smoothing;      /* in [0, 1): t (1 - s) + s / classes, before mixing */
     const float *class_weights; /* [classes or columns], > 0; or NULL */

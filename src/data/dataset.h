@@ -10,7 +10,7 @@
 #ifndef DATA_DATASET_H
 #define DATA_DATASET_H
 
-#include "data/preprocess.h"
+#include "data/augment.h"
 #include "tensor/array.h"
 
 #include <stdatomic.h>
@@ -46,6 +46,18 @@ struct mixup_dataset {
 mixup_status dataset_gather(const mixup_dataset *set, const size_t *indices, size_t count, float *inputs,
                             float *targets, int32_t *labels);
 
+/* How training images are changed while they are gathered. */
+typedef struct gather_augmentation {
+    const augmentation *how;
+    uint32_t epoch;
+    float *scratch; /* [features], of the calling thread */
+} gather_augmentation;
+
+/* The same, each image changed as its number in `set` and the epoch say. `augment` NULL: as it is. */
+mixup_status dataset_gather_augmented(const mixup_dataset *set, const gather_augmentation *augment,
+                                      const size_t *indices, size_t count, float *inputs, float *targets,
+                                      int32_t *labels);
+
 /* Columns of a target row; 0 where the set has no targets. */
 size_t dataset_target_count(const mixup_dataset *set);
 
@@ -63,6 +75,9 @@ mixup_status dataset_apply(mixup_dataset *set, const mixup_preprocess *like);
  * labels and targets of the set's samples, in their order; neither of names nor of what the preprocess does.
  * Of callback data only count, features and target columns are known. Reads all samples once. */
 uint64_t dataset_fingerprint(const mixup_dataset *set);
+
+/* Likewise of scale, filled-in values, mean and deviation. */
+uint64_t preprocess_fingerprint(const mixup_preprocess *preprocess);
 
 /* Another view of `storage` (adds an owner on success) with a copy of `preprocess`; adopts `indices`, made
  * with the storage's allocator, on success. */

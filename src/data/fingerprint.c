@@ -1,5 +1,6 @@
-/* data/fingerprint: FNV-1a (64 bits; Fowler, Noll, Vo) over the samples of a data set. It notices data that
- * changed by accident; it is no protection from somebody who wants the same number for other data. */
+/* data/fingerprint: FNV-1a (64 bits; Fowler, Noll, Vo) over the samples of a data set, and over what is done
+ * to them. It notices data that changed by accident; it is no protection from somebody who wants the same
+ * number for other data. */
 #include "data/dataset.h"
 
 static uint64_t add_bytes(uint64_t hash, const void *data, size_t size) {
@@ -37,4 +38,16 @@ uint64_t dataset_fingerprint(const mixup_dataset *set) {
     for (size_t i = 0; i < set->count; i++)
         hash = add_sample(hash, set, dataset_sample(set, i));
     return hash;
+}
+
+static uint64_t add_values(uint64_t hash, const double *values, size_t count) {
+    return values != NULL ? add_bytes(add_number(hash, count), values, count * sizeof *values) : hash;
+}
+
+uint64_t preprocess_fingerprint(const mixup_preprocess *preprocess) {
+    uint64_t hash = UINT64_C(0xcbf29ce484222325);
+    hash = add_values(hash, &preprocess->scale, 1);
+    hash = add_values(hash, preprocess->filled, preprocess->features);
+    hash = add_values(hash, preprocess->mean, preprocess->statistics);
+    return add_values(hash, preprocess->deviation, preprocess->statistics);
 }

@@ -48,6 +48,16 @@ mixup_status preprocess_set_shape(mixup_preprocess *preprocess, const shape *inp
     return MIXUP_OK;
 }
 
+bool preprocess_image(const mixup_preprocess *preprocess, image_shape *out) {
+    const shape *in = &preprocess->shape;
+    if (in->rank != 2 && in->rank != 3)
+        return false;
+    *out = (image_shape){.channels = in->rank == 3 ? in->sizes[0] : 1,
+                         .height = in->sizes[in->rank - 2],
+                         .width = in->sizes[in->rank - 1]};
+    return true;
+}
+
 mixup_status preprocess_set_scale(mixup_preprocess *preprocess, double scale) {
     if (!isfinite(scale) || scale < 0.0)
         return error(MIXUP_ERROR_ARGUMENT, "scale: %g cannot divide the inputs; give a positive number",
@@ -161,8 +171,9 @@ static mixup_status copy_content(mixup_preprocess *to, const mixup_preprocess *f
     to->separator = from->separator;
     to->no_header = from->no_header;
     MIXUP_TRY(copy_values(&to->allocator, from->filled, from->features, &to->filled));
-    MIXUP_TRY(copy_values(&to->allocator, from->mean, from->features, &to->mean));
-    MIXUP_TRY(copy_values(&to->allocator, from->deviation, from->features, &to->deviation));
+    to->statistics = from->statistics;
+    MIXUP_TRY(copy_values(&to->allocator, from->mean, from->statistics, &to->mean));
+    MIXUP_TRY(copy_values(&to->allocator, from->deviation, from->statistics, &to->deviation));
     MIXUP_TRY(copy_list(to, &to->class_names, &from->class_names));
     MIXUP_TRY(copy_list(to, &to->feature_names, &from->feature_names));
     MIXUP_TRY(copy_list(to, &to->target_names, &from->target_names));

@@ -2,8 +2,9 @@
  * classes are called. Every data set owns one; a saved model carries a copy as JSON.
  *
  * The order is: a missing cell (NaN in storage, CSV only) becomes filled[feature]; then value / scale; then
- * (value - mean[feature]) / deviation[feature]. A newcomer's mistake: `filled` is in raw units, `mean` and
- * `deviation` are in units after the scale. */
+ * (value - mean) / deviation with the statistics of its feature, or of its channel. A newcomer's mistakes:
+ * `filled` is in raw units, `mean` and `deviation` are in units after the scale; and they are not always
+ * [features] (see `statistics`). */
 #ifndef DATA_PREPROCESS_H
 #define DATA_PREPROCESS_H
 
@@ -36,8 +37,10 @@ struct mixup_preprocess {
     size_t features;   /* its number of elements, ≥ 1 */
     double scale;      /* finite, > 0 */
     double *filled;    /* [features] what a missing cell becomes; NULL where nothing may be missing */
-    double *mean;      /* [features] or NULL: not standardised */
-    double *deviation; /* [features], each > 0 (1 for a constant feature); NULL together with mean */
+    size_t statistics; /* length of mean and deviation: features, or the image's channels, each of which holds
+                        * features / statistics neighbouring values; 0 without them */
+    double *mean;      /* [statistics] or NULL: not standardised */
+    double *deviation; /* [statistics], each > 0 (1 for a constant one); NULL together with mean */
     mixup_missing missing;
     preprocess_names class_names;   /* count: number of classes; 0: no classes */
     preprocess_names feature_names; /* CSV: [features], in the order of the inputs; else empty */
@@ -59,6 +62,13 @@ mixup_status preprocess_copy(const mixup_preprocess *from, const mixup_allocator
                              mixup_preprocess **out);
 
 mixup_status preprocess_set_shape(mixup_preprocess *preprocess, const shape *input);
+
+/* Where an input is an image, its sizes: [channels][height][width], or [height][width] of one channel. False:
+ * it is none. */
+typedef struct image_shape {
+    size_t channels, height, width;
+} image_shape;
+bool preprocess_image(const mixup_preprocess *preprocess, image_shape *out);
 
 /* 0 means 1; anything not finite or below 0 is an error. */
 mixup_status preprocess_set_scale(mixup_preprocess *preprocess, double scale);

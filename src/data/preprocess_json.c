@@ -65,8 +65,8 @@ static bool write_object(const mixup_preprocess *in, json_t *object) {
         {"scale", json_real(in->scale)},
         {"missing", json_string(missing_names[in->missing])},
         {"filled", write_values(in->filled, in->features)},
-        {"mean", write_values(in->mean, in->features)},
-        {"deviation", write_values(in->deviation, in->features)},
+        {"mean", write_values(in->mean, in->statistics)},
+        {"deviation", write_values(in->deviation, in->statistics)},
         {"classes", write_names(&in->class_names)},
         {"features", write_names(&in->feature_names)},
         {"targets", write_names(&in->target_names)},
@@ -124,17 +124,17 @@ static mixup_status read_names(mixup_preprocess *out, const json_t *object, cons
     return status;
 }
 
-/* null, or [features] finite numbers, all above `above`. */
+/* null, or [count] finite numbers, all above `above`. */
 static mixup_status read_values(const mixup_preprocess *out, const json_t *object, const char *key,
-                                double above, double **values) {
+                                size_t count, double above, double **values) {
     const json_t *value = json_object_get(object, key);
     if (json_is_null(value))
         return MIXUP_OK;
-    if (!json_is_array(value) || json_array_size(value) != out->features)
-        return misfit(key, "null or a list of one number for each feature");
+    if (!json_is_array(value) || json_array_size(value) != count)
+        return misfit(key, "null or a list of one number for each feature (or channel of an image)");
     double *read = NULL;
-    MIXUP_TRY(MEMORY_NEW(&out->allocator, read, out->features));
-    for (size_t i = 0; i < out->features; i++) {
+    MIXUP_TRY(MEMORY_NEW(&out->allocator, read, count));
+    for (size_t i = 0; i < count; i++) {
         const json_t *number = json_array_get(value, i);
         read[i] = json_number_value(number);
         if (!json_is_number(number) || !isfinite(read[i]) || !(read[i] > above)) {
@@ -194,9 +194,14 @@ static mixup_status read_head(mixup_preprocess *out, const json_t *object) {
 }
 
 static mixup_status read_statistics(mixup_preprocess *out, const json_t *object) {
-    MIXUP_TRY(read_values(out, object, "filled", -INFINITY, &out->filled));
-    MIXUP_TRY(read_values(out, object, "mean", -INFINITY, &out->mean));
-    MIXUP_TRY(read_values(out, object, "deviation", 0.0, &out->deviation));
+    image_shape image;
+    const json_t *mean = json_object_get(object, "mean");
+    const bool by_channel = preprocess_image(out, &image) && json_array_size(mean) == image.channels;
+    const size_t count = by_channel ? image.channels : out->features;
+    MIXUP_TRY(read_values(out, object, "filled", out->features, -INFINITY, &out->filled));
+    MIXUP_TRY(read_values(out, object, "mean", count, -INFINITY, &out->mean));
+    MIXUP_TRY(read_values(out, object, "deviation", count, 0.0, &out->deviation));
+    out->statistics = out->mean != NULL ? count : 0;
     if ((out->mean == NULL) != (out->deviation == NULL))
         return misfit("mean", "given together with 'deviation'");
     if (out->missing != MIXUP_MISSING_REFUSE && out->filled == NULL)

@@ -1,5 +1,6 @@
-/* data/standardize: mean and deviation per feature, what missing cells become, and taking over both from an
- * earlier set. Everything is computed in double on raw values; a data set changes only when all went well. */
+/* data/standardize: mean and deviation per feature or per channel, what missing cells become, and taking over
+ * both from an earlier set. Everything is computed in double on raw values; a data set changes only when all
+ * went well. */
 #include "data/standardize.h"
 
 #include <math.h>
@@ -96,8 +97,9 @@ mixup_status standardize_learn_filled(const mixup_dataset *learn, mixup_missing 
 /* What a set is to get; owned by whoever holds it. */
 typedef struct statistics {
     double *filled;    /* [features] or NULL */
-    double *mean;      /* [features] or NULL */
-    double *deviation; /* [features] or NULL */
+    size_t count;      /* features, or channels; 0: no mean and deviation */
+    double *mean;      /* [count] or NULL */
+    double *deviation; /* [count] or NULL */
 } statistics;
 
 static void statistics_clear(statistics *in, const mixup_allocator *allocator) {
@@ -109,13 +111,17 @@ static void statistics_clear(statistics *in, const mixup_allocator *allocator) {
 
 /* Replaces the preprocess's by `from`; its old blocks end up in `from`. */
 static void statistics_swap(mixup_preprocess *preprocess, statistics *from) {
-    const statistics old = {preprocess->filled, preprocess->mean, preprocess->deviation};
+    const statistics old = {preprocess->filled, preprocess->statistics, preprocess->mean,
+                            preprocess->deviation};
     preprocess->filled = from->filled;
+    preprocess->statistics = from->count;
     preprocess->mean = from->mean;
     preprocess->deviation = from->deviation;
     *from = old;
 }
 
+/* Means, and in the place of deviations variances, of each feature (Welford 1962, so that those of a constant
+ * one are exact). */
 static mixup_status accumulate(const mixup_dataset *learn, statistics *out, float *narrow, double *row) {
     const mixup_preprocess *preprocess = learn->preprocess;
     for (size_t i = 0; i < learn->count; i++) {
@@ -132,14 +138,32 @@ static mixup_status accumulate(const mixup_dataset *learn, statistics *out, floa
         if (!isfinite(out->mean[f]) || !isfinite(out->deviation[f]))
             return error(MIXUP_ERROR_NOT_FINITE, "standardize: %s holds values that are not finite",
                          preprocess_feature(preprocess, f).text);
-        out->deviation[f] = sqrt(out->deviation[f] / (double)learn->count);
-        if (out->deviation[f] == 0.0) /* constant: only centred */
-            out->deviation[f] = 1.0;
+        out->deviation[f] /= (double)learn->count;
     }
     return MIXUP_OK;
 }
 
-/* Mean and deviation over `learn` after its missing cells are filled with out->filled. */
+/* Means and variances of features become those of `channels` groups of neighbours: all have seen the same
+ * number of samples, so a group's variance is the mean of the variances and the variance of the means. */
+static void pool(statistics *out, size_t features, size_t channels) {
+    const size_t pixels = features / channels;
+    for (size_t c = 0; c < channels; c++) {
+        const double *mean = out->mean + c * pixels;
+        const double *variance = out->deviation + c * pixels;
+        double centre = 0.0, between = 0.0, within = 0.0; /* running, so that constant channels are exact */
+        for (size_t i = 0; i < pixels; i++) {
+            const double difference = mean[i] - centre;
+            centre += difference / (double)(i + 1);
+            between += difference * (mean[i] - centre);
+            within += (variance[i] - within) / (double)(i + 1);
+        }
+        out->mean[c] = centre; /* c is at most the first pixel of the group */
+        out->deviation[c] = within + between / (double)pixels;
+    }
+}
+
+/* Mean and deviation over `learn` after its missing cells are filled with out->filled; of out->count groups.
+ */
 static mixup_status learn_moments(const mixup_dataset *learn, const mixup_allocator *allocator,
                                   statistics *out) {
     const size_t features = learn->preprocess->features;
@@ -154,7 +178,12 @@ static mixup_status learn_moments(const mixup_dataset *learn, const mixup_alloca
         status = accumulate(learn, out, narrow, row);
     memory_release(allocator, narrow);
     memory_release(allocator, row);
-    return status;
+    MIXUP_TRY(status);
+    if (out->count != features)
+        pool(out, features, out->count);
+    for (size_t i = 0; i < out->count; i++) /* a constant is only centred */
+        out->deviation[i] = out->deviation[i] > 0.0 ? sqrt(out->deviation[i]) : 1.0;
+    return MIXUP_OK;
 }
 
 static mixup_status copy_values(const mixup_allocator *allocator, const double *from, size_t count,
@@ -172,7 +201,8 @@ static mixup_missing missing_policy(const mixup_dataset *set, const mixup_datase
     return own != MIXUP_MISSING_REFUSE ? own : learn->preprocess->missing;
 }
 
-/* What standardising `set` by `learn` needs. Statistics that `learn` has already are passed on. */
+/* What standardising `set` by `learn` needs, out->count means and deviations. Those that `learn` has already
+ * are passed on. */
 static mixup_status learn_statistics(const mixup_dataset *set, const mixup_dataset *learn, statistics *out) {
     const mixup_allocator *allocator = &set->allocator;
     const mixup_preprocess *from = learn->preprocess;
@@ -186,8 +216,8 @@ static mixup_status learn_statistics(const mixup_dataset *set, const mixup_datas
     }
     if (!known)
         return learn_moments(learn, allocator, out);
-    MIXUP_TRY(copy_values(allocator, from->mean, from->features, &out->mean));
-    return copy_values(allocator, from->deviation, from->features, &out->deviation);
+    MIXUP_TRY(copy_values(allocator, from->mean, out->count, &out->mean));
+    return copy_values(allocator, from->deviation, out->count, &out->deviation);
 }
 
 /* Whether the inputs of the two mean the same, feature by feature. */
@@ -206,19 +236,82 @@ static mixup_status check_features(const mixup_preprocess *a, const mixup_prepro
     return MIXUP_OK;
 }
 
-mixup_status mixup_dataset_standardize(mixup_dataset *set, const mixup_dataset *learn) {
-    if (set == NULL || learn == NULL)
-        return error(MIXUP_ERROR_ARGUMENT, "mixup_dataset_standardize: no argument may be NULL");
-    MIXUP_TRY(check_features(set->preprocess, learn->preprocess));
+/* Gives `set` what `learn` has of `count` groups of features; `what` begins the messages. */
+static mixup_status follow(mixup_dataset *set, const mixup_dataset *learn, size_t count, const char *what) {
     if (set->preprocess->scale != learn->preprocess->scale)
         return error(MIXUP_ERROR_ARGUMENT,
-                     "standardize: scale %g here but %g in the set to learn from; must be the same",
+                     "%s: scale %g here but %g in the set to learn from; must be the same", what,
                      set->preprocess->scale, learn->preprocess->scale);
-    statistics learned = {0};
+    if (learn->preprocess->mean != NULL && learn->preprocess->statistics != count)
+        return error(MIXUP_ERROR_ARGUMENT,
+                     "%s: wants %zu means, but the set to learn from has %zu already; do the same to both "
+                     "(standardize: by feature; normalize: by channel)",
+                     what, count, learn->preprocess->statistics);
+    statistics learned = {.count = count};
     const mixup_status status = learn_statistics(set, learn, &learned);
     if (status == MIXUP_OK)
         statistics_swap(set->preprocess, &learned);
     statistics_clear(&learned, &set->allocator);
+    return status;
+}
+
+mixup_status mixup_dataset_standardize(mixup_dataset *set, const mixup_dataset *learn) {
+    if (set == NULL || learn == NULL)
+        return error(MIXUP_ERROR_ARGUMENT, "mixup_dataset_standardize: no argument may be NULL");
+    MIXUP_TRY(check_features(set->preprocess, learn->preprocess));
+    return follow(set, learn, set->preprocess->features, "standardize");
+}
+
+static mixup_status count_channels(const mixup_dataset *set, size_t *channels) {
+    image_shape image;
+    if (!preprocess_image(set->preprocess, &image))
+        return error(MIXUP_ERROR_SHAPE,
+                     "normalize: the inputs are %s; channels are those of images, channels x height x width "
+                     "or height x width",
+                     shape_to_text(&set->preprocess->shape).text);
+    *channels = image.channels;
+    return MIXUP_OK;
+}
+
+mixup_status mixup_dataset_normalize(mixup_dataset *set, const mixup_dataset *learn) {
+    size_t channels = 0;
+    if (set == NULL || learn == NULL)
+        return error(MIXUP_ERROR_ARGUMENT, "mixup_dataset_normalize: no argument may be NULL");
+    MIXUP_TRY(check_features(set->preprocess, learn->preprocess));
+    MIXUP_TRY(count_channels(set, &channels));
+    return follow(set, learn, channels, "normalize");
+}
+
+static mixup_status check_given(const double *mean, const double *deviation, size_t given, size_t channels) {
+    if (given != channels)
+        return error(MIXUP_ERROR_ARGUMENT,
+                     "normalize: %zu means and deviations for %zu channels; one for each", given, channels);
+    for (size_t c = 0; c < channels; c++)
+        if (!isfinite(mean[c]) || !isfinite(deviation[c]) || !(deviation[c] > 0.0))
+            return error(MIXUP_ERROR_ARGUMENT,
+                         "normalize: channel %zu (from 0) has mean %g and deviation %g; they must be finite, "
+                         "and the deviation above 0",
+                         c, mean[c], deviation[c]);
+    return MIXUP_OK;
+}
+
+mixup_status mixup_dataset_normalize_by(mixup_dataset *set, const double *mean, const double *deviation,
+                                        size_t channel_count) {
+    size_t channels = 0;
+    if (set == NULL || mean == NULL || deviation == NULL)
+        return error(MIXUP_ERROR_ARGUMENT, "mixup_dataset_normalize_by: no argument may be NULL");
+    MIXUP_TRY(count_channels(set, &channels));
+    MIXUP_TRY(check_given(mean, deviation, channel_count, channels));
+    statistics given = {.count = channels};
+    mixup_status status = copy_values(&set->allocator, mean, channels, &given.mean);
+    if (status == MIXUP_OK)
+        status = copy_values(&set->allocator, deviation, channels, &given.deviation);
+    if (status == MIXUP_OK) {
+        given.filled = set->preprocess->filled;
+        set->preprocess->filled = NULL;
+        statistics_swap(set->preprocess, &given);
+    }
+    statistics_clear(&given, &set->allocator);
     return status;
 }
 
@@ -259,9 +352,10 @@ static mixup_status check_classes(const mixup_dataset *set, const mixup_preproce
 
 static mixup_status copy_statistics(const mixup_preprocess *like, const mixup_allocator *allocator,
                                     statistics *out) {
+    out->count = like->statistics;
     MIXUP_TRY(copy_values(allocator, like->filled, like->features, &out->filled));
-    MIXUP_TRY(copy_values(allocator, like->mean, like->features, &out->mean));
-    return copy_values(allocator, like->deviation, like->features, &out->deviation);
+    MIXUP_TRY(copy_values(allocator, like->mean, like->statistics, &out->mean));
+    return copy_values(allocator, like->deviation, like->statistics, &out->deviation);
 }
 
 mixup_status dataset_apply(mixup_dataset *set, const mixup_preprocess *like) {

@@ -128,13 +128,49 @@ static mixup_status refill(experiment_data *data) {
     return dataset_refill(data->train, data->train);
 }
 
-/* The others first: they are standardised by what the training part is before its own turn. */
-static mixup_status standardize(experiment_data *data) {
-    if (data->validation != NULL)
-        MIXUP_TRY(mixup_dataset_standardize(data->validation, data->train));
-    if (data->test != NULL)
-        MIXUP_TRY(mixup_dataset_standardize(data->test, data->train));
-    return mixup_dataset_standardize(data->train, data->train);
+/* Leaves so many of the training samples. */
+static mixup_status take_subset(const settings_subset *subset, mixup_dataset **train) {
+    const mixup_split_desc desc = {
+        .count = subset->count, .stratified = subset->stratified, .seed = subset->seed};
+    mixup_dataset *others = NULL;
+    mixup_dataset *taken = NULL;
+    if (subset->count == 0 || subset->count == (*train)->count)
+        return MIXUP_OK;
+    if (subset->count > (*train)->count)
+        return error(MIXUP_ERROR_DATA, "count: %zu, but test and validation leave %zu training samples",
+                     subset->count, (*train)->count);
+    MIXUP_TRY(mixup_dataset_split(*train, &desc, &others, &taken));
+    mixup_dataset_destroy(others);
+    mixup_dataset_destroy(*train);
+    *train = taken;
+    return MIXUP_OK;
+}
+
+/* What makes mean and deviation of `set`, by the training part. */
+static mixup_status normalize_set(const settings *in, const mixup_dataset *train, mixup_dataset *set) {
+    const settings_normalize *how = &in->normalize;
+    if (set == NULL)
+        return MIXUP_OK;
+    if (in->standardize || how->by == SETTINGS_BY_FEATURE)
+        return mixup_dataset_standardize(set, train);
+    if (how->by == SETTINGS_NOT_NORMALIZED)
+        return MIXUP_OK;
+    if (how->mean != NULL)
+        return mixup_dataset_normalize_by(set, how->mean, how->deviation, how->mean_count);
+    return mixup_dataset_normalize(set, train);
+}
+
+/* The others first: they are normalised by what the training part is before its own turn. */
+static mixup_status normalize(const settings *in, experiment_data *data) {
+    MIXUP_TRY(normalize_set(in, data->train, data->validation));
+    MIXUP_TRY(normalize_set(in, data->train, data->test));
+    return normalize_set(in, data->train, data->train);
+}
+
+/* The library checks it too, but only when training begins, and it knows no line. */
+static mixup_status check_augment(const settings *in, const experiment_data *data) {
+    augmentation checked;
+    return augment_resolve(&in->fit.augment, data->train->preprocess, in->seed, &checked);
 }
 
 static mixup_status load(const experiment *of, experiment_data *data) {
@@ -145,12 +181,17 @@ static mixup_status load(const experiment *of, experiment_data *data) {
         return data_context(of, "data.train", status);
     MIXUP_TRY(load_part(of, "data.test", &in->test, &hooks, &data->train, &data->test));
     MIXUP_TRY(load_part(of, "data.validation", &in->validation, &hooks, &data->train, &data->validation));
+    status = take_subset(&in->subset, &data->train);
+    if (status != MIXUP_OK)
+        return data_context(of, "data.subset", status);
     status = refill(data);
     if (status != MIXUP_OK)
         return data_context(of, "data.train", status);
-    if (in->standardize)
-        status = standardize(data);
-    return status == MIXUP_OK ? status : data_context(of, "data.standardize", status);
+    status = normalize(in, data);
+    if (status != MIXUP_OK)
+        return data_context(of, in->standardize ? "data.standardize" : "data.normalize", status);
+    status = check_augment(in, data);
+    return status == MIXUP_OK ? status : data_context(of, "data.augment", status);
 }
 
 mixup_status experiment_load_data(const experiment *of, experiment_data *data) {

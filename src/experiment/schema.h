@@ -30,8 +30,9 @@ typedef enum schema_type {
     SCHEMA_DOUBLE,    /* double */
     SCHEMA_TEXTS,     /* const char *const *, or const char *[capacity] */
     SCHEMA_COUNTS,    /* const size_t *, or size_t[capacity] */
-    SCHEMA_SINGLES,   /* const float * */
+    SCHEMA_SINGLES,   /* const float *, or float[capacity], all 0 where absent */
     SCHEMA_PAIR,      /* size_t[2] of images, height and width, as mixup_layer has them */
+    SCHEMA_DOUBLES,   /* const double * */
 } schema_type;
 
 /* A mapping of the file. Bits, since a key may stand in several. */
@@ -49,6 +50,9 @@ typedef enum schema_section {
     IN_MIX = 1 << 10,
     IN_METRICS = 1 << 11,
     IN_FIGURE = 1 << 12,
+    IN_SUBSET = 1 << 13,
+    IN_NORMALIZE = 1 << 14,
+    IN_AUGMENT = 1 << 15,
 } schema_section;
 
 /* Numbers allowed; both 0 means any finite one. */
@@ -67,7 +71,7 @@ typedef struct schema_key {
     size_t capacity; /* lists: items of an array inside the struct; 0: a pointer with `count_at` */
     bool counted;    /* lists: the number of items is another list's; it is checked, not stored */
     schema_section child;
-    bool optional;         /* SECTION: nothing is filled without it */
+    bool optional;         /* SECTION: nothing is filled without it; it is there when its first key is */
     bool required;         /* where it applies */
     const char *of;        /* the choice in the same section that decides whether the key applies ... */
     const char *where;     /* ... for these of its values, separated by spaces; NULL: always */

@@ -71,6 +71,34 @@ static mixup_status check_part(const yaml_node *root, const char *key, const set
     return MIXUP_OK;
 }
 
+static mixup_status check_normalize(const yaml_node *root, const settings *in) {
+    static const char key[] = "data.normalize";
+    const settings_normalize *normalize = &in->normalize;
+    if (normalize->by == SETTINGS_NOT_NORMALIZED)
+        return MIXUP_OK;
+    if (in->standardize)
+        return schema_error(
+            place(root, key), key,
+            "stands beside standardize: true; one of them decides (standardize is by feature)");
+    if (normalize->mean_count != normalize->deviation_count)
+        return schema_error(place(root, key), key,
+                            "has %zu means and %zu deviations; one of each for a channel",
+                            normalize->mean_count, normalize->deviation_count);
+    return MIXUP_OK;
+}
+
+static mixup_status check_range(const yaml_node *root, const char *key, const float range[2]) {
+    const yaml_node *node = yaml_find(root, key);
+    if (!given(root, key))
+        return MIXUP_OK;
+    if (node->kind != YAML_SEQUENCE || node->count != 2 || !(range[0] <= range[1]))
+        return schema_error(node, key, "is %s; give two numbers, the lowest and the highest",
+                            yaml_describe(node).text);
+    if (!given(root, "data.augment.resized_crop"))
+        return schema_error(node, key, "has no meaning without resized_crop: true");
+    return MIXUP_OK;
+}
+
 /* ---------------------------------------------------------------- network */
 
 static void complete_layer(mixup_layer *layer) {
@@ -158,6 +186,9 @@ mixup_status schema_check(const yaml_node *root, settings *in) {
     MIXUP_TRY(check_train(root, &in->train));
     MIXUP_TRY(check_part(root, "data.test", in, &in->test));
     MIXUP_TRY(check_part(root, "data.validation", in, &in->validation));
+    MIXUP_TRY(check_normalize(root, in));
+    MIXUP_TRY(check_range(root, "data.augment.crop_area", in->fit.augment.crop_area));
+    MIXUP_TRY(check_range(root, "data.augment.crop_ratio", in->fit.augment.crop_ratio));
     for (size_t i = 0; i < in->layer_count; i++) /* the layers are this arena's own, filled just now */
         complete_layer(&((settings_layer *)in->layers)[i].layer);
     MIXUP_TRY(complete_optimizer(root, &in->fit.optimizer));

@@ -179,6 +179,8 @@ static size_t item_size(const schema_key *key) {
         return sizeof(size_t);
     case SCHEMA_SINGLES:
         return sizeof(float);
+    case SCHEMA_DOUBLES:
+        return sizeof(double);
     default:
         return sizeof(const char *);
     }
@@ -191,6 +193,8 @@ static bool read_item(const schema_key *key, const yaml_node *node, void *item) 
         return read_count(key, node, item);
     case SCHEMA_SINGLES:
         return read_single(key, node, item);
+    case SCHEMA_DOUBLES:
+        return yaml_to_number(node, item) && in_range(&key->range, *(double *)item);
     default:
         *(const char **)item = node->text;
         return is_text(node);
@@ -310,6 +314,7 @@ static mixup_status set(filler *in, const trail *at, const schema_key *key, cons
     case SCHEMA_TEXTS:
     case SCHEMA_COUNTS:
     case SCHEMA_SINGLES:
+    case SCHEMA_DOUBLES:
         return set_list(in, at, key, node, base);
     case SCHEMA_PAIR:
         return set_pair(in, at, key, node, base);

@@ -24,6 +24,7 @@ CHOICE_NAMES(name_source, NULL, NULL, "idx", "csv", "npy", "spirals", "cifar", "
 CHOICE_NAMES(name_part, NULL, "split", "idx", "csv", "npy", "spirals", "cifar", "images")
 CHOICE_NAMES(name_cifar_part, "train", "test")
 CHOICE_NAMES(name_cifar_labels, "fine", "coarse")
+CHOICE_NAMES(name_normalize, NULL, "channel", "feature")
 CHOICE_NAMES(name_missing, "refuse", "mean", "median", "zero")
 CHOICE_NAMES(name_optimizer, NULL, "sgd", "nesterov", "adam", "adamw", "rmsprop")
 CHOICE_NAMES(name_epsilon, "pytorch", "keras")
@@ -116,6 +117,54 @@ static const schema_key keys[] = {
      .text = "The samples to watch during training: likewise; cut off what `test` has left of `train`."},
     {IN_DATA, "standardize", SCHEMA_BOOLEAN, AT(settings, standardize), .fallback = "false",
      .text = "Subtract every input's mean and divide by its deviation, both learned on the training part."},
+    {IN_DATA, "normalize", SCHEMA_SECTION, AT(settings, normalize), .child = IN_NORMALIZE, .optional = true,
+     .text = "Subtract mean and divide by deviation of each channel of images; instead of `standardize`."},
+    {IN_DATA, "subset", SCHEMA_SECTION, AT(settings, subset), .child = IN_SUBSET, .optional = true,
+     .text = "Train on so many only of the samples that `test` and `validation` have left of `train`."},
+    {IN_DATA, "augment", SCHEMA_SECTION, AT(settings, fit.augment), .child = IN_AUGMENT,
+     .text =
+         "Random changes of training images, in this order: resized crop, pad-and-crop, flip; then scale, "
+         "mean and deviation; cutout. Never of what is validated or tested."},
+
+    {IN_NORMALIZE, "by", SCHEMA_CHOICE, AT(settings_normalize, by), .choice = name_normalize, .choices = 3,
+     .fallback = "channel",
+     .text = "What has a mean and a deviation of its own, learned on the training part: each channel of an "
+             "image, or each input (as `standardize`)."},
+    {IN_NORMALIZE, "mean", SCHEMA_DOUBLES, AT(settings_normalize, mean), AT(settings_normalize, mean_count),
+     .of = "by", .where = "channel", .otherwise = "learned",
+     .text = "The mean of each channel, where it is known, after the division by `scale`; with `deviation`."},
+    {IN_NORMALIZE, "deviation", SCHEMA_DOUBLES, AT(settings_normalize, deviation),
+     AT(settings_normalize, deviation_count), .range = ABOVE(0), .of = "by", .where = "channel",
+     .otherwise = "learned", .text = "The deviation of each channel; with `mean`."},
+
+    {IN_SUBSET, "count", SCHEMA_COUNT, AT(settings_subset, count), .range = AT_LEAST(1), .required = true,
+     .unit = "samples", .text = "So many, drawn at random, in their old order."},
+    {IN_SUBSET, "stratified", SCHEMA_BOOLEAN, AT(settings_subset, stratified), .fallback = "false",
+     .text = "The same share of every class."},
+    {IN_SUBSET, "seed", SCHEMA_SEED, AT(settings_subset, seed), .fallback = "0",
+     .text = "Of the draw. The same for all seeds of the experiment."},
+
+    {IN_AUGMENT, "horizontal_flip", SCHEMA_BOOLEAN, AT(mixup_augment, horizontal_flip), .fallback = "false",
+     .text = "Mirror left and right, at random."},
+    {IN_AUGMENT, "flip_probability", SCHEMA_SINGLE, AT(mixup_augment, flip_probability),
+     .range = ABOVE_TO(0, 1), .fallback = "0.5", .text = "How often, with `horizontal_flip`."},
+    {IN_AUGMENT, "crop_padding", SCHEMA_COUNT, AT(mixup_augment, crop_padding), .range = FROM_TO(0, 65535),
+     .fallback = "0", .unit = "pixels",
+     .text =
+         "Add so many of raw value 0 (black) on each side, and take out a window of the old size anywhere; "
+         "4 is usual for CIFAR. 0: no cropping."},
+    {IN_AUGMENT, "resized_crop", SCHEMA_BOOLEAN, AT(mixup_augment, resized_crop), .fallback = "false",
+     .text = "Resize a window of random size and ratio, anywhere, to the whole image (bilinear)."},
+    {IN_AUGMENT, "crop_area", SCHEMA_SINGLES, AT(mixup_augment, crop_area), .capacity = 2,
+     .range = ABOVE_TO(0, 1), .otherwise = "[0.08, 1]",
+     .text = "Lowest and highest share of the image's area, with `resized_crop`."},
+    {IN_AUGMENT, "crop_ratio", SCHEMA_SINGLES, AT(mixup_augment, crop_ratio), .capacity = 2,
+     .range = ABOVE_TO(0, 1e6), .otherwise = "[0.75, 1.333]",
+     .text = "Lowest and highest ratio of the window's width to its height, with `resized_crop`."},
+    {IN_AUGMENT, "cutout", SCHEMA_COUNT, AT(mixup_augment, cutout), .range = FROM_TO(0, 65535),
+     .fallback = "0", .unit = "pixels",
+     .text =
+         "Side of a square, its centre anywhere in the image, that becomes 0 after normalisation. 0: none."},
 
     /* sources and parts */
     {IN_TRAIN, "format", SCHEMA_CHOICE, AT(settings_part, format), .required = true, .choice = name_source,
@@ -453,6 +502,12 @@ static const schema_part parts[] = {
      "The test samples: a source as `data.train`, or a split of it."},
     {IN_VALIDATION, "data.validation", sizeof(settings_part),
      "The validation samples: a source as `data.train`, or a split of it."},
+    {IN_SUBSET, "data.subset", sizeof(settings_subset),
+     "A part of the training samples, for a small version of an experiment."},
+    {IN_NORMALIZE, "data.normalize", sizeof(settings_normalize),
+     "Mean and deviation; learned ones are stored in the model, and used on whatever it predicts."},
+    {IN_AUGMENT, "data.augment", sizeof(mixup_augment),
+     "Random changes of training images, each epoch others; functions of seed, epoch and sample."},
     {IN_LAYER, "network[]", sizeof(settings_layer), "One layer of the network."},
     {IN_TRAINING, "training", sizeof(mixup_fit_desc), "How to train."},
     {IN_OPTIMIZER, "training.optimizer", sizeof(mixup_optimizer), "How gradients become steps."},

@@ -37,6 +37,7 @@ schema_words schema_type_words(const schema_key *key) {
         [SCHEMA_TEXTS] = "a name or a list of names",
         [SCHEMA_COUNTS] = "a list of whole numbers",
         [SCHEMA_SINGLES] = "a list of finite numbers",
+        [SCHEMA_DOUBLES] = "a list of finite numbers",
         [SCHEMA_PAIR] = "a whole number or a list of two",
     };
     schema_words out = {{0}};
@@ -52,8 +53,8 @@ schema_words schema_range_words(const schema_key *key) {
     schema_words out = {{0}};
     if (range->least == 0 && range->most == 0)
         return out;
-    const bool several =
-        key->type == SCHEMA_COUNTS || key->type == SCHEMA_SINGLES || key->type == SCHEMA_PAIR;
+    const bool several = key->type == SCHEMA_COUNTS || key->type == SCHEMA_SINGLES ||
+                         key->type == SCHEMA_DOUBLES || key->type == SCHEMA_PAIR;
     const char *each = several ? "each " : "";
     if (range->most >= 1e300)
         snprintf(out.text, sizeof out.text, "%s%s %g", each, range->above ? "above" : "at least",

@@ -27,13 +27,28 @@ static size_t list_count(const schema_key *key, const void *base) {
         memcpy(&items, field, sizeof items);
         return items != NULL ? count : 0;
     }
+    if (key->type == SCHEMA_SINGLES) /* a range of numbers above 0 */
+        return ((const float *)(const void *)field)[0] > 0.0f ? key->capacity : 0;
     for (; count < key->capacity; count++) { /* an array inside the struct ends at the first 0 or NULL */
-        const bool last = key->type == SCHEMA_COUNTS ? ((const size_t *)field)[count] == 0
-                                                     : ((const char *const *)field)[count] == NULL;
+        const bool last = key->type == SCHEMA_COUNTS
+                              ? ((const size_t *)(const void *)field)[count] == 0
+                              : ((const char *const *)(const void *)field)[count] == NULL;
         if (last)
             break;
     }
     return count;
+}
+
+static bool has_value(const schema_key *key, const void *base);
+
+/* An optional section is there when its first key says something. */
+static bool is_there(schema_section section, const void *base) {
+    size_t rows = 0;
+    const schema_key *keys = schema_keys(&rows);
+    for (size_t i = 0; i < rows; i++)
+        if ((keys[i].in & (unsigned)section) != 0)
+            return has_value(&keys[i], base);
+    return false;
 }
 
 /* Whether the field says anything: keys with a constant default always do. */
@@ -41,11 +56,14 @@ static bool has_value(const schema_key *key, const void *base) {
     const void *field = (const char *)base + key->at;
     switch (key->type) {
     case SCHEMA_SECTION:
-        return !key->optional || *(const int *)field != SETTINGS_ABSENT;
+        return !key->optional || is_there(key->child, field);
+    case SCHEMA_CHOICE:
+        return key->choice(schema_choice_value(key, base)) != NULL;
     case SCHEMA_SECTIONS:
     case SCHEMA_TEXTS:
     case SCHEMA_COUNTS:
     case SCHEMA_SINGLES:
+    case SCHEMA_DOUBLES:
         return list_count(key, base) > 0;
     case SCHEMA_PAIR:
         return ((const size_t *)field)[0] != 0 || ((const size_t *)field)[1] != 0;
@@ -79,6 +97,8 @@ static void write_list(writer *to, const schema_key *key, const void *base) {
             yaml_write_text(to->out, ((const char *const *)items)[i]);
         else if (key->type == SCHEMA_COUNTS)
             text_format(to->out, "%zu", ((const size_t *)items)[i]);
+        else if (key->type == SCHEMA_DOUBLES)
+            yaml_write_number(to->out, ((const double *)items)[i], false);
         else
             yaml_write_number(to->out, (double)((const float *)items)[i], true);
     }

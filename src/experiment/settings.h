@@ -32,6 +32,27 @@ typedef struct settings_part {
     mixup_split_desc split;
 } settings_part;
 
+/* What mean and deviation are learned of. */
+typedef enum settings_normalize_by {
+    SETTINGS_NOT_NORMALIZED,
+    SETTINGS_BY_CHANNEL,
+    SETTINGS_BY_FEATURE, /* as data.standardize */
+} settings_normalize_by;
+
+/* data.normalize */
+typedef struct settings_normalize {
+    settings_normalize_by by;
+    const double *mean, *deviation; /* given by channel; NULL: learned on the training part */
+    size_t mean_count, deviation_count;
+} settings_normalize;
+
+/* data.subset: `count` samples of what test and validation leave of the training part; 0: all. */
+typedef struct settings_subset {
+    size_t count;
+    bool stratified;
+    uint64_t seed;
+} settings_subset;
+
 typedef struct settings_layer {
     mixup_layer layer;
     size_t repeat; /* so many copies, one after the other; ≥ 1 */
@@ -76,7 +97,9 @@ typedef struct settings {
     mixup_engine engine;
     size_t threads; /* 0: the library's choice */
     settings_part train, test, validation;
+    settings_subset subset;
     bool standardize;
+    settings_normalize normalize;
     const settings_layer *layers;
     size_t layer_count;
     mixup_fit_desc fit; /* training and mix; seed, data, callbacks and checkpoint.path are empty */

@@ -24,6 +24,10 @@ typedef enum random_purpose {
     RANDOM_NOISE,       /* item: layer; sample: row of the batch */
     RANDOM_SPLIT,       /* parts of a data set */
     RANDOM_SYNTHETIC,   /* generated data; item: class; sample: number */
+    RANDOM_FLIP,        /* augmentation of a training image (data/augment.h); sample: number in the set */
+    RANDOM_CROP,
+    RANDOM_RESIZED_CROP,
+    RANDOM_CUTOUT,
 } random_purpose;
 
 /* Sets keys' counters apart from anything else that may use Philox with the same seed: "mixu" in ASCII. */

@@ -115,10 +115,15 @@ mixup_status checkpoint_write(const char *path, mixup_model *model, const fit_st
 
 /* ---- reading */
 
-/* The data whose fingerprint begins both texts, or NULL. */
+/* What has changed where a fingerprint begins both texts, or NULL. */
 static const char *changed_data(const char *written, const char *now) {
-    static const char *const keys[] = {"train.data=", "validation.data="};
-    static const char *const names[] = {"training", "validation"};
+    static const char *const keys[] = {
+        "train.data=", "validation.data=", "train.preprocess=", "validation.preprocess="};
+    static const char *const names[] = {
+        "training data have changed since it was written (as many samples, other values)",
+        "validation data have changed since it was written (as many samples, other values)",
+        "scale, mean or deviation of the training data have changed since it was written",
+        "scale, mean or deviation of the validation data have changed since it was written"};
     for (size_t i = 0; i < MIXUP_COUNT(keys); i++)
         if (strncmp(written, keys[i], strlen(keys[i])) == 0 && strncmp(now, keys[i], strlen(keys[i])) == 0)
             return names[i];
@@ -138,10 +143,7 @@ static mixup_status refuse_settings(const char *path, const char *written, const
     }
     const char *data = changed_data(written, now);
     if (data != NULL)
-        return error(MIXUP_ERROR_ARGUMENT,
-                     "%s: the %s data have changed since it was written (as many samples, other values); use "
-                     "the same data, or begin anew",
-                     path, data);
+        return error(MIXUP_ERROR_ARGUMENT, "%s: the %s; use the same data, or begin anew", path, data);
     return error(MIXUP_ERROR_ARGUMENT,
                  "%s: was written with other settings: then '%.*s', now '%.*s'; use the same ones, or "
                  "begin anew",

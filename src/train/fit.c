@@ -21,6 +21,8 @@ typedef struct fit {
     size_t epochs, batch_size; /* resolved */
     size_t epoch_steps;
     uint32_t *order; /* [train->count] */
+    augmentation augmentation;
+    float *scratch;  /* [features] for augmentation; NULL: none wanted */
     size_t *indices; /* [batch_size] */
     text settings;
     fit_state state;
@@ -76,6 +78,17 @@ static mixup_status check_smallest_batch(const fit *f) {
                     &(plan_key){.batch = 1, .update = f->trainer->update, .site = PLAN_NO_SITE}, &made);
 }
 
+static mixup_status prepare_augmentation(fit *f) {
+    const mixup_preprocess *preprocess = f->desc->train->preprocess;
+    const mixup_status status =
+        augment_resolve(&f->desc->augment, preprocess, f->desc->seed, &f->augmentation);
+    if (status != MIXUP_OK)
+        return error_context(status, "augment");
+    if (!augment_wanted(&f->desc->augment))
+        return MIXUP_OK;
+    return MEMORY_NEW(&f->model->allocator, f->scratch, preprocess->features);
+}
+
 static mixup_status prepare(fit *f) {
     const mixup_fit_desc *desc = f->desc;
     const mixup_allocator *allocator = &f->model->allocator;
@@ -94,6 +107,7 @@ static mixup_status prepare(fit *f) {
     MIXUP_TRY(trainer_reserve(f->trainer, f->batch_size));
     MIXUP_TRY(MEMORY_NEW(allocator, f->order, desc->train->count));
     MIXUP_TRY(MEMORY_NEW(allocator, f->indices, f->batch_size));
+    MIXUP_TRY(prepare_augmentation(f));
     if (desc->checkpoint.path != NULL)
         MIXUP_TRY(fit_settings_describe(f->model, desc, &f->settings));
     if (desc->restore_best)
@@ -135,10 +149,11 @@ static bool is_plain_epoch(const fit *f) {
 }
 
 static mixup_status fill_batch(fit *f, const trainer_batch *batch, size_t first) {
+    const gather_augmentation augment = {&f->augmentation, (uint32_t)f->state.epoch, f->scratch};
     for (size_t i = 0; i < batch->count; i++)
         f->indices[i] = f->order[first + i];
-    return dataset_gather(f->desc->train, f->indices, batch->count, batch->inputs, batch->targets,
-                          batch->labels);
+    return dataset_gather_augmented(f->desc->train, f->scratch != NULL ? &augment : NULL, f->indices,
+                                    batch->count, batch->inputs, batch->targets, batch->labels);
 }
 
 /* One step; `site` gets the name of where it mixed. */
@@ -356,6 +371,7 @@ mixup_status mixup_fit(mixup_model *model, const mixup_fit_desc *desc) {
     mixup_trainer_destroy(f.trainer);
     memory_release(&model->allocator, f.order);
     memory_release(&model->allocator, f.indices);
+    memory_release(&model->allocator, f.scratch);
     text_clear(&f.settings);
     return status;
 }

@@ -15,6 +15,15 @@ static void add_mix(const mixup_mix_desc *mix, text *out) {
                 (double)mix->plain_probability, mix->plain_last_epochs);
 }
 
+static void add_augment(const mixup_augment *augment, text *out) {
+    text_format(out, "augment.horizontal_flip=%d\naugment.flip_probability=%.9g\naugment.crop_padding=%zu\n",
+                augment->horizontal_flip, (double)augment->flip_probability, augment->crop_padding);
+    text_format(out, "augment.resized_crop=%d\naugment.crop_area=%.9g %.9g\naugment.crop_ratio=%.9g %.9g\n",
+                augment->resized_crop, (double)augment->crop_area[0], (double)augment->crop_area[1],
+                (double)augment->crop_ratio[0], (double)augment->crop_ratio[1]);
+    text_format(out, "augment.cutout=%zu\n", augment->cutout);
+}
+
 static void add_optimizer(const mixup_optimizer *o, text *out) {
     text_format(out, "optimizer.kind=%d\noptimizer.learning_rate=%.9g\noptimizer.momentum=%.9g\n",
                 (int)o->kind, (double)o->learning_rate, (double)o->momentum);
@@ -40,8 +49,11 @@ static void add_schedule(const mixup_schedule *s, text *out) {
 /* Of callback data only the number is known. */
 static void add_data(const char *name, const mixup_dataset *set, text *out) {
     text_format(out, "%s.count=%zu\n", name, set != NULL ? set->count : 0);
-    if (set != NULL)
-        text_format(out, "%s.data=%016llx\n", name, (unsigned long long)dataset_fingerprint(set));
+    if (set == NULL)
+        return;
+    text_format(out, "%s.data=%016llx\n", name, (unsigned long long)dataset_fingerprint(set));
+    text_format(out, "%s.preprocess=%016llx\n", name,
+                (unsigned long long)preprocess_fingerprint(set->preprocess));
 }
 
 static mixup_status add_all(const mixup_model *model, const mixup_fit_desc *desc, text *out) {
@@ -53,6 +65,7 @@ static mixup_status add_all(const mixup_model *model, const mixup_fit_desc *desc
     text_format(out, "epochs=%zu\nbatch_size=%zu\nno_shuffle=%d\ndrop_last=%d\nseed=%llu\n", desc->epochs,
                 desc->batch_size, desc->no_shuffle, desc->drop_last, (unsigned long long)desc->seed);
     add_mix(&desc->mix, out);
+    add_augment(&desc->augment, out);
     text_format(out, "loss=%d\nlabel_smoothing=%.9g\n", (int)desc->loss, (double)desc->label_smoothing);
     for (size_t c = 0; desc->class_weights != NULL && c < desc->class_weight_count; c++)
         text_format(out, "class_weights[%zu]=%.9g\n", c, (double)desc->class_weights[c]);

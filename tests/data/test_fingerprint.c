@@ -96,12 +96,38 @@ static void callback_data_are_known_by_their_number_alone(void **state) {
     mixup_dataset_destroy(six);
 }
 
+static uint64_t preprocess_of(const mixup_arrays_desc *desc, bool standardize) {
+    mixup_dataset *set = NULL;
+    assert_int_equal(mixup_dataset_from_arrays(&set, desc), MIXUP_OK);
+    if (standardize)
+        assert_int_equal(mixup_dataset_standardize(set, set), MIXUP_OK);
+    const uint64_t fingerprint = preprocess_fingerprint(set->preprocess);
+    mixup_dataset_destroy(set);
+    return fingerprint;
+}
+
+static void what_is_done_to_the_samples_has_one_too(void **state) {
+    (void)state;
+    mixup_arrays_desc scaled = with_labels, other = with_labels;
+    float changed[COUNT * FEATURES];
+    memcpy(changed, inputs, sizeof changed);
+    changed[0] += 0.5f;
+    scaled.scale = 3;
+    other.inputs = changed;
+    assert_true(preprocess_of(&with_labels, false) == preprocess_of(&other, false));
+    assert_true(preprocess_of(&with_labels, false) != preprocess_of(&scaled, false));
+    assert_true(preprocess_of(&with_labels, false) != preprocess_of(&with_labels, true));
+    assert_true(preprocess_of(&with_labels, true) == preprocess_of(&with_labels, true));
+    assert_true(preprocess_of(&with_labels, true) != preprocess_of(&other, true));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(equal_samples_have_one_fingerprint),
         cmocka_unit_test(any_change_of_a_sample_changes_it),
         cmocka_unit_test(parts_of_a_set_have_their_own),
         cmocka_unit_test(callback_data_are_known_by_their_number_alone),
+        cmocka_unit_test(what_is_done_to_the_samples_has_one_too),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

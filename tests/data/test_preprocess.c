@@ -36,6 +36,7 @@ static mixup_preprocess *full(void) {
     out->separator = '\t';
     out->no_header = true;
     out->filled = memory_allocate(&allocator, 3, sizeof(double));
+    out->statistics = 3;
     out->mean = memory_allocate(&allocator, 3, sizeof(double));
     out->deviation = memory_allocate(&allocator, 3, sizeof(double));
     const double filled[3] = {1.0 / 3.0, -0.0, DBL_MAX};

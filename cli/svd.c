@@ -31,11 +31,11 @@ static void spectra_clear(spectra *list, size_t count) {
     memory_release(command_allocator(), list);
 }
 
-static mixup_status part_of(const char *name, request_data *part) {
-    static const char *const names[REQUEST_PARTS] = {"train", "validation", "test"};
-    for (size_t i = 0; i < REQUEST_PARTS; i++)
+static mixup_status part_of(const char *name, settings_figure_data *part) {
+    static const char *const names[SETTINGS_FIGURE_PARTS] = {"train", "validation", "test"};
+    for (size_t i = 0; i < SETTINGS_FIGURE_PARTS; i++)
         if (strcmp(names[i], name) == 0) {
-            *part = (request_data)i;
+            *part = (settings_figure_data)i;
             return MIXUP_OK;
         }
     return error(MIXUP_ERROR_ARGUMENT, "--part %s: choose train, validation or test", name);
@@ -59,7 +59,7 @@ static mixup_status measure_model(const arguments *given, const char *path, requ
             "%s: a file brings no data; give --data DATA or --experiment FILE.yaml, or a run's folder", path);
     MIXUP_TRY(source_model(given, path, &run.model));
     mixup_status status = source_data(given, arguments_text(given, "data", NULL), run.model, &run.data.train);
-    item->data = REQUEST_TRAIN; /* where the data of the command stand */
+    item->data = SETTINGS_FIGURE_TRAIN; /* where the data of the command stand */
     if (status == MIXUP_OK)
         status = measure_item(&run, item, command_allocator(), out);
     trained_close(&run);
@@ -67,7 +67,7 @@ static mixup_status measure_model(const arguments *given, const char *path, requ
 }
 
 static mixup_status measure_path(const arguments *given, spectra *out) {
-    request item = {.kind = REQUEST_SINGULAR_VALUES,
+    request item = {.kind = SETTINGS_SINGULAR_VALUES,
                     .title = "",
                     .layer = arguments_text(given, "layer", NULL),
                     .points = arguments_count(given, "points", 0)};

@@ -28,7 +28,17 @@ CHOICE_NAMES(name_normalize, NULL, "channel", "feature")
 CHOICE_NAMES(name_missing, "refuse", "mean", "median", "zero")
 CHOICE_NAMES(name_optimizer, NULL, "sgd", "nesterov", "adam", "adamw", "rmsprop")
 CHOICE_NAMES(name_epsilon, "pytorch", "keras")
-CHOICE_NAMES(name_figure, NULL, "surface", "scatter", "singular_values")
+static const char *const figure_names[SETTINGS_FIGURE_KINDS] = {NULL, "surface", "scatter",
+                                                                "singular_values"};
+
+const char *settings_figure_name(settings_figure_kind kind) {
+    return (unsigned)kind < SETTINGS_FIGURE_KINDS ? figure_names[kind] : NULL;
+}
+
+static const char *name_figure(int value) {
+    return settings_figure_name((settings_figure_kind)value);
+}
+
 CHOICE_NAMES(name_figure_data, "train", "validation", "test")
 CHOICE_NAMES(name_schedule, "constant", "step", "multi_step", "cosine", "plateau")
 
@@ -465,8 +475,8 @@ static const schema_key keys[] = {
     {IN_METRICS, "bins", SCHEMA_COUNT, AT(mixup_evaluate_desc, bins), .range = FROM_TO(1, 10000),
      .fallback = "15", .text = "Bins of confidence for the calibration error."},
 
-    {IN_FIGURE, "kind", SCHEMA_CHOICE, AT(settings_figure, kind), .choice = name_figure, .choices = 4,
-     .required = true,
+    {IN_FIGURE, "kind", SCHEMA_CHOICE, AT(settings_figure, kind), .choice = name_figure,
+     .choices = SETTINGS_FIGURE_KINDS, .required = true,
      .text =
          "A confidence map of a model with two inputs, the states of a layer of two units, or the singular "
          "values of each class's states at a layer."},

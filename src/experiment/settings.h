@@ -64,12 +64,17 @@ typedef enum settings_figure_kind {
     SETTINGS_SURFACE,         /* confidence map of a model with two inputs */
     SETTINGS_SCATTER,         /* two-dimensional states of a layer */
     SETTINGS_SINGULAR_VALUES, /* of the states of each class at a layer */
+    SETTINGS_FIGURE_KINDS
 } settings_figure_kind;
+
+/* What a file calls the kind; NULL for SETTINGS_NO_FIGURE. */
+const char *settings_figure_name(settings_figure_kind kind);
 
 typedef enum settings_figure_data {
     SETTINGS_FIGURE_TRAIN,
     SETTINGS_FIGURE_VALIDATION,
     SETTINGS_FIGURE_TEST,
+    SETTINGS_FIGURE_PARTS
 } settings_figure_data;
 
 typedef struct settings_figure {

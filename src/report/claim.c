@@ -1,6 +1,8 @@
 /* report/claim: see claim.h. */
 #include "report/claim.h"
 
+#include "report/kind.h"
+
 #include <assert.h>
 #include <math.h>
 #include <stdio.h>
@@ -13,8 +15,9 @@ const char *claim_variant_name(claim_variant variant) {
 }
 
 bool claim_applies(const request *item, const results_experiment *files) {
-    return results_variant_find(files, "none") != NULL && results_variant_find(files, "manifold") != NULL &&
-           request_wants(item, "none") && request_wants(item, "manifold");
+    return kind_find(item->kind)->claim != NULL && results_variant_find(files, "none") != NULL &&
+           results_variant_find(files, "manifold") != NULL && request_wants(item, "none") &&
+           request_wants(item, "manifold");
 }
 
 static int compare_numbers(const void *a, const void *b) {
@@ -32,11 +35,11 @@ static double median_of(const double *numbers, size_t count, double *room) {
 
 /* Sizes the claim by its first measurement. */
 static mixup_status begin(claim *out, const measurement *first) {
-    out->rows = out->item->kind == REQUEST_SINGULAR_VALUES ? first->classes : 1;
+    out->rows = out->item->kind == SETTINGS_SINGULAR_VALUES ? first->classes : 1;
     MIXUP_TRY(MEMORY_NEW(&out->allocator, out->samples, out->rows));
     for (size_t row = 0; row < out->rows; row++)
         out->samples[row] =
-            out->item->kind == REQUEST_SINGULAR_VALUES ? first->rows[row] : first->points.count;
+            out->item->kind == SETTINGS_SINGULAR_VALUES ? first->rows[row] : first->points.count;
     for (size_t v = 0; v < CLAIM_VARIANTS; v++) {
         if (out->variants[v] == NULL)
             continue;
@@ -52,11 +55,11 @@ static mixup_status keep(claim *out, size_t variant, size_t run, const measureme
     if (out->samples == NULL)
         MIXUP_TRY(begin(out, numbers));
     const size_t runs = out->variants[variant]->run_count;
-    if (out->item->kind == REQUEST_SURFACE)
+    if (out->item->kind == SETTINGS_SURFACE)
         out->numbers[variant][run] = numbers->share;
-    if (out->item->kind == REQUEST_SCATTER)
+    if (out->item->kind == SETTINGS_SCATTER)
         out->numbers[variant][run] = numbers->tightness;
-    if (out->item->kind != REQUEST_SINGULAR_VALUES)
+    if (out->item->kind != SETTINGS_SINGULAR_VALUES)
         return MIXUP_OK;
     if (numbers->classes != out->rows)
         return error(MIXUP_ERROR_DATA, "%s has %zu classes, other runs have %zu",
@@ -70,11 +73,11 @@ static mixup_status keep(claim *out, size_t variant, size_t run, const measureme
 static mixup_status measure_run(claim *out, size_t variant, size_t run, mixup_log log) {
     const char *folder = out->variants[variant]->runs[run].folder;
     char line[300];
-    snprintf(line, sizeof line, "%s of %.200s", request_kind_name(out->item->kind), folder);
+    snprintf(line, sizeof line, "%s of %.200s", settings_figure_name(out->item->kind), folder);
     if (log.write != NULL)
         log.write(line, log.user);
     request item = *out->item;
-    if (item.kind != REQUEST_SURFACE)
+    if (item.kind != SETTINGS_SURFACE)
         item.points = 0;
     trained opened;
     MIXUP_TRY(trained_open(&opened, folder, &out->allocator));
@@ -105,9 +108,9 @@ static mixup_status take_medians(claim *out) {
 static bool row_holds(const claim *in, size_t row) {
     const double manifold = in->medians[CLAIM_MANIFOLD][row];
     const double none = in->medians[CLAIM_NONE][row];
-    if (in->item->kind == REQUEST_SURFACE)
+    if (in->item->kind == SETTINGS_SURFACE)
         return manifold > none;
-    if (in->item->kind == REQUEST_SINGULAR_VALUES && in->variants[CLAIM_INPUT] != NULL &&
+    if (in->item->kind == SETTINGS_SINGULAR_VALUES && in->variants[CLAIM_INPUT] != NULL &&
         !(manifold < in->medians[CLAIM_INPUT][row]))
         return false;
     return manifold < none;
@@ -115,10 +118,10 @@ static bool row_holds(const claim *in, size_t row) {
 
 /* What the claim takes and the runs do not have; NULL: nothing. */
 static const char *find_missing(const claim *in) {
-    if (in->item->kind == REQUEST_SINGULAR_VALUES && in->variants[CLAIM_INPUT] == NULL)
+    if (in->item->kind == SETTINGS_SINGULAR_VALUES && in->variants[CLAIM_INPUT] == NULL)
         return "there are no runs of the variant input";
     for (size_t v = 0; v < CLAIM_VARIANTS; v++) {
-        const bool needed = v != CLAIM_INPUT || in->item->kind == REQUEST_SINGULAR_VALUES;
+        const bool needed = v != CLAIM_INPUT || in->item->kind == SETTINGS_SINGULAR_VALUES;
         assert(!needed || in->variants[v] != NULL);
         if (needed && in->variants[v]->run_count < CLAIM_LEAST_SEEDS)
             return "it takes three seeds or more of each variant";

@@ -27,7 +27,8 @@ typedef struct claim {
 /* "none", "input", "manifold" */
 const char *claim_variant_name(claim_variant variant);
 
-/* Whether the item can be checked on this experiment: it wants and has none and manifold. */
+/* Whether the item can be checked on this experiment: something is claimed of its kind, and it wants and has
+ * none and manifold. */
 bool claim_applies(const request *item, const results_experiment *files);
 
 /* Measures every run. The item must outlive the claim. */

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "report/claim.h"
 #include "report/evidence.h"
+#include "report/kind.h"
 #include "report/markdown.h"
 
 #include <math.h>
@@ -21,20 +22,6 @@ typedef struct writing {
     claims_outcome outcome;
 } writing;
 
-static const char *const statements[REQUEST_KINDS] = {
-    [REQUEST_SURFACE] =
-        "The share of the map with 0.1 < p < 0.9 is larger with manifold mixup than without mixing.",
-    [REQUEST_SCATTER] =
-        "Classes in the two-dimensional states are tighter (mean within-class over between-class "
-        "variance) with manifold mixup than without mixing.",
-    [REQUEST_SINGULAR_VALUES] =
-        "The singular values of a class's states sum to less with manifold mixup than "
-        "without mixing and than with input mixup, for at least nine in ten classes."};
-
-static const char *const measures[REQUEST_KINDS] = {[REQUEST_SURFACE] = "share of the map",
-                                                    [REQUEST_SCATTER] = "within / between",
-                                                    [REQUEST_SINGULAR_VALUES] = "class"};
-
 /* "**123.4** (120, 123.4, 130)": the median, then the seeds in their order. */
 static void add_cell(text *out, const claim *in, size_t variant, size_t row) {
     const size_t runs = in->variants[variant]->run_count;
@@ -45,7 +32,7 @@ static void add_cell(text *out, const claim *in, size_t variant, size_t row) {
 }
 
 static void add_table(text *out, const claim *in) {
-    text_format(out, "\n| %s |", measures[in->item->kind]);
+    text_format(out, "\n| %s |", kind_find(in->item->kind)->claim_rows);
     for (size_t v = 0; v < CLAIM_VARIANTS; v++)
         if (in->variants[v] != NULL)
             text_format(out, " %s |", claim_variant_name((claim_variant)v));
@@ -56,7 +43,7 @@ static void add_table(text *out, const claim *in) {
     for (size_t row = 0; row < in->rows; row++) {
         if (in->samples[row] == 0)
             continue;
-        if (in->item->kind == REQUEST_SINGULAR_VALUES)
+        if (in->item->kind == SETTINGS_SINGULAR_VALUES)
             text_format(out, "| %zu (%zu samples) |", row, in->samples[row]);
         else
             text_add(out, "| median (seeds) |");
@@ -69,8 +56,8 @@ static void add_table(text *out, const claim *in) {
 
 /* "Layer `bottleneck`, training data, classes 0, 1, 2." */
 static void add_setting(text *out, const request *item) {
-    static const char *const parts[REQUEST_PARTS] = {"training", "validation", "test"};
-    if (item->kind == REQUEST_SURFACE) {
+    static const char *const parts[SETTINGS_FIGURE_PARTS] = {"training", "validation", "test"};
+    if (item->kind == SETTINGS_SURFACE) {
         text_format(out, "Map over [%g, %g]², ", item->range[0], item->range[1]);
         if (item->step > 0.0)
             text_format(out, "step %g, ", item->step);
@@ -80,16 +67,16 @@ static void add_setting(text *out, const request *item) {
     text_format(out, "Layer `%s`, all samples of the %s data", item->layer, parts[item->data]);
     for (size_t i = 0; i < item->class_count; i++)
         text_format(out, "%s%zu", i == 0 ? ", classes " : ", ", item->classes[i]);
-    text_add(out, item->kind == REQUEST_SINGULAR_VALUES ? "; sums of the uncentred values.\n" : ".\n");
+    text_add(out, item->kind == SETTINGS_SINGULAR_VALUES ? "; sums of the uncentred values.\n" : ".\n");
 }
 
 static void add_claim(text *out, const claim *in) {
     const char *verdict = in->missing != NULL ? "not checked" : in->holds ? "holds" : "**fails**";
-    text_format(out, "\n### %s: %s\n\n%s\n\n", in->item->title, verdict, statements[in->item->kind]);
+    text_format(out, "\n### %s: %s\n\n%s\n\n", in->item->title, verdict, kind_find(in->item->kind)->claim);
     if (in->missing != NULL)
         text_format(out, "Not checked: %s.\n\n", in->missing);
     add_setting(out, in->item);
-    if (in->item->kind == REQUEST_SINGULAR_VALUES && in->missing == NULL)
+    if (in->item->kind == SETTINGS_SINGULAR_VALUES && in->missing == NULL)
         text_format(out, "It holds for %zu of %zu classes.\n", in->won, in->counted);
     add_table(out, in);
 }
@@ -174,21 +161,21 @@ static mixup_status check_all(writing *out, const claims_desc *desc) {
 }
 
 static mixup_status write_page(const writing *in, const char *path) {
-    text page;
-    text_init(&page, &in->allocator);
+    text whole;
+    text_init(&whole, &in->allocator);
     text_format(
-        &page,
+        &whole,
         "# Results\n\n"
         "What the demonstrations claim, checked on the medians over seeds: %zu of %zu claims hold. Cells "
         "give the median, then each seed in brackets.\n\n"
         "To measure again: `make claims` trains what is missing (three seeds of each variant) and writes "
         "this page; on finished runs alone, `mixup claims RESULTS --out docs/results.md`.\n",
         in->outcome.held, claims_count(&in->outcome));
-    text_append(&page, in->page.data, in->page.length);
-    mixup_status status = text_status(&page);
+    text_append(&whole, in->page.data, in->page.length);
+    mixup_status status = text_status(&whole);
     if (status == MIXUP_OK)
-        status = file_write_all(path, page.data, page.length, &in->allocator);
-    text_clear(&page);
+        status = file_write_all(path, whole.data, whole.length, &in->allocator);
+    text_clear(&whole);
     return status;
 }
 

@@ -1,6 +1,8 @@
 /* report/evidence: see evidence.h. */
 #include "report/evidence.h"
 
+#include "report/kind.h"
+
 #include <string.h>
 
 const char *evidence_setting(const evidence_variant *variant, const char *path) {
@@ -76,8 +78,11 @@ static mixup_status read_heading(evidence *out) {
     const mixup_status status =
         trained_requests(&out->memory, first->files->runs[0].folder, &out->items, &out->item_count);
     MIXUP_TRY(note(out, first->files->name, status));
-    for (size_t i = 0; i < out->variant_count; i++)
-        MIXUP_TRY(ARENA_NEW(&out->memory, out->variants[i].measurements, out->item_count));
+    for (size_t i = 0; i < out->variant_count; i++) {
+        size_t size = 0;
+        MIXUP_TRY(memory_product(out->item_count, out->variants[i].files->run_count, &size));
+        MIXUP_TRY(ARENA_NEW(&out->memory, out->variants[i].measurements, size));
+    }
     return MIXUP_OK;
 }
 
@@ -98,25 +103,43 @@ static mixup_status keep_classes(evidence *out, const trained *run) {
     return MIXUP_OK;
 }
 
-static mixup_status measure_variant(evidence *out, evidence_variant *variant, mixup_log log) {
+/* The item is measured on this run of the variant. */
+static bool measures(const request *item, const char *variant, size_t run) {
+    return request_wants(item, variant) && (run == 0 || kind_find(item->kind)->every_run);
+}
+
+static mixup_status measure_run(evidence *out, evidence_variant *variant, size_t index, mixup_log log) {
     const char *name = variant->files->name;
     trained run;
     say(log, out, name, "opening its model and data");
-    const mixup_status opened = trained_open(&run, variant->files->runs[0].folder, &out->allocator);
+    const mixup_status opened = trained_open(&run, variant->files->runs[index].folder, &out->allocator);
     if (opened != MIXUP_OK)
         return note(out, name, opened);
     mixup_status status = keep_classes(out, &run);
     for (size_t i = 0; i < out->item_count && status == MIXUP_OK; i++) {
-        if (!request_wants(&out->items[i], name))
+        if (!measures(&out->items[i], name, index))
             continue;
-        say(log, out, name, request_kind_name(out->items[i].kind));
-        status =
-            note(out, name, measure_item(&run, &out->items[i], &out->allocator, &variant->measurements[i]));
+        say(log, out, name, settings_figure_name(out->items[i].kind));
+        status = note(out, name,
+                      measure_item(&run, &out->items[i], &out->allocator,
+                                   &variant->measurements[index * out->item_count + i]));
     }
-    if (status == MIXUP_OK)
+    if (status == MIXUP_OK && index == 0)
         status = note(out, name, measure_classification(&run, &out->allocator, &variant->classified));
     trained_close(&run);
     return status;
+}
+
+/* The first run in any case; others where an item wants them. */
+static mixup_status measure_variant(evidence *out, evidence_variant *variant, mixup_log log) {
+    for (size_t r = 0; r < variant->files->run_count; r++) {
+        bool wanted = r == 0;
+        for (size_t i = 0; i < out->item_count; i++)
+            wanted = wanted || measures(&out->items[i], variant->files->name, r);
+        if (wanted)
+            MIXUP_TRY(measure_run(out, variant, r, log));
+    }
+    return MIXUP_OK;
 }
 
 mixup_status evidence_gather(const results_experiment *files, mixup_log log, const mixup_allocator *allocator,
@@ -143,7 +166,8 @@ mixup_status evidence_gather(const results_experiment *files, mixup_log log, con
 void evidence_clear(evidence *out) {
     for (size_t i = 0; i < out->variant_count; i++) {
         evidence_variant *variant = &out->variants[i];
-        for (size_t k = 0; variant->measurements != NULL && k < out->item_count; k++)
+        for (size_t k = 0; variant->measurements != NULL && k < out->item_count * variant->files->run_count;
+             k++)
             measure_clear(&variant->measurements[k]);
         classification_clear(&variant->classified);
     }

@@ -1,9 +1,10 @@
 /* report/evidence: all that the report says about one experiment, gathered from its runs before anything is
  * written: settings, the figures asked for and the numbers behind them.
  *
- * Figures and classification come from the run with the lowest seed of each variant; metrics and curves,
- * which are read from files, from all. What cannot be measured (data that have moved, a layer that does not
- * exist) becomes a warning on the page; a report of the rest is more use than none. */
+ * Pictures of states and classification come from the run with the lowest seed of each variant; accuracies
+ * under attack and the like (kinds with every_run), metrics and curves from all. What cannot be measured
+ * (data that have moved, a layer that does not exist) becomes a warning on the page; a report of the rest is
+ * more use than none. */
 #ifndef REPORT_EVIDENCE_H
 #define REPORT_EVIDENCE_H
 
@@ -15,7 +16,8 @@ typedef struct evidence_variant {
     const results_variant *files;
     const yaml_node *document; /* its first run's run.yaml */
     const char *summary;       /* "no mixing", "mixes at bottleneck, α = 2" */
-    measurement *measurements; /* [item_count]; not measured where something was wrong */
+    measurement *measurements; /* [runs][item_count]; not measured where something was wrong, and on all but
+                                * the first run only for kinds that want it (kind.h) */
     classification classified;
 } evidence_variant;
 

@@ -1,22 +1,9 @@
 /* report/request: see request.h. */
 #include "report/request.h"
 
+#include "report/kind.h"
+
 #include <string.h>
-
-/* What a kind is called and falls back to. */
-static const struct {
-    const char *name;
-    const char *title;
-    size_t points;
-} kinds[REQUEST_KINDS] = {
-    [REQUEST_SURFACE] = {"surface", "Confidence over the plane", 500},
-    [REQUEST_SCATTER] = {"scatter", "Two-dimensional states", 300},
-    [REQUEST_SINGULAR_VALUES] = {"singular_values", "Singular values of the states of each class", 0},
-};
-
-const char *request_kind_name(request_kind kind) {
-    return kinds[kind].name;
-}
 
 bool request_wants(const request *item, const char *variant) {
     for (size_t i = 0; i < item->variant_count; i++)
@@ -58,18 +45,11 @@ static mixup_status take_range(const settings_figure *from, request *to) {
 }
 
 static mixup_status read_item(arena *in, const settings_figure *from, request *to) {
-    static const request_kind kind_of[] = {[SETTINGS_SURFACE] = REQUEST_SURFACE,
-                                           [SETTINGS_SCATTER] = REQUEST_SCATTER,
-                                           [SETTINGS_SINGULAR_VALUES] = REQUEST_SINGULAR_VALUES};
-    static const request_data data_of[] = {[SETTINGS_FIGURE_TRAIN] = REQUEST_TRAIN,
-                                           [SETTINGS_FIGURE_VALIDATION] = REQUEST_VALIDATION,
-                                           [SETTINGS_FIGURE_TEST] = REQUEST_TEST};
-    *to = (request){.kind = kind_of[from->kind],
-                    .data = data_of[from->data],
-                    .step = from->step,
-                    .class_number = from->class_number};
-    to->points = from->points > 0 ? from->points : kinds[to->kind].points;
-    MIXUP_TRY(copy_text(in, from->title != NULL ? from->title : kinds[to->kind].title, &to->title));
+    *to = (request){
+        .kind = from->kind, .data = from->data, .step = from->step, .class_number = from->class_number};
+    const report_kind *kind = kind_find(to->kind);
+    to->points = from->points > 0 ? from->points : kind->points;
+    MIXUP_TRY(copy_text(in, from->title != NULL ? from->title : kind->title, &to->title));
     MIXUP_TRY(copy_text(in, from->text, &to->text));
     MIXUP_TRY(copy_text(in, from->layer, &to->layer));
     MIXUP_TRY(take_range(from, to));

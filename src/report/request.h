@@ -9,19 +9,10 @@
 #include "experiment/arena.h"
 #include "experiment/settings.h"
 
-typedef enum request_kind {
-    REQUEST_SURFACE,
-    REQUEST_SCATTER,
-    REQUEST_SINGULAR_VALUES,
-    REQUEST_KINDS
-} request_kind;
-
-typedef enum request_data { REQUEST_TRAIN, REQUEST_VALIDATION, REQUEST_TEST, REQUEST_PARTS } request_data;
-
 /* Strings and lists live in an arena. */
 typedef struct request {
-    request_kind kind;
-    request_data data;
+    settings_figure_kind kind;
+    settings_figure_data data;
     const char *title; /* never NULL */
     const char *text;  /* or NULL */
     const char *layer; /* SCATTER, SINGULAR_VALUES */
@@ -37,9 +28,6 @@ typedef struct request {
 
 /* The items of `from`, copied into the arena; none is fine. */
 mixup_status request_read(arena *in, const settings *from, request **items, size_t *count);
-
-/* "surface", "scatter", "singular_values" */
-const char *request_kind_name(request_kind kind);
 
 /* Whether the item wants this variant. */
 bool request_wants(const request *item, const char *variant);

@@ -59,9 +59,10 @@ void trained_close(trained *out) {
     *out = (trained){0};
 }
 
-mixup_status trained_part(const trained *in, request_data part, const mixup_dataset **set) {
-    const mixup_dataset *const parts[REQUEST_PARTS] = {in->data.train, in->data.validation, in->data.test};
-    static const char *const names[REQUEST_PARTS] = {"training", "validation", "test"};
+mixup_status trained_part(const trained *in, settings_figure_data part, const mixup_dataset **set) {
+    const mixup_dataset *const parts[SETTINGS_FIGURE_PARTS] = {in->data.train, in->data.validation,
+                                                               in->data.test};
+    static const char *const names[SETTINGS_FIGURE_PARTS] = {"training", "validation", "test"};
     if (parts[part] == NULL)
         return error(MIXUP_ERROR_NOT_FOUND, "the experiment has no %s data", names[part]);
     *set = parts[part];

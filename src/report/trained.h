@@ -18,7 +18,7 @@ mixup_status trained_open(trained *out, const char *folder, const mixup_allocato
 void trained_close(trained *out);
 
 /* A part of its data; an absent one is MIXUP_ERROR_NOT_FOUND. */
-mixup_status trained_part(const trained *in, request_data part, const mixup_dataset **set);
+mixup_status trained_part(const trained *in, settings_figure_data part, const mixup_dataset **set);
 
 /* The run's run.yaml as a tree in the arena, and the figures that it asks for. */
 mixup_status trained_document(arena *in, const char *folder, const yaml_node **root);

@@ -16,6 +16,9 @@ claims: build data ## three seeds of each demonstration; checks the claims and w
 	scripts/demonstrations.sh --seeds 1,2,3 results
 	build/release/mixup claims results --out docs/results.md
 
+bench: build ## time libmixup against PyTorch and TensorFlow, write docs/performance.md (about an hour)
+	scripts/benchmark.sh
+
 test: build data ## set up and run all tests
 	ctest --preset release
 
@@ -58,5 +61,5 @@ clean: ## remove build/; data/, results/ and demo/ stay
 help: ## this list
 	@sed -n 's/^\([a-z ]*\):[^#]*## /\1\t/p' Makefile | expand -t 14
 
-.PHONY: all demo claims test dependencies data build install format lint asan tsan reference valgrind coverage clean help
+.PHONY: all demo claims bench test dependencies data build install format lint asan tsan reference valgrind coverage clean help
 .NOTPARALLEL:

@@ -3,6 +3,8 @@
  *   bench_step NETWORK [--work train|predict] [--batch N] [--width N] [--threads N] [--steps N]
  *              [--mix manifold|input|none]
  *
+ * --steps 0 ends after the first step, for the time from the process's start to there.
+ *
  * A sample is one step, or as many in a row as take a tenth of a millisecond. On a machine that others use
  * too, compare minima, of runs that alternate with those of the other contender; with one thread also the
  * processor time. Inputs and targets are random, the same in every run. */
@@ -35,11 +37,11 @@ typedef struct bench {
 
 /* ---- the command line */
 
-static bool take_number(const char *text, size_t *out) {
+static bool take_number(const char *text, size_t least, size_t *out) {
     char *end = NULL;
     const unsigned long value = strtoul(text, &end, 10);
     *out = value;
-    return end != text && *end == '\0' && value > 0 && value <= 1000000;
+    return end != text && *end == '\0' && value >= least && value <= 1000000;
 }
 
 static bool take_option(options *o, const char *name, const char *value) {
@@ -52,13 +54,13 @@ static bool take_option(options *o, const char *name, const char *value) {
         return strcmp(value, "manifold") == 0 || strcmp(value, "input") == 0 || strcmp(value, "none") == 0;
     }
     if (strcmp(name, "--batch") == 0)
-        return take_number(value, &o->batch);
+        return take_number(value, 1, &o->batch);
     if (strcmp(name, "--width") == 0)
-        return take_number(value, &o->width);
+        return take_number(value, 1, &o->width);
     if (strcmp(name, "--threads") == 0)
-        return take_number(value, &o->threads);
+        return take_number(value, 1, &o->threads);
     if (strcmp(name, "--steps") == 0)
-        return take_number(value, &o->steps);
+        return take_number(value, 0, &o->steps);
     return false;
 }
 
@@ -151,34 +153,51 @@ static mixup_status choose_repeats(bench *b, size_t *repeats) {
     }
 }
 
-static mixup_status measure(bench *b, double started) {
-    const size_t samples = b->options.steps;
-    double *wall = calloc(samples, sizeof *wall);
-    double *cpu = calloc(samples, sizeof *cpu);
-    size_t repeats = 1;
-    mixup_status s = wall == NULL || cpu == NULL ? MIXUP_ERROR_MEMORY : run(b, 1);
-    const double first = timing_wall() - started;
+static void print_answer(const bench *b, size_t steps, const timing_summary *wall, const timing_summary *cpu,
+                         double first) {
+    printf("{\"network\": \"%s\", \"work\": \"%s\", \"mix\": \"%s\", \"batch\": %zu, \"engine\": \"%s\", "
+           "\"steps\": %zu, \"ms_min\": %.6f, \"ms_median\": %.6f, \"cpu_ms_min\": %.6f, "
+           "\"cpu_ms_median\": %.6f, \"first_step_ms\": %.3f, \"peak_memory_bytes\": %zu}\n",
+           b->network.name, b->options.predict ? "predict" : "train",
+           b->options.predict ? "none" : b->options.mix, b->options.batch, mixup_model_engine(b->model),
+           steps, 1e3 * wall->least, 1e3 * wall->median, 1e3 * cpu->least, 1e3 * cpu->median, 1e3 * first,
+           timing_peak_memory());
+}
+
+/* Fills both lists, [options.steps], with seconds a step; *repeats gets the steps of a sample. */
+static mixup_status take_samples(bench *b, double *wall, double *cpu, size_t *repeats) {
+    mixup_status s = MIXUP_OK;
     for (size_t i = 1; i < WARM_UP * (b->network.site_count + 1) && s == MIXUP_OK; i++)
         s = run(b, 1);
     if (s == MIXUP_OK)
-        s = choose_repeats(b, &repeats);
-    for (size_t i = 0; i < samples && s == MIXUP_OK; i++) {
+        s = choose_repeats(b, repeats);
+    for (size_t i = 0; i < b->options.steps && s == MIXUP_OK; i++) {
         const double cpu_begin = timing_cpu();
         const double begin = timing_wall();
-        s = run(b, repeats);
-        wall[i] = (timing_wall() - begin) / (double)repeats;
-        cpu[i] = (timing_cpu() - cpu_begin) / (double)repeats;
+        s = run(b, *repeats);
+        wall[i] = (timing_wall() - begin) / (double)*repeats;
+        cpu[i] = (timing_cpu() - cpu_begin) / (double)*repeats;
     }
+    return s;
+}
+
+static mixup_status measure(bench *b, double started) {
+    const size_t samples = b->options.steps;
+    double *wall = calloc(samples + 1, sizeof *wall);
+    double *cpu = calloc(samples + 1, sizeof *cpu);
+    size_t repeats = 1;
+    mixup_status s = wall == NULL || cpu == NULL ? MIXUP_ERROR_MEMORY : run(b, 1);
+    const double first = timing_wall() - started;
+    if (s == MIXUP_OK && samples > 0)
+        s = take_samples(b, wall, cpu, &repeats);
     if (s == MIXUP_OK) {
-        const timing_summary w = timing_summarize(wall, samples);
-        const timing_summary c = timing_summarize(cpu, samples);
-        printf("{\"network\": \"%s\", \"work\": \"%s\", \"mix\": \"%s\", \"batch\": %zu, \"engine\": \"%s\", "
-               "\"steps\": %zu, \"ms_min\": %.6f, \"ms_median\": %.6f, \"cpu_ms_min\": %.6f, "
-               "\"cpu_ms_median\": %.6f, \"first_step_ms\": %.3f, \"peak_memory_bytes\": %zu}\n",
-               b->network.name, b->options.predict ? "predict" : "train",
-               b->options.predict ? "none" : b->options.mix, b->options.batch, mixup_model_engine(b->model),
-               samples * repeats, 1e3 * w.least, 1e3 * w.median, 1e3 * c.least, 1e3 * c.median, 1e3 * first,
-               timing_peak_memory());
+        timing_summary w = {first, first};
+        timing_summary c = w;
+        if (samples > 0) {
+            w = timing_summarize(wall, samples);
+            c = timing_summarize(cpu, samples);
+        }
+        print_answer(b, samples > 0 ? samples * repeats : 1, &w, &c, first);
     }
     free(cpu);
     free(wall);

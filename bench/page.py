@@ -1,0 +1,136 @@
+#!/usr/bin/env python3
+"""Writes docs/performance.md and its figure from what bench/run.py measured.
+
+usage: bench/page.py [--from results/bench/bench.json] [--markdown docs/performance.md]
+                     [--figure docs/images/performance.png]
+"""
+
+import argparse
+import json
+import math
+import os
+import subprocess
+
+MEBIBYTE = 2**20
+HEAD = """# Performance
+How long libmixup takes for a step and for a prediction, beside PyTorch and TensorFlow on the same processor, in the
+same run. Made by `make bench`, which installs the pinned peers into `.venv/`, measures, and writes this page; the
+numbers of every round stand in `results/bench/bench.json`.
+
+Each contender is a process of its own. In each of {rounds} rounds all of them do the same steps, one contender after
+the other; a round's number is the median of its steps. The **ratio** is that of the fastest peer's number to ours in
+the same round: its median over the rounds, with the lowest and highest in brackets. Times are minimum / median over
+rounds, in milliseconds; memory is the peak of the whole process, with its data. Same networks, batch, optimiser,
+threads and float32 everywhere ([bench/works.py](../bench/works.py)); λ, partners and site are drawn anew for each step
+by everybody. PyTorch runs eagerly with its fused optimiser, and compiled; images are in its channels_last order.
+TensorFlow runs compiled by XLA and, for the dense networks, eagerly as the original implementation did.
+"""
+
+
+def of_row(row, name):
+    return next((c for c in row["contenders"] if c["name"] == name), None)
+
+
+def names_of(rows):
+    names = []
+    for row in rows:
+        names += [c["name"] for c in row["contenders"] if c["name"] not in names]
+    return names
+
+
+def time_cell(one):
+    return "–" if one is None else f"{one['min_ms']:.4g} / {one['median_ms']:.4g}"
+
+
+def label(row):
+    return f"{row['work']}, batch {row['batch']}"
+
+
+def table(rows, what, threads):
+    rows = [r for r in rows if r["what"] == what and r["threads"] == threads]
+    if not rows:
+        return ""
+    names = names_of(rows)
+    lines = [f"\n## {'Training steps' if what == 'train' else 'Predictions'}, {threads} thread{'s' * (threads > 1)}\n",
+             "| work | ratio | " + " | ".join(names) + " | memory, MiB: ours / least peer's | first step, s |",
+             "|---|---|" + "---|" * (len(names) + 2)]
+    for row in rows:
+        own = row["contenders"][0]
+        peers = row["contenders"][1:]
+        cells = [label(row), f"**{row['ratio_median']:.2f}** ({row['ratio_min']:.2f} – {row['ratio_max']:.2f})"]
+        cells += [time_cell(of_row(row, n)) for n in names]
+        cells.append(f"{own['peak_memory_bytes'] / MEBIBYTE:.0f} / "
+                     f"{min(p['peak_memory_bytes'] for p in peers) / MEBIBYTE:.0f}")
+        cells.append(f"{own['first_step_s']:.2f} / {min(p['first_step_s'] for p in peers):.2f}")
+        lines.append("| " + " | ".join(cells) + " |")
+    mean = math.exp(sum(math.log(r["ratio_median"]) for r in rows) / len(rows))
+    lines.append(f"\nGeometric mean of the ratios: **{mean:.2f}**.")
+    return "\n".join(lines) + "\n"
+
+
+def limits_text(measured):
+    lines = ["\n## The machine's own limits, measured in the same run\n"]
+    for threads, about in measured["machine"].items():
+        pairs = ", ".join(f"{key.replace('_', ' ')} {value:.4g}" for key, value in about["limits"].items()
+                          if isinstance(value, (int, float)))
+        lines.append(f"- {threads} thread{'s' * (int(threads) > 1)}: {about['processor']}, {about['cores']} cores; {pairs}")
+    return "\n".join(lines) + "\n"
+
+
+def installed_text(sizes):
+    own = sizes.get("libmixup", 0)
+    lines = ["\n## On the disk\n", "| | MiB | × libmixup |", "|---|---|---|"]
+    for name, size in sorted(sizes.items(), key=lambda item: item[1]):
+        lines.append(f"| {name} with all that it loads | {size / MEBIBYTE:.0f} | {size / own:.1f} |")
+    return "\n".join(lines) + "\n"
+
+
+def write_figure(rows, path):
+    """Ratio of every row to the fastest peer, with the range over rounds, by gnuplot."""
+    data = "\n".join(f"\"{r['what']} {label(r)}\" {r['ratio_median']} {r['ratio_min']} {r['ratio_max']}" for r in rows)
+    script = f"""set terminal pngcairo size 1400,{120 + 46 * len(rows)} font 'sans,15'
+set output '{path}'
+$rows << END
+{data}
+END
+set style fill solid 0.85 noborder
+set yrange [{len(rows)}-0.4:-0.6]
+set xrange [0:*]
+set grid x lc rgb '#dddddd'
+set border 1
+set tics nomirror scale 0
+set lmargin 34
+set xlabel 'times as fast as the fastest of PyTorch and TensorFlow (bar: median, line: range over rounds)'
+set arrow from 1, graph 0 to 1, graph 1 nohead lc rgb '#555555' dt 2 front
+unset key
+plot $rows using ($2/2):0:($2/2):(0.36):ytic(1) with boxxyerror lc rgb '#2b6cb0', \\
+     '' using 2:0:3:4 with xerrorbars pt -1 lw 2 lc rgb '#1a202c', \\
+     '' using 4:0:(sprintf('  %.2f', $2)) with labels left font ',14'
+"""
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    subprocess.run(["gnuplot", "-"], input=script, text=True, check=True)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    parser.add_argument("--from", dest="source", default="results/bench/bench.json")
+    parser.add_argument("--markdown", default="docs/performance.md")
+    parser.add_argument("--figure", default="docs/images/performance.png")
+    given = parser.parse_args()
+    with open(given.source, encoding="utf-8") as file:
+        measured = json.load(file)
+    rows = measured["rows"]
+    text = HEAD.format(rounds=measured["rounds"])
+    versions = sorted({c["version"] for r in rows for c in r["contenders"]})
+    text += f"\nMeasured on {measured['date']} with {'; '.join(versions)}.\n"
+    text += f"\n![Ratio to the fastest peer]({os.path.relpath(given.figure, os.path.dirname(given.markdown))})\n"
+    for threads in sorted({r["threads"] for r in rows}, reverse=True):
+        text += table(rows, "train", threads) + table(rows, "predict", threads)
+    text += limits_text(measured) + installed_text(measured["installed_bytes"])
+    write_figure(rows, given.figure)
+    with open(given.markdown, "w", encoding="utf-8") as file:
+        file.write(text)
+
+
+if __name__ == "__main__":
+    main()

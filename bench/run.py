@@ -1,0 +1,227 @@
+#!/usr/bin/env python3
+"""Times libmixup against PyTorch and TensorFlow: the same work, interleaved in one run, as ratios.
+
+usage: bench/run.py [--rounds N] [--threads LIST] [--works LIST] [--out FOLDER] [--markdown FILE] [--quick]
+
+Every contender is a process of its own (bench/peers/, build/release/bench/bench_step). In each round all of them
+do the same steps one after the other, so that a machine whose clock drifts, or that others use, slows all alike. A
+round's number is the median of its steps; the ratio of a round is the fastest peer's number over ours. Printed and
+written are the minimum and the median over the rounds. What a newcomer would get wrong: to compare numbers of two
+runs; only ratios of one run mean anything.
+"""
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, HERE)
+from works import WORKS  # noqa: E402
+
+STEP_PROGRAM = "build/release/bench/bench_step"
+LIMITS_PROGRAM = "build/release/bench/bench_limits"
+SECONDS_A_TURN = 0.6  # of steps, of each contender in each round
+
+TRAIN = ["bottleneck_2", "bottleneck_12", "spiral", "preact_resnet18", "small_cnn"]
+PREDICT = [("bottleneck_2", 1), ("bottleneck_2", 32), ("bottleneck_2", 1000), ("tiny", 1)]
+
+
+def python_of(peer):
+    return os.path.join(".venv", peer, "bin", "python")
+
+
+class Peer:
+    """A process that answers commands (bench/peers/protocol.py)."""
+
+    def __init__(self, name, command):
+        self.name = name
+        begin = time.perf_counter()
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        stderr=subprocess.DEVNULL, text=True)
+        self.version = self.read().get("ready")
+        self.first_step = time.perf_counter() - begin  # seconds from the process's start to its first finished step
+
+    def read(self):
+        line = self.process.stdout.readline()
+        if not line:
+            raise RuntimeError(f"{self.name} ended without an answer")
+        return json.loads(line)
+
+    def ask(self, words):
+        self.process.stdin.write(words + "\n")
+        self.process.stdin.flush()
+        return self.read()
+
+    def steps(self, what, count):
+        """Seconds of `count` steps; one more before them wakes the threads and is not counted."""
+        return self.ask(f"{what} {count + 1}")["seconds"][1:]
+
+    def memory(self):
+        return self.ask("memory")["bytes"]
+
+    def close(self):
+        self.process.stdin.write("quit\n")
+        self.process.stdin.flush()
+        self.process.wait()
+
+
+class Own:
+    """libmixup: a process a turn, which warms up before it measures."""
+
+    def __init__(self, work, batch, threads, what):
+        self.name = "libmixup"
+        self.command = [STEP_PROGRAM, work, "--work", what, "--batch", str(batch), "--threads", str(threads)]
+        begin = time.perf_counter()
+        first = self.run(["--steps", "0"])
+        self.first_step = time.perf_counter() - begin
+        self.version = first["engine"]
+        self.bytes = 0
+
+    def run(self, more):
+        done = subprocess.run(self.command + more, check=True, stdout=subprocess.PIPE, text=True)
+        return json.loads(done.stdout)
+
+    def steps(self, _, count):
+        answer = self.run(["--steps", str(count)])
+        self.bytes = max(self.bytes, answer["peak_memory_bytes"])
+        return [answer["ms_median"] / 1e3]
+
+    def memory(self):
+        return self.bytes
+
+    def close(self):
+        pass
+
+
+def contenders(work, batch, threads, what, quick):
+    arguments = [work, str(batch), str(threads), what]
+    torch = [python_of("torch"), os.path.join(HERE, "peers", "torch_peer.py")]
+    tensorflow = [python_of("tensorflow"), os.path.join(HERE, "peers", "tensorflow_peer.py")]
+    yield Own(work, batch, threads, what)
+    yield Peer("PyTorch eager", torch + ["eager"] + arguments)
+    if quick:
+        return
+    yield Peer("PyTorch compile", torch + ["compile"] + arguments)
+    yield Peer("TensorFlow XLA", tensorflow + ["xla"] + arguments)
+    if what == "train" and WORKS[work]["kind"] == "dense" and work != "tiny":
+        yield Peer("TensorFlow eager", tensorflow + ["eager"] + arguments)
+
+
+def compare(work, batch, threads, what, rounds, quick):
+    """One row: for each contender its rounds, memory and first step, and the ratio to the fastest peer."""
+    racing = list(contenders(work, batch, threads, what, quick))
+    count = {}
+    for one in racing:  # how many steps fill a turn
+        taken = statistics.median(one.steps(what, 5))
+        count[one.name] = max(3, min(2000, int(SECONDS_A_TURN / taken)))
+    numbers = {one.name: [] for one in racing}
+    for _ in range(rounds):
+        for one in racing:
+            numbers[one.name].append(statistics.median(one.steps(what, count[one.name])))
+    row = {"work": work, "what": what, "batch": batch, "threads": threads, "contenders": []}
+    for one in racing:
+        row["contenders"].append({"name": one.name, "version": one.version, "rounds_ms": [1e3 * t for t in numbers[one.name]],
+                                  "min_ms": 1e3 * min(numbers[one.name]),
+                                  "median_ms": 1e3 * statistics.median(numbers[one.name]),
+                                  "peak_memory_bytes": one.memory(), "first_step_s": one.first_step})
+        one.close()
+    peers = row["contenders"][1:]
+    ratios = [min(p["rounds_ms"][r] for p in peers) / row["contenders"][0]["rounds_ms"][r] for r in range(rounds)]
+    row["ratio_min"], row["ratio_median"], row["ratio_max"] = min(ratios), statistics.median(ratios), max(ratios)
+    row["ratio_memory"] = row["contenders"][0]["peak_memory_bytes"] / min(p["peak_memory_bytes"] for p in peers)
+    row["ratio_first_step"] = row["contenders"][0]["first_step_s"] / min(p["first_step_s"] for p in peers)
+    return row
+
+
+def print_row(row):
+    print(f"{row['what']} {row['work']}, batch {row['batch']}, {row['threads']} thread{'s' * (row['threads'] > 1)}: "
+          f"{row['ratio_median']:.2f}x the fastest peer ({row['ratio_min']:.2f} to {row['ratio_max']:.2f}), "
+          f"memory x {row['ratio_memory']:.2f}, first step x {row['ratio_first_step']:.3f}")
+    for one in row["contenders"]:
+        print(f"    {one['name']:<17} min {one['min_ms']:10.3f} ms  median {one['median_ms']:10.3f} ms  "
+              f"peak {one['peak_memory_bytes'] / 2**20:7.0f} MiB  first step {one['first_step_s']:6.2f} s")
+    sys.stdout.flush()
+
+
+# ---- what surrounds the numbers
+
+def folder_bytes(folder, without=()):
+    total = 0
+    for path, folders, files in os.walk(folder):
+        folders[:] = [f for f in folders if not any(f == w or f.startswith(w + "-") for w in without)]
+        total += sum(os.lstat(os.path.join(path, f)).st_size for f in files)
+    return total
+
+
+def installed_bytes():
+    """What must be on the disk: for the peers all that pip installed but pip itself; for us the shared library,
+    the program, and the shared libraries that they load beyond the C library's."""
+    sizes = {}
+    for peer in ("torch", "tensorflow"):
+        for path, folders, _ in os.walk(os.path.join(".venv", peer, "lib")):
+            if "site-packages" in folders:
+                sizes[peer] = folder_bytes(os.path.join(path, "site-packages"), ("pip", "setuptools", "__pycache__"))
+                break
+    files = {os.path.realpath("build/release/libmixup.so"), os.path.realpath("build/release/mixup")}
+    for program in list(files):
+        listing = subprocess.run(["ldd", program], check=True, stdout=subprocess.PIPE, text=True).stdout
+        for line in listing.splitlines():
+            path = line.split("=>")[-1].split("(")[0].strip()
+            if path.startswith("/") and not any(part in path for part in ("/libc.so", "/libm.so", "/ld-linux")):
+                files.add(os.path.realpath(path))
+    sizes["libmixup"] = sum(os.stat(f).st_size for f in files)
+    return sizes
+
+
+def processor():
+    with open("/proc/cpuinfo", encoding="utf-8") as file:
+        for line in file:
+            if line.startswith("model name"):
+                return line.split(":", 1)[1].strip()
+    return platform.processor()
+
+
+def machine(threads):
+    limits = subprocess.run([LIMITS_PROGRAM, "--threads", str(threads)], check=True, stdout=subprocess.PIPE, text=True)
+    return {"processor": processor(), "cores": os.cpu_count(), "system": platform.platform(),
+            "limits": json.loads(limits.stdout)}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--threads", default="2")
+    parser.add_argument("--works", default="all", help="names, or all")
+    parser.add_argument("--batches", default="", help="also train and predict bottleneck_2 at these batch sizes")
+    parser.add_argument("--quick", action="store_true", help="only PyTorch eager")
+    parser.add_argument("--out", default="results/bench")
+    given = parser.parse_args()
+    wanted = None if given.works == "all" else given.works.split(",")
+    rows, limits = [], {}
+    for threads in [int(t) for t in given.threads.split(",")]:
+        limits[threads] = machine(threads)
+        for work in TRAIN:
+            if wanted is None or work in wanted:
+                rows.append(compare(work, WORKS[work]["batch"], threads, "train", given.rounds, given.quick))
+                print_row(rows[-1])
+        for work, batch in PREDICT:
+            if wanted is None or work in wanted:
+                rows.append(compare(work, batch, threads, "predict", given.rounds, given.quick))
+                print_row(rows[-1])
+        for batch in [int(b) for b in given.batches.split(",") if b]:
+            for what in ("train", "predict"):
+                rows.append(compare("bottleneck_2", batch, threads, what, given.rounds, given.quick))
+                print_row(rows[-1])
+    os.makedirs(given.out, exist_ok=True)
+    with open(os.path.join(given.out, "bench.json"), "w", encoding="utf-8") as file:
+        json.dump({"date": time.strftime("%Y-%m-%d"), "rounds": given.rounds, "machine": limits, "rows": rows,
+                   "installed_bytes": installed_bytes()}, file, indent=1)
+
+
+if __name__ == "__main__":
+    main()

@@ -234,6 +234,14 @@ typedef enum mixup_engine {
     MIXUP_ENGINE_REFERENCE,
 } mixup_engine;
 
+/* How the engine dnnl computes convolutions. The choice of AUTO depends on shapes and type of machine alone,
+ * so that the same training computes the same bits; nothing of it is saved with a model. */
+typedef enum mixup_convolution {
+    MIXUP_CONVOLUTION_AUTO,   /* the faster of direct and Winograd's algorithm (Lavin & Gray 2016), which
+                               * rounds to about 1e-5 of the largest value at worst */
+    MIXUP_CONVOLUTION_DIRECT, /* the sum of products as the formula says */
+} mixup_convolution;
+
 typedef struct mixup_model mixup_model;
 
 typedef struct mixup_model_desc {
@@ -245,6 +253,7 @@ typedef struct mixup_model_desc {
     size_t threads;                   /* at most MIXUP_MAX_THREADS;
                                        * default: MIXUP_THREADS of the environment, else one a core, but
                                        * one alone for small networks, where threads would mostly wait */
+    mixup_convolution convolution;    /* default: the fastest */
     const mixup_allocator *allocator; /* copied */
     mixup_log log;                    /* copied */
 } mixup_model_desc;
@@ -804,6 +813,7 @@ MIXUP_API mixup_status mixup_model_save(mixup_model *model, const char *path);
 typedef struct mixup_load_desc {
     mixup_engine engine;
     size_t threads;
+    mixup_convolution convolution;
     const mixup_custom *const *customs; /* functions for custom layers, found by their `kind` */
     size_t custom_count;
     const mixup_allocator *allocator;

@@ -32,7 +32,8 @@ struct engine {
     char description[96]; /* "dnnl 2.6.3 avx512_core, 2 threads" */
     mixup_allocator allocator;
     size_t threads;
-    const engine_kernel *kernels; /* [MIXUP_OP_COUNT] */
+    mixup_convolution convolution; /* AUTO at first; to be set before parameters are laid out */
+    const engine_kernel *kernels;  /* [MIXUP_OP_COUNT] */
 
     /* Whether the node's kernel looks at the layout of the buffers that it reads (builder_layout) and says
      * which one it writes. For all others the builder converts to plain row-major order first. NULL: none

@@ -309,6 +309,7 @@ mixup_status experiment_create_model(const experiment *of, const experiment_data
         .seed = of->settings.seed,
         .engine = of->settings.engine,
         .threads = of->settings.threads,
+        .convolution = of->settings.convolution,
         .allocator = &of->memory.allocator,
         .log = log,
     };

@@ -20,6 +20,7 @@ static const char *listed(const char *const *names, int count, int value) {
 
 /* In the order of the enums in mixup.h; NULL is a value that a file cannot choose. */
 CHOICE_NAMES(name_engine, "auto", "dnnl", "reference")
+CHOICE_NAMES(name_convolution, "auto", "direct")
 CHOICE_NAMES(name_source, NULL, NULL, "idx", "csv", "npy", "spirals", "cifar", "images")
 CHOICE_NAMES(name_part, NULL, "split", "idx", "csv", "npy", "spirals", "cifar", "images")
 CHOICE_NAMES(name_cifar_part, "train", "test")
@@ -98,6 +99,10 @@ static const schema_key keys[] = {
      .fallback = "0",
      .text = "Number of threads. 0 takes `MIXUP_THREADS` of the environment, else one a core (one alone for "
              "small networks)."},
+    {IN_TOP, "convolution", SCHEMA_CHOICE, AT(settings, convolution), .choice = name_convolution,
+     .choices = 2, .fallback = "auto",
+     .text = "How dnnl computes convolutions: auto takes direct or Winograd's algorithm, whichever is faster "
+             "for the shape; direct rounds a little less and takes up to twice the time."},
     {IN_TOP, "data", SCHEMA_SECTION, 0, .child = IN_DATA, .required = true,
      .text = "Where samples come from."},
     {IN_TOP, "network", SCHEMA_SECTIONS, AT(settings, layers), AT(settings, layer_count), .child = IN_LAYER,

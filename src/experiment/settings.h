@@ -100,6 +100,7 @@ typedef struct settings {
     const char *variant;     /* names the run's folder */
     uint64_t seed;
     mixup_engine engine;
+    mixup_convolution convolution;
     size_t threads; /* 0: the library's choice */
     settings_part train, test, validation;
     settings_subset subset;

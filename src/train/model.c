@@ -41,7 +41,11 @@ static mixup_status build(mixup_model *model, const mixup_model_desc *desc) {
     MIXUP_TRY(graph_create(&model->network, desc->input, desc->layers, desc->layer_count, &model->allocator));
     size_t threads = desc->threads;
     MIXUP_TRY(engine_choose_threads(multiply_adds(model->network), &threads));
+    if ((unsigned)desc->convolution > MIXUP_CONVOLUTION_DIRECT)
+        return error(MIXUP_ERROR_ARGUMENT, "convolution is %d, which is no mixup_convolution",
+                     (int)desc->convolution);
     MIXUP_TRY(engine_create(&model->engine, desc->engine, threads, &model->allocator));
+    model->engine->convolution = desc->convolution;
     engine_environment environment;
     engine_enter(model->engine, &environment);
     mixup_status status = parameter_store_create(&model->store, model->engine, model->network);

@@ -65,6 +65,7 @@ static mixup_status create_described(mixup_model **model, const safetensors *fil
                                   .layer_count = network.layer_count,
                                   .engine = desc->engine,
                                   .threads = desc->threads,
+                                  .convolution = desc->convolution,
                                   .allocator = allocator,
                                   .log = desc->log};
     memcpy(described.input, network.input, sizeof described.input);

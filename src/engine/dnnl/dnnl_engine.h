@@ -85,8 +85,6 @@ mixup_status dnnl_activation_backward(builder *to, size_t node);
 
 /* ---- weights (weights.c): dense and conv2d read them in the store's layout or in a packed copy */
 
-/* Whether oneDNN has only its slow reference implementation. */
-bool dnnl_is_slow(const_dnnl_primitive_desc_t description);
 /* A description of one pass with the weights in the given layout. */
 typedef struct dnnl_pass dnnl_pass;
 typedef mixup_status (*dnnl_describe_pass)(builder *to, const dnnl_pass *pass,
@@ -95,9 +93,15 @@ struct dnnl_pass {
     size_t node;
     dnnl_describe_pass describe;
     const void *details; /* the op's own */
+    size_t more_ways;    /* how many more than one there are to do it; the last one always works */
+    size_t way;          /* in which one, from 0: the preferred */
 };
-/* The description of a pass that reads the weights, with them in whatever layout is fast, and where they are:
- * `weight` and `values` are then its argument DNNL_ARG_WEIGHTS. */
+/* The description in the first way that oneDNN has and is fast at; `weight` is the layout of the weights, the
+ * store's if that is fast. */
+mixup_status dnnl_describe_fast(builder *to, const dnnl_pass *pass, dnnl_primitive_desc_t *out,
+                                dnnl_memory_desc_t *weight);
+/* The same for a pass that reads the weights, and where they are: `weight` and `values` are then its argument
+ * DNNL_ARG_WEIGHTS. */
 mixup_status dnnl_describe_reader(builder *to, const dnnl_pass *pass, dnnl_primitive_desc_t *out,
                                   dnnl_memory_desc_t *weight, void **values);
 /* The layout of the node's parameter 0 in the store, and of a vector of `count`. */
@@ -114,7 +118,7 @@ mixup_status dnnl_dense_layout(dnnl_engine_t handle, size_t units, size_t featur
 mixup_status dnnl_conv2d_forward(builder *to, size_t node);
 mixup_status dnnl_conv2d_backward(builder *to, size_t node);
 /* The same for the filters of a convolution. */
-mixup_status dnnl_conv2d_layout(dnnl_engine_t handle, const graph *network, const graph_node *node,
+mixup_status dnnl_conv2d_layout(const dnnl_backend *self, const graph *network, const graph_node *node,
                                 dnnl_memory_desc_t *out);
 
 /* ---- batch_norm.c, pool.c, add.c */

@@ -42,11 +42,11 @@ static const graph_node *reader_of_weight(const graph *network, size_t index) {
     return NULL;
 }
 
-static mixup_status choose_layout(dnnl_engine_t handle, const graph *network, const graph_node *node,
+static mixup_status choose_layout(const dnnl_backend *self, const graph *network, const graph_node *node,
                                   dnnl_memory_desc_t *out) {
     const shape *sizes = &network->parameters[node->parameters[0]].shape;
-    return node->op == MIXUP_DENSE ? dnnl_dense_layout(handle, sizes->sizes[0], sizes->sizes[1], out)
-                                   : dnnl_conv2d_layout(handle, network, node, out);
+    return node->op == MIXUP_DENSE ? dnnl_dense_layout(self->handle, sizes->sizes[0], sizes->sizes[1], out)
+                                   : dnnl_conv2d_layout(self, network, node, out);
 }
 
 static mixup_status layout_create(engine *self, const graph *network, size_t index, void **layout,
@@ -56,7 +56,7 @@ static mixup_status layout_create(engine *self, const graph *network, size_t ind
         return MIXUP_OK;
     dnnl_memory_desc_t *made = NULL;
     MIXUP_TRY(MEMORY_NEW(&self->allocator, made, 1));
-    const mixup_status status = choose_layout(((dnnl_backend *)self)->handle, network, node, made);
+    const mixup_status status = choose_layout((dnnl_backend *)self, network, node, made);
     if (status != MIXUP_OK) {
         memory_release(&self->allocator, made);
         return status;

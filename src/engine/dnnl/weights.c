@@ -77,31 +77,63 @@ static mixup_status pack_weight(builder *to, size_t node, const dnnl_memory_desc
     return builder_step(to, run_pack, a);
 }
 
-bool dnnl_is_slow(const_dnnl_primitive_desc_t description) {
+/* ---- choosing */
+
+/* Whether oneDNN has only its slow reference implementation. */
+static bool is_slow(const_dnnl_primitive_desc_t description) {
     const char *implementation = NULL;
     return dnnl_primitive_desc_query(description, dnnl_query_impl_info_str, 0, (void *)&implementation) ==
                dnnl_success &&
            strstr(implementation, "ref") != NULL;
 }
 
+static bool describe_if_fast(builder *to, const dnnl_pass *pass, const dnnl_memory_desc_t *weight,
+                             dnnl_primitive_desc_t *out) {
+    dnnl_primitive_desc_t description = NULL;
+    if (pass->describe(to, pass, weight, &description) != MIXUP_OK)
+        return false;
+    if (is_slow(description)) {
+        dnnl_primitive_desc_destroy(description);
+        return false;
+    }
+    *out = description;
+    return true;
+}
+
+/* Of the weights, or of their gradient in a pass that makes it. */
+static dnnl_memory_desc_t described_weight(const_dnnl_primitive_desc_t description) {
+    const dnnl_memory_desc_t *read = dnnl_primitive_desc_query_md(description, dnnl_query_weights_md, 0);
+    return read->ndims > 0 ? *read
+                           : *dnnl_primitive_desc_query_md(description, dnnl_query_diff_weights_md, 0);
+}
+
+mixup_status dnnl_describe_fast(builder *to, const dnnl_pass *pass, dnnl_primitive_desc_t *out,
+                                dnnl_memory_desc_t *weight) {
+    const dnnl_memory_desc_t stored = dnnl_weight_layout(to, pass->node);
+    dnnl_memory_desc_t any;
+    dnnl_pass tried = *pass;
+    dnnl_primitive_desc_t description = NULL;
+    MIXUP_TRY(dnnl_check(dnnl_memory_desc_init_by_tag(&any, stored.ndims, stored.dims, dnnl_f32,
+                                                      dnnl_format_tag_any),
+                         "describing a weight"));
+    for (tried.way = 0; tried.way <= pass->more_ways && description == NULL; tried.way++)
+        if (!describe_if_fast(to, &tried, &stored, &description))
+            describe_if_fast(to, &tried, &any, &description);
+    if (description == NULL) {
+        tried.way = pass->more_ways;
+        MIXUP_TRY(pass->describe(to, &tried, &any, &description));
+    }
+    *weight = described_weight(description);
+    *out = description;
+    return MIXUP_OK;
+}
+
 mixup_status dnnl_describe_reader(builder *to, const dnnl_pass *pass, dnnl_primitive_desc_t *out,
                                   dnnl_memory_desc_t *weight, void **values) {
     const dnnl_memory_desc_t stored = dnnl_weight_layout(to, pass->node);
     dnnl_primitive_desc_t description = NULL;
-    *weight = stored;
+    MIXUP_TRY(dnnl_describe_fast(to, pass, &description, weight));
     *values = builder_parameter(to, pass->node, 0);
-    const mixup_status first = pass->describe(to, pass, weight, &description);
-    if (first == MIXUP_OK && !dnnl_is_slow(description)) {
-        *out = description;
-        return MIXUP_OK;
-    }
-    if (first == MIXUP_OK)
-        dnnl_primitive_desc_destroy(description);
-    MIXUP_TRY(dnnl_check(dnnl_memory_desc_init_by_tag(weight, stored.ndims, stored.dims, dnnl_f32,
-                                                      dnnl_format_tag_any),
-                         "describing a weight"));
-    MIXUP_TRY(pass->describe(to, pass, weight, &description));
-    *weight = *dnnl_primitive_desc_query_md(description, dnnl_query_weights_md, 0);
     const mixup_status status =
         dnnl_memory_desc_equal(weight, &stored) ? MIXUP_OK : pack_weight(to, pass->node, weight, values);
     if (status != MIXUP_OK)

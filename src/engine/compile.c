@@ -34,9 +34,7 @@ static void find_live(builder *self, size_t target) {
 }
 
 static bool passes_through(const builder *self, const graph_node *node) {
-    const op_row *row = op_find(node->op);
-    return row->alias || (row->random && !builder_trains(self)) ||
-           (node->op == MIXUP_ACTIVATION && node->activation == MIXUP_LINEAR);
+    return graph_is_alias(node) || (op_find(node->op)->random && !builder_trains(self));
 }
 
 /* Values that a plan does not compute but sees under another shape or name share their root's buffer. */

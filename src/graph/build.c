@@ -108,6 +108,10 @@ size_t graph_find_parameter(const graph *network, const char *name) {
     return p;
 }
 
+bool graph_is_alias(const graph_node *node) {
+    return op_find(node->op)->alias || (node->op == MIXUP_ACTIVATION && node->activation == MIXUP_LINEAR);
+}
+
 /* ---- one layer */
 
 static mixup_status find_source(graph *network, size_t index, const char *name, size_t *value) {
@@ -243,14 +247,14 @@ static mixup_status build_layer(graph *network, size_t index, const mixup_custom
 
     graph_node *node = add_node(network, index, attributes->op, inputs, input_count);
     MIXUP_TRY(add_parameters(network, index, node, specs, spec_count));
-    node->output =
-        add_value(network, &op.output, index, row->alias ? network->values[inputs[0]].storage : SIZE_MAX);
+    if (attributes->op == MIXUP_ACTIVATION)
+        node->activation = attributes->activation;
+    const size_t storage = graph_is_alias(node) ? network->values[inputs[0]].storage : SIZE_MAX;
+    node->output = add_value(network, &op.output, index, storage);
     layer->input = inputs[0];
     layer->output = node->output;
     layer->multiply_adds = row->multiply_adds != NULL ? row->multiply_adds(&op) : 0;
-    if (attributes->op == MIXUP_ACTIVATION) {
-        node->activation = attributes->activation;
-    } else if (attributes->activation != MIXUP_LINEAR) {
+    if (attributes->op != MIXUP_ACTIVATION && attributes->activation != MIXUP_LINEAR) {
         graph_node *behind = add_node(network, index, MIXUP_ACTIVATION, &node->output, 1);
         behind->activation = attributes->activation;
         behind->output = add_value(network, &op.output, index, SIZE_MAX);

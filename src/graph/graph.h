@@ -5,8 +5,8 @@
  * sites are resolved and checked here; whoever gets a graph need not check again. It never changes after
  * graph_create, except for the `frozen` flags of parameters.
  *
- * What a newcomer gets wrong: FLATTEN and RESHAPE make a value of their own that has no storage; compare
- * `storage`, not value numbers, to know whether two values are the same tensor. */
+ * What a newcomer gets wrong: FLATTEN, RESHAPE and a linear ACTIVATION make a value of their own that has no
+ * storage; compare `storage`, not value numbers, to know whether two values are the same tensor. */
 #ifndef GRAPH_GRAPH_H
 #define GRAPH_GRAPH_H
 
@@ -22,10 +22,10 @@ enum {
 /* A tensor of the network: [batch][..shape]. */
 typedef struct graph_value {
     shape shape;
-    size_t storage;  /* the value whose elements it shows: itself, or what a FLATTEN or RESHAPE reads */
+    size_t storage;  /* the value whose elements it shows: itself, or what an alias (a FLATTEN, ...) reads */
     size_t layer;    /* whose output it is or, between a layer's op and its activation, will be */
     size_t position; /* of the node that makes it, from 1; 0 for the input */
-    size_t readers;  /* how many times nodes read it, FLATTEN and RESHAPE included */
+    size_t readers;  /* how many times nodes read it, aliases included */
 } graph_value;
 
 typedef struct graph_parameter {
@@ -85,6 +85,9 @@ size_t graph_find_parameter(const graph *network, const char *name);
 /* The value whose mixing is meant by "mix at `name`" (a layer, or "input"): its storage. An unknown name and
  * an illegal site are errors that tell the nearest legal ones. */
 mixup_status graph_find_site(const graph *network, const char *name, size_t *value);
+
+/* Whether the node makes no tensor of its own but shows its input's: another shape, or another name. */
+bool graph_is_alias(const graph_node *node);
 
 /* Whether every path from input to output passes through the value. */
 bool graph_is_site(const graph *network, size_t value);

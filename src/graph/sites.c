@@ -13,7 +13,7 @@ static size_t last_reader(const graph *network, size_t storage) {
     for (size_t n = 0; n < network->node_count; n++)
         for (size_t i = 0; i < network->nodes[n].input_count; i++)
             if (network->values[network->nodes[n].inputs[i]].storage == storage &&
-                !op_find(network->nodes[n].op)->alias)
+                !graph_is_alias(&network->nodes[n]))
                 last = n + 1;
     return last;
 }

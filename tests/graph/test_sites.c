@@ -44,6 +44,28 @@ static void expect_no_site(const graph *in, const char *name, const char *words)
     assert_false(graph_is_site(in, in->layers[layer].input));
 }
 
+/* Ready-made networks name the state behind a stage by a layer that does nothing. */
+static void a_layer_that_does_nothing_names_the_tensor_that_it_reads(void **state) {
+    (void)state;
+    const mixup_layer layers[] = {
+        {SAME("stem")},
+        {SAME("branch")},
+        {.op = MIXUP_ADD, .name = "add", .with = {"stem"}},
+        {.op = MIXUP_ACTIVATION, .name = "after"},
+        {SAME("behind")},
+        {SAME("beside")},
+        {.op = MIXUP_ADD, .name = "sum", .with = {"after"}},
+    };
+    graph *made;
+    BUILD(&made, layers, 4);
+    expect_site(made, "after", NULL);
+    expect_site(made, "behind", "after");
+    expect_no_site(made, "beside",
+                   "cannot mix here: 'beside' reads a state inside the skip connection from 'add' that 'sum' "
+                   "closes; the nearest legal site is 'after'");
+    graph_destroy(made);
+}
+
 static void every_input_in_a_chain_is_a_site(void **state) {
     (void)state;
     const mixup_layer layers[] = {{.op = MIXUP_DENSE, .units = 4, .name = "a", .activation = MIXUP_RELU},
@@ -183,6 +205,7 @@ static void a_site_is_what_cuts_the_output_off_from_the_input(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_layer_that_does_nothing_names_the_tensor_that_it_reads),
         cmocka_unit_test(every_input_in_a_chain_is_a_site),
         cmocka_unit_test(a_name_that_is_no_layers_is_refused),
         cmocka_unit_test(states_before_and_behind_residual_blocks_are_sites),

@@ -283,6 +283,69 @@ MIXUP_API void mixup_model_output_shape(const mixup_model *model, size_t shape[M
 /* The engine in use, e.g. "dnnl 2.6.3 avx512_core, 2 threads". Valid while the model lives. */
 MIXUP_API const char *mixup_model_engine(const mixup_model *model);
 
+/* ---------------------------------------------------------------- ready-made networks */
+
+/* Families of networks. Names of layers are those of the usual PyTorch modules, so that a state_dict maps to
+ * them one to one; docs/networks.md lists them, with parameter counts. After each stage stands a layer that
+ * does nothing and is called "after_stage1", "after_stage2", ...: sites for mixup_mix_desc.at. */
+typedef enum mixup_network_kind {
+    MIXUP_NETWORK_NONE,      /* an error, so that a forgotten .kind is found */
+    MIXUP_PREACT_RESNET,     /* He et al. 2016 as in the code of arXiv 1806.05236; four stages */
+    MIXUP_WIDE_RESNET,       /* Zagoruyko & Komodakis 2016 as in that code; three stages */
+    MIXUP_VGG,               /* Simonyan & Zisserman 2015 with batch norm, for small images; five stages */
+    MIXUP_LENET,             /* LeCun et al. 1998; four stages (two convolutions, two dense layers) */
+    MIXUP_ALL_CONVOLUTIONAL, /* "All-CNN-C", Springenberg et al. 2015; three stages */
+    MIXUP_MLP,               /* dense layers; a stage each, and "after_bottleneck" */
+    MIXUP_NETWORK_COUNT
+} mixup_network_kind;
+
+/* What stands behind the last layer. */
+typedef enum mixup_network_output {
+    MIXUP_OUTPUT_DEFAULT, /* softmax */
+    MIXUP_OUTPUT_SOFTMAX, /* one class of several */
+    MIXUP_OUTPUT_SIGMOID, /* several labels at once */
+    MIXUP_OUTPUT_LINEAR,  /* values, or logits */
+    MIXUP_OUTPUT_COUNT
+} mixup_network_output;
+
+/* A field that the kind does not read must be 0. */
+typedef struct mixup_network_desc {
+    mixup_network_kind kind;
+    size_t input[MIXUP_MAX_RANK]; /* shape of a sample, ends at the first 0: [channels][height][width] or
+                                   * [height][width]; an MLP takes any, and flattens it */
+    size_t classes;               /* number of outputs, ≥ 1 */
+    mixup_network_output output;
+    size_t depth;    /* PREACT_RESNET: 18 (default), 34, 50, 101, 152; WIDE_RESNET: 6 n + 4 with n ≥ 1,
+                      * default 28; VGG: 11, 13, 16 (default) */
+    size_t width;    /* filters of the first stage: PREACT_RESNET, VGG: default 64; ALL_CONVOLUTIONAL: 96 */
+    size_t widening; /* WIDE_RESNET: stages have 16, 32, 64 times so many filters; default 10 */
+    size_t stem_stride;   /* PREACT_RESNET, WIDE_RESNET: of the first convolution; default 1 */
+    float dropout;        /* in [0, 1), default 0. Residual networks: before a block's last convolution; VGG:
+                           * before the dense layer; LENET, MLP: behind hidden dense layers (not behind the
+                           * bottleneck); ALL_CONVOLUTIONAL: behind convolutions with stride 2 */
+    float input_dropout;  /* ALL_CONVOLUTIONAL, MLP: of the network's input; in [0, 1), default 0 */
+    const size_t *widths; /* MLP: [width_count] units of the hidden layers, */
+    size_t width_count;   /*      default 1024, 1024, 1024 */
+    size_t bottleneck;    /* MLP: units of one more hidden layer; default 0: none */
+    size_t bottleneck_after;     /* MLP: it stands behind so many of `widths`; default half, rounded down */
+    bool linear_bottleneck;      /* MLP: without activation */
+    bool batch_norm;             /* MLP: between each hidden layer and its activation */
+    float noise;                 /* MLP: deviation of Gaussian noise on the input in training; default 0 */
+    mixup_activation activation; /* LENET, MLP: of hidden layers; default RELU (also for LINEAR) */
+    float slope;                 /* LENET, MLP: of LEAKY_RELU and ELU, as in mixup_layer */
+    mixup_initial initial;       /* of the weights of all layers but the last, which begins Glorot uniform;
+                                  * default HE_NORMAL (of tanh and sigmoid: GLOROT_UNIFORM); not CONSTANT */
+    const mixup_allocator *allocator;
+} mixup_network_desc;
+
+/* A list of layers for mixup_model_desc, valid until mixup_network_destroy; a model copies what it needs. */
+typedef struct mixup_network {
+    const mixup_layer *layers; /* [layer_count] */
+    size_t layer_count;
+} mixup_network;
+MIXUP_API mixup_status mixup_network_create(mixup_network **network, const mixup_network_desc *desc);
+MIXUP_API void mixup_network_destroy(mixup_network *network);
+
 /* ---------------------------------------------------------------- parameters */
 
 /* Parameters and buffers by name: "dense1.weight" [units][features], "dense1.bias" [units],

@@ -238,6 +238,8 @@ static mixup_status name_copy(experiment *out, mixup_layer *layer, size_t number
 static mixup_status expand_layers(experiment *out) {
     const settings *in = &out->settings;
     enum { MOST = 100000 };
+    if (in->layers == NULL) /* ready-made: its layers depend on the data */
+        return MIXUP_OK;
     size_t count = 0;
     for (size_t i = 0; i < in->layer_count; i++)
         count += in->layers[i].repeat; /* each at most 10,000, the list at most YAML_MAX_NODES */

@@ -43,7 +43,8 @@ const char *experiment_path(const experiment *of);
 /* Everything the file said, defaults filled in. Valid while the experiment lives. */
 const settings *experiment_settings(const experiment *of);
 
-/* The network with `repeat` carried out. Valid while the experiment lives. */
+/* The network with `repeat` carried out; NULL and 0 where it is a ready-made one, whose layers depend on the
+ * data. Valid while the experiment lives. */
 const mixup_layer *experiment_layers(const experiment *of, size_t *count);
 
 /* The data sets, standardised if asked for; validation and test are NULL where the file has none. */
@@ -56,6 +57,9 @@ void experiment_data_clear(experiment_data *data);
 
 mixup_status experiment_create_model(const experiment *of, const experiment_data *data, mixup_log log,
                                      mixup_model **model);
+/* The same for training data that are only described: shape, class_count and target_count are read. */
+mixup_status experiment_create_model_for(const experiment *of, const mixup_dataset_info *train, mixup_log log,
+                                         mixup_model **model);
 
 /* The description to train with; the caller adds callbacks and checkpoint.path. Points into both arguments.
  */

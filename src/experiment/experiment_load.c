@@ -220,14 +220,16 @@ static const yaml_node *named_node(const experiment *of, const char *message) {
     if (strncmp(message, layers, sizeof layers - 1) == 0) {
         const unsigned long index = strtoul(message + sizeof layers - 1, NULL, 10);
         const yaml_node *network = yaml_get(of->root, "network");
-        return index < of->layer_count ? network->items[of->layer_items[index]] : NULL;
+        return index < of->layer_count ? network->items[of->layer_items[index]] : network;
     }
     char key[100] = {0};
     const size_t length = strcspn(message, ": ");
     if (length == 0 || length >= sizeof key || message[length] != ':')
         return NULL;
     memcpy(key, message, length);
-    return yaml_find(of->root, key);
+    const yaml_node *found = yaml_find(of->root, key);
+    const bool network = strncmp(key, "network", strlen("network")) == 0;
+    return found == NULL && network ? yaml_get(of->root, "network") : found;
 }
 
 mixup_status experiment_error_context(const experiment *of, mixup_status status) {
@@ -261,10 +263,19 @@ static mixup_status check_site(const experiment *of, const mixup_model *model, c
                         nearest != NULL ? nearest : of->path, nearest != NULL ? "'?" : "` lists them");
 }
 
-/* Whether loss, last layer and targets go together. */
-static mixup_status check_loss(const experiment *of, const experiment_data *data, const mixup_model *model) {
-    const yaml_node *given = yaml_find(of->root, "training.loss");
+/* Where a network says how many outputs it has. */
+static const yaml_node *output_node(const experiment *of) {
     const yaml_node *network = yaml_get(of->root, "network");
+    if (network->kind == YAML_SEQUENCE)
+        return network->items[network->count - 1]; /* the schema refuses an empty list */
+    const yaml_node *classes = yaml_get(network, "classes");
+    return classes != NULL ? classes : network;
+}
+
+/* Whether loss, last layer and targets go together. */
+static mixup_status check_loss(const experiment *of, const mixup_dataset_info *train,
+                               const mixup_model *model) {
+    const yaml_node *given = yaml_find(of->root, "training.loss");
     mixup_loss loss = MIXUP_LOSS_DEFAULT;
     if (given != NULL && !yaml_is_null(given)) {
         const mixup_status status =
@@ -272,10 +283,10 @@ static mixup_status check_loss(const experiment *of, const experiment_data *data
         if (status != MIXUP_OK)
             return error_context(status, "%s: training.loss", yaml_where(given).text);
     }
-    const size_t columns = dataset_target_count(data->train);
+    const size_t columns = train->target_count;
     const size_t outputs = model_output_width(model);
-    if (columns > 0 && columns != outputs && network->kind == YAML_SEQUENCE && network->count > 0)
-        return schema_error(network->items[network->count - 1], "network",
+    if (columns > 0 && columns != outputs)
+        return schema_error(output_node(of), "network",
                             "ends in %zu outputs, but data.train has %zu target columns (classes count one "
                             "each)",
                             outputs, columns);
@@ -283,10 +294,11 @@ static mixup_status check_loss(const experiment *of, const experiment_data *data
 }
 
 /* The library checks the following too, but only when training begins, and it knows no line. */
-static mixup_status check_model(const experiment *of, const experiment_data *data, const mixup_model *model) {
+static mixup_status check_model(const experiment *of, const mixup_dataset_info *train,
+                                const mixup_model *model) {
     static const char weights[] = "training.class_weights";
     size_t output[MIXUP_MAX_RANK];
-    MIXUP_TRY(check_loss(of, data, model));
+    MIXUP_TRY(check_loss(of, train, model));
     mixup_model_output_shape(model, output);
     const size_t given = of->settings.fit.class_weight_count;
     if (given > 0 && given != output[0])
@@ -299,10 +311,34 @@ static mixup_status check_model(const experiment *of, const experiment_data *dat
     return MIXUP_OK;
 }
 
-mixup_status experiment_create_model(const experiment *of, const experiment_data *data, mixup_log log,
-                                     mixup_model **model) {
-    mixup_dataset_info info;
-    mixup_dataset_describe(data->train, &info);
+/* What a ready-made network ends in where the file does not say: what its loss, else its data ask for. */
+static mixup_network_output choose_output(const settings *in, const mixup_dataset_info *train) {
+    static const mixup_network_output by_loss[MIXUP_LOSS_COUNT] = {
+        [MIXUP_SOFTMAX_CROSS_ENTROPY] = MIXUP_OUTPUT_SOFTMAX,
+        [MIXUP_SOFTMAX_BINARY] = MIXUP_OUTPUT_SOFTMAX,
+        [MIXUP_SIGMOID_BINARY] = MIXUP_OUTPUT_SIGMOID,
+        [MIXUP_MEAN_SQUARED_ERROR] = MIXUP_OUTPUT_LINEAR,
+    };
+    if (in->network.output != MIXUP_OUTPUT_DEFAULT)
+        return in->network.output;
+    if (in->fit.loss != MIXUP_LOSS_DEFAULT)
+        return by_loss[in->fit.loss];
+    return train->class_count > 0 ? MIXUP_OUTPUT_SOFTMAX : MIXUP_OUTPUT_LINEAR;
+}
+
+static mixup_status make_network(const experiment *of, const mixup_dataset_info *train,
+                                 mixup_network **network) {
+    mixup_network_desc desc = of->settings.network;
+    memcpy(desc.input, train->shape, sizeof desc.input);
+    desc.classes = desc.classes > 0 ? desc.classes : train->target_count;
+    desc.output = choose_output(&of->settings, train);
+    desc.allocator = &of->memory.allocator;
+    return mixup_network_create(network, &desc);
+}
+
+static mixup_status make_model(const experiment *of, const mixup_dataset_info *train, mixup_log log,
+                               mixup_model **model) {
+    mixup_network *network = NULL;
     mixup_model_desc desc = {
         .layers = of->layers,
         .layer_count = of->layer_count,
@@ -313,18 +349,37 @@ mixup_status experiment_create_model(const experiment *of, const experiment_data
         .allocator = &of->memory.allocator,
         .log = log,
     };
-    memcpy(desc.input, info.shape, sizeof desc.input);
+    memcpy(desc.input, train->shape, sizeof desc.input);
+    if (of->layers == NULL) {
+        MIXUP_TRY(make_network(of, train, &network));
+        desc.layers = network->layers;
+        desc.layer_count = network->layer_count;
+    }
+    const mixup_status status = mixup_model_create(model, &desc);
+    mixup_network_destroy(network);
+    return status;
+}
+
+mixup_status experiment_create_model_for(const experiment *of, const mixup_dataset_info *train, mixup_log log,
+                                         mixup_model **model) {
     mixup_model *made = NULL;
-    mixup_status status = mixup_model_create(&made, &desc);
+    mixup_status status = make_model(of, train, log, &made);
     if (status != MIXUP_OK)
         return experiment_error_context(of, status);
-    status = check_model(of, data, made);
+    status = check_model(of, train, made);
     if (status != MIXUP_OK) {
         mixup_model_destroy(made);
         return status;
     }
     *model = made;
     return MIXUP_OK;
+}
+
+mixup_status experiment_create_model(const experiment *of, const experiment_data *data, mixup_log log,
+                                     mixup_model **model) {
+    mixup_dataset_info train;
+    mixup_dataset_describe(data->train, &train);
+    return experiment_create_model_for(of, &train, log, model);
 }
 
 void experiment_fit_desc(const experiment *of, const experiment_data *data, mixup_fit_desc *desc) {

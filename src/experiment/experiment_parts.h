@@ -10,7 +10,7 @@ struct experiment {
     const char *path;      /* the file's own */
     const yaml_node *root; /* merged */
     settings settings;
-    mixup_layer *layers; /* [layer_count] */
+    mixup_layer *layers; /* [layer_count]; NULL: settings.network */
     size_t *layer_items; /* [layer_count] the item of the file's list that each layer comes from */
     size_t layer_count;
 };

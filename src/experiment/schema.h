@@ -53,6 +53,7 @@ typedef enum schema_section {
     IN_SUBSET = 1 << 13,
     IN_NORMALIZE = 1 << 14,
     IN_AUGMENT = 1 << 15,
+    IN_NETWORK = 1 << 16,
 } schema_section;
 
 /* Numbers allowed; both 0 means any finite one. */

@@ -1,6 +1,9 @@
 /* experiment/schema_check: see the header. Each check names the key that is wrong and its place. */
 #include "experiment/schema_check.h"
 
+#include "networks/networks.h"
+
+#include <stdio.h>
 #include <string.h>
 
 /* The node at a path of the file that was given (not null); the nearest one above it without. */
@@ -101,11 +104,30 @@ static mixup_status check_range(const yaml_node *root, const char *key, const fl
 
 /* ---------------------------------------------------------------- network */
 
-static void complete_layer(mixup_layer *layer) {
-    if (layer->activation == MIXUP_LEAKY_RELU && layer->slope == 0.0f)
-        layer->slope = 0.01f;
-    if (layer->activation == MIXUP_ELU && layer->slope == 0.0f)
-        layer->slope = 1.0f;
+static void complete_slope(mixup_activation activation, float *slope) {
+    if (activation == MIXUP_LEAKY_RELU && *slope == 0.0f)
+        *slope = 0.01f;
+    if (activation == MIXUP_ELU && *slope == 0.0f)
+        *slope = 1.0f;
+}
+
+/* A ready-made one. Its checks name the key: "network.depth: ...". */
+static mixup_status complete_network(const yaml_node *root, mixup_network_desc *network) {
+    const bool hidden = network->kind == MIXUP_LENET || network->kind == MIXUP_MLP;
+    if (hidden && network->activation == MIXUP_LINEAR)
+        network->activation = MIXUP_RELU;
+    complete_slope(network->activation, &network->slope);
+    const mixup_status status = network_check(network);
+    if (status == MIXUP_OK)
+        return status;
+    char message[600];
+    snprintf(message, sizeof message, "%s", mixup_last_error());
+    char *colon = strstr(message, ": ");
+    if (status == MIXUP_ERROR_MEMORY || colon == NULL)
+        return status;
+    *colon = '\0';
+    const yaml_node *at = yaml_find(root, message);
+    return schema_error(at != NULL ? at : place(root, "network"), message, "%s", colon + 2);
 }
 
 /* ---------------------------------------------------------------- training */
@@ -189,8 +211,12 @@ mixup_status schema_check(const yaml_node *root, settings *in) {
     MIXUP_TRY(check_normalize(root, in));
     MIXUP_TRY(check_range(root, "data.augment.crop_area", in->fit.augment.crop_area));
     MIXUP_TRY(check_range(root, "data.augment.crop_ratio", in->fit.augment.crop_ratio));
-    for (size_t i = 0; i < in->layer_count; i++) /* the layers are this arena's own, filled just now */
-        complete_layer(&((settings_layer *)in->layers)[i].layer);
+    for (size_t i = 0; i < in->layer_count; i++) { /* the layers are this arena's own, filled just now */
+        mixup_layer *layer = &((settings_layer *)in->layers)[i].layer;
+        complete_slope(layer->activation, &layer->slope);
+    }
+    if (in->network.kind != MIXUP_NETWORK_NONE)
+        MIXUP_TRY(complete_network(root, &in->network));
     MIXUP_TRY(complete_optimizer(root, &in->fit.optimizer));
     MIXUP_TRY(check_schedule(root, &in->fit.schedule));
     MIXUP_TRY(check_watching(root, in));

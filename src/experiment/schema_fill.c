@@ -393,13 +393,14 @@ static mixup_status fill_defaults(filler *in, const trail *at, schema_section se
     return MIXUP_OK;
 }
 
-static mixup_status require_keys(const trail *at, schema_section section, const yaml_node *node,
+static mixup_status require_keys(const trail *at, schema_section section, const yaml_node *node, bool choices,
                                  const void *base) {
     size_t rows = 0;
     const schema_key *keys = schema_keys(&rows);
     for (size_t i = 0; i < rows; i++) {
         const schema_key *key = &keys[i];
-        if ((key->in & (unsigned)section) == 0 || !key->required || !schema_applies(key, section, base))
+        if ((key->in & (unsigned)section) == 0 || (key->type == SCHEMA_CHOICE) != choices || !key->required ||
+            !schema_applies(key, section, base))
             continue;
         const yaml_node *value = yaml_get(node, key->name);
         if (value == NULL || yaml_is_null(value))
@@ -407,6 +408,19 @@ static mixup_status require_keys(const trail *at, schema_section section, const 
                                 schema_type_words(key).text);
     }
     return MIXUP_OK;
+}
+
+/* `network` is a list of layers or a mapping, a row each: the one that the node is fit for. */
+static const schema_key *row_for(const schema_key *key, schema_section section, const yaml_node *node) {
+    size_t rows = 0;
+    const schema_key *keys = schema_keys(&rows);
+    if (key->type != SCHEMA_SECTIONS || node->kind != YAML_MAPPING)
+        return key;
+    for (size_t i = 0; i < rows; i++)
+        if ((keys[i].in & (unsigned)section) != 0 && keys[i].type == SCHEMA_SECTION &&
+            strcmp(keys[i].name, key->name) == 0)
+            return &keys[i];
+    return key;
 }
 
 /* Choices first: they decide which of the other keys count. */
@@ -420,7 +434,7 @@ static mixup_status fill_keys(filler *in, const trail *at, schema_section sectio
             continue;
         if (!choices && !schema_applies(key, section, base))
             return misplaced_key(at, key, node->keys[i], section, base);
-        MIXUP_TRY(set(in, at, key, node->items[i], base));
+        MIXUP_TRY(set(in, at, row_for(key, section, node->items[i]), node->items[i], base));
     }
     return MIXUP_OK;
 }
@@ -450,10 +464,11 @@ static mixup_status fill_section(filler *in, const trail *at, schema_section sec
     MIXUP_TRY(fill_keys(in, at, section, &mapping, true, base));
     /* Once more: a choice behind it may have decided which of several rows a key means (`part`, `labels`). */
     MIXUP_TRY(fill_keys(in, at, section, &mapping, true, base));
+    MIXUP_TRY(require_keys(at, section, &mapping, true, base));
     MIXUP_TRY(refuse_choices(at, section, &mapping, base));
     MIXUP_TRY(fill_defaults(in, at, section, false, base));
     MIXUP_TRY(fill_keys(in, at, section, &mapping, false, base));
-    return require_keys(at, section, &mapping, base);
+    return require_keys(at, section, &mapping, false, base);
 }
 
 mixup_status schema_fill(arena *in, const yaml_node *root, const char *folder, settings *out) {

@@ -3,6 +3,7 @@
 
 #include "engine/loss.h"
 #include "graph/ops.h"
+#include "networks/networks.h"
 
 #include <string.h>
 
@@ -41,6 +42,7 @@ static const char *name_figure(int value) {
 }
 
 CHOICE_NAMES(name_figure_data, "train", "validation", "test")
+CHOICE_NAMES(name_output, "default", "softmax", "sigmoid", "linear")
 CHOICE_NAMES(name_schedule, "constant", "step", "multi_step", "cosine", "plateau")
 
 static const char *name_loss(int value) {
@@ -58,6 +60,19 @@ static const char *name_activation(int value) {
 
 static const char *name_initial(int value) {
     return value == MIXUP_INITIAL_DEFAULT ? NULL : initial_name((mixup_initial)value);
+}
+
+static const char *name_network(int value) {
+    return network_kind_name((mixup_network_kind)value);
+}
+
+/* Of hidden layers. */
+static const char *name_hidden(int value) {
+    return value == MIXUP_LINEAR || value == MIXUP_SOFTMAX ? NULL : name_activation(value);
+}
+
+static const char *name_network_initial(int value) {
+    return value == MIXUP_CONSTANT ? NULL : initial_name((mixup_initial)value);
 }
 
 /* ---------------------------------------------------------------- rows */
@@ -106,7 +121,9 @@ static const schema_key keys[] = {
     {IN_TOP, "data", SCHEMA_SECTION, 0, .child = IN_DATA, .required = true,
      .text = "Where samples come from."},
     {IN_TOP, "network", SCHEMA_SECTIONS, AT(settings, layers), AT(settings, layer_count), .child = IN_LAYER,
-     .required = true, .text = "The layers, first to last."},
+     .required = true, .text = "The layers, first to last; or a mapping, a ready-made network."},
+    {IN_TOP, "network", SCHEMA_SECTION, AT(settings, network), .child = IN_NETWORK, .optional = true,
+     .text = "Instead of a list: a ready-made network, such as {kind: preact_resnet, depth: 18}."},
     {IN_TOP, "training", SCHEMA_SECTION, AT(settings, fit), .child = IN_TRAINING, .text = "How to train."},
     {IN_TOP, "mix", SCHEMA_SECTION, AT(settings, fit.mix), .child = IN_MIX,
      .text = "When, where and how to mix."},
@@ -357,6 +374,72 @@ static const schema_key keys[] = {
      .fallback = "0.1", .of = "op", .where = "batch_norm",
      .text = "Share of a batch's statistics in the running ones."},
 
+    /* ready-made networks */
+    {IN_NETWORK, "kind", SCHEMA_CHOICE, AT(mixup_network_desc, kind), .choice = name_network,
+     .choices = MIXUP_NETWORK_COUNT, .required = true,
+     .text = "The family; `docs/networks.md` has its layers and their names."},
+    {IN_NETWORK, "classes", SCHEMA_COUNT, AT(mixup_network_desc, classes), .range = FROM_TO(1, 1e6),
+     .otherwise = "the target columns of `data.train`, one a class", .text = "Number of outputs."},
+    {IN_NETWORK, "output", SCHEMA_CHOICE, AT(mixup_network_desc, output), .choice = name_output,
+     .choices = MIXUP_OUTPUT_COUNT, .fallback = "default",
+     .text = "The function behind the last layer. default is the one that goes with `training.loss` and, "
+             "without one, softmax for classes and linear for other targets."},
+    {IN_NETWORK, "depth", SCHEMA_COUNT, AT(mixup_network_desc, depth), .range = FROM_TO(1, 1e4),
+     .fallback = "18", .of = "kind", .where = "preact_resnet", .unit = "layers",
+     .text = "18 or 34 (basic blocks), 50, 101 or 152 (bottleneck blocks)."},
+    {IN_NETWORK, "depth", SCHEMA_COUNT, AT(mixup_network_desc, depth), .range = FROM_TO(1, 1e4),
+     .fallback = "28", .of = "kind", .where = "wide_resnet", .unit = "layers",
+     .text = "6 n + 4 for n blocks a stage."},
+    {IN_NETWORK, "depth", SCHEMA_COUNT, AT(mixup_network_desc, depth), .range = FROM_TO(1, 1e4),
+     .fallback = "16", .of = "kind", .where = "vgg", .unit = "layers", .text = "11, 13 or 16."},
+    {IN_NETWORK, "width", SCHEMA_COUNT, AT(mixup_network_desc, width), .range = FROM_TO(1, 1e6),
+     .fallback = "64", .of = "kind", .where = "preact_resnet vgg",
+     .text = "Filters of the first stage; later stages have 2, 4 and 8 times as many."},
+    {IN_NETWORK, "width", SCHEMA_COUNT, AT(mixup_network_desc, width), .range = FROM_TO(1, 1e6),
+     .fallback = "96", .of = "kind", .where = "all_convolutional",
+     .text = "Filters of the first stage; later stages have twice as many."},
+    {IN_NETWORK, "widening", SCHEMA_COUNT, AT(mixup_network_desc, widening), .range = FROM_TO(1, 1e4),
+     .fallback = "10", .of = "kind", .where = "wide_resnet",
+     .text = "Stages have 16, 32 and 64 times so many filters."},
+    {IN_NETWORK, "stem_stride", SCHEMA_COUNT, AT(mixup_network_desc, stem_stride), .range = FROM_TO(1, 1000),
+     .fallback = "1", .of = "kind", .where = "preact_resnet wide_resnet", .unit = "pixels",
+     .text = "Stride of the first convolution; the paper takes 2 for Tiny-ImageNet."},
+    {IN_NETWORK, "dropout", SCHEMA_SINGLE, AT(mixup_network_desc, dropout), .range = FROM_BELOW(0, 1),
+     .fallback = "0",
+     .text =
+         "Probability of setting a value to zero: before the last convolution of each residual block, "
+         "before a vgg's dense layer, behind a stride of 2 (all_convolutional), behind hidden dense layers "
+         "(lenet, mlp)."},
+    {IN_NETWORK, "input_dropout", SCHEMA_SINGLE, AT(mixup_network_desc, input_dropout),
+     .range = FROM_BELOW(0, 1), .fallback = "0", .of = "kind", .where = "all_convolutional mlp",
+     .text = "The same for the network's input."},
+    {IN_NETWORK, "widths", SCHEMA_COUNTS, AT(mixup_network_desc, widths), AT(mixup_network_desc, width_count),
+     .range = FROM_TO(1, 1e6), .fallback = "[1024, 1024, 1024]", .of = "kind", .where = "mlp",
+     .text = "Units of the hidden layers, first to last."},
+    {IN_NETWORK, "bottleneck", SCHEMA_COUNT, AT(mixup_network_desc, bottleneck), .range = FROM_TO(0, 1e6),
+     .fallback = "0", .of = "kind", .where = "mlp",
+     .text = "Above 0: one more hidden layer of so many units, without dropout."},
+    {IN_NETWORK, "bottleneck_after", SCHEMA_COUNT, AT(mixup_network_desc, bottleneck_after),
+     .range = FROM_TO(1, 1000), .otherwise = "half of them, rounded down", .of = "kind", .where = "mlp",
+     .text = "The bottleneck stands behind so many of `widths`."},
+    {IN_NETWORK, "linear_bottleneck", SCHEMA_BOOLEAN, AT(mixup_network_desc, linear_bottleneck),
+     .fallback = "false", .of = "kind", .where = "mlp", .text = "The bottleneck has no activation."},
+    {IN_NETWORK, "batch_norm", SCHEMA_BOOLEAN, AT(mixup_network_desc, batch_norm), .fallback = "false",
+     .of = "kind", .where = "mlp", .text = "Batch norm between each hidden layer and its activation."},
+    {IN_NETWORK, "noise", SCHEMA_SINGLE, AT(mixup_network_desc, noise), .range = AT_LEAST(0), .fallback = "0",
+     .of = "kind", .where = "mlp", .unit = "units of the input",
+     .text = "Deviation of Gaussian noise on the input in training."},
+    {IN_NETWORK, "activation", SCHEMA_CHOICE, AT(mixup_network_desc, activation), .choice = name_hidden,
+     .choices = MIXUP_ACTIVATION_COUNT, .otherwise = "`relu`", .of = "kind", .where = "lenet mlp",
+     .text = "The function behind hidden layers."},
+    {IN_NETWORK, "slope", SCHEMA_SINGLE, AT(mixup_network_desc, slope), .range = ABOVE(0), .of = "activation",
+     .where = "leaky_relu elu", .otherwise = "0.01 (leaky_relu), 1 (elu)",
+     .text = "x < 0 becomes slope × x (leaky_relu) or slope × (exp x − 1) (elu)."},
+    {IN_NETWORK, "initial", SCHEMA_CHOICE, AT(mixup_network_desc, initial), .choice = name_network_initial,
+     .choices = MIXUP_INITIAL_COUNT, .fallback = "default",
+     .text = "How the weights of all layers but the last begin; the last begins glorot_uniform. default is "
+             "he_normal, and glorot_uniform with tanh or sigmoid."},
+
     /* training */
     {IN_TRAINING, "epochs", SCHEMA_COUNT, AT(mixup_fit_desc, epochs), .range = FROM_TO(1, 1e9),
      .fallback = "1", .text = "How often all training samples are seen."},
@@ -524,6 +607,7 @@ static const schema_part parts[] = {
     {IN_AUGMENT, "data.augment", sizeof(mixup_augment),
      "Random changes of training images, each epoch others; functions of seed, epoch and sample."},
     {IN_LAYER, "network[]", sizeof(settings_layer), "One layer of the network."},
+    {IN_NETWORK, "network", sizeof(mixup_network_desc), "A ready-made network (`docs/networks.md`)."},
     {IN_TRAINING, "training", sizeof(mixup_fit_desc), "How to train."},
     {IN_OPTIMIZER, "training.optimizer", sizeof(mixup_optimizer), "How gradients become steps."},
     {IN_SCHEDULE, "training.schedule", sizeof(mixup_schedule), "How the learning rate changes."},

@@ -106,9 +106,10 @@ typedef struct settings {
     settings_subset subset;
     bool standardize;
     settings_normalize normalize;
-    const settings_layer *layers;
+    const settings_layer *layers; /* NULL where `network` has a kind */
     size_t layer_count;
-    mixup_fit_desc fit; /* training and mix; seed, data, callbacks and checkpoint.path are empty */
+    mixup_network_desc network; /* ready-made; its input, and classes where 0, come from the data */
+    mixup_fit_desc fit;         /* training and mix; seed, data, callbacks and checkpoint.path are empty */
     mixup_evaluate_desc evaluate;
     const settings_figure *figures; /* of the report */
     size_t figure_count;

@@ -15,8 +15,10 @@ typedef struct setting_list {
     size_t count, capacity;
 } setting_list;
 
-/* Keys that other places of the page show. */
-static bool shown_elsewhere(const char *path) {
+/* Keys that other places of the page show. A ready-made network is a few settings like others. */
+static bool shown_elsewhere(const char *path, const yaml_node *value) {
+    if (strcmp(path, "network") == 0 && value->kind == YAML_MAPPING)
+        return false;
     static const char *const keys[] = {"name",     "description", "report",  "variant",
                                        "variants", "seed",        "made_by", "network"};
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
@@ -65,7 +67,7 @@ static mixup_status flatten(arena *in, const yaml_node *node, const char *prefix
         text_init(&value, &in->allocator);
         text_format(&path, "%s%s%s", prefix, prefix[0] == '\0' ? "" : ".", node->keys[i]->text);
         status = text_status(&path);
-        if (status == MIXUP_OK && !shown_elsewhere(path.data)) {
+        if (status == MIXUP_OK && !shown_elsewhere(path.data, item)) {
             if (item->kind == YAML_MAPPING) {
                 status = flatten(in, item, path.data, list);
             } else {

@@ -90,6 +90,111 @@ static void a_default_is_that_of_the_op(void **state) {
     close_variant(&in);
 }
 
+/* Opens the variant with its data, which is two-dimensional in two classes, and makes its model. */
+static mixup_model *model_of_variant(opened *out, const char *yaml, const char *variant) {
+    mixup_model *model = NULL;
+    experiment_data data = {0};
+    open_variant(out, yaml, NULL, 0, variant);
+    if (experiment_load_data(out->experiment, &data) != MIXUP_OK ||
+        experiment_create_model(out->experiment, &data, (mixup_log){0}, &model) != MIXUP_OK)
+        fail_msg("%s", mixup_last_error());
+    experiment_data_clear(&data);
+    return model;
+}
+
+static void expect_layer(const mixup_model *model, const char *name, size_t width) {
+    mixup_layer_info info;
+    for (size_t i = 0; i < mixup_layer_count(model); i++) {
+        assert_int_equal(mixup_layer_at(model, i, &info), MIXUP_OK);
+        if (strcmp(info.name, name) != 0)
+            continue;
+        assert_int_equal(info.output_shape[0], width);
+        return;
+    }
+    fail_msg("there is no layer %s", name);
+}
+
+static const char ready_made[] =
+    SMALL_DATA "network: {kind: mlp, widths: [6, 5], bottleneck: 3}\n"
+               "mix: {alpha: 1, at: [after_stage1, after_bottleneck]}\n"
+               "variants:\n"
+               "  as_it_is: {}\n"
+               "  narrow: {network: {bottleneck: 2, widths: [4]}}\n"
+               "  other: {network: [{op: dense, units: 2, activation: softmax}], mix: {at: []}}\n";
+
+static void a_variant_changes_keys_of_a_ready_made_network_or_replaces_it(void **state) {
+    (void)state;
+    opened in;
+    mixup_model *model = model_of_variant(&in, ready_made, "as_it_is");
+    expect_layer(model, "fc2", 5);
+    expect_layer(model, "bottleneck", 3);
+    expect_layer(model, "output", 2); /* classes of the data */
+    mixup_model_destroy(model);
+    size_t count = 9;
+    assert_null(experiment_layers(in.experiment, &count));
+    assert_int_equal(count, 0);
+    close_variant(&in);
+    model = model_of_variant(&in, ready_made, "narrow");
+    expect_layer(model, "fc1", 4);
+    expect_layer(model, "bottleneck", 2);
+    mixup_model_destroy(model);
+    close_variant(&in);
+    model = model_of_variant(&in, ready_made, "other");
+    assert_int_equal(mixup_layer_count(model), 1);
+    mixup_model_destroy(model);
+    close_variant(&in);
+}
+
+static void a_ready_made_network_ends_as_its_loss_asks(void **state) {
+    (void)state;
+    static const struct {
+        const char *yaml;
+        float sum; /* of the two outputs for any sample; 0: no fixed one */
+    } rows[] = {
+        {SMALL_DATA "network: {kind: mlp, widths: [3]}\n", 1.0f},
+        {SMALL_DATA "network: {kind: mlp, widths: [3]}\ntraining: {loss: softmax_binary}\n", 1.0f},
+        {SMALL_DATA "network: {kind: mlp, widths: [3]}\ntraining: {loss: sigmoid_binary}\n", 0.0f},
+        {SMALL_DATA "network: {kind: mlp, widths: [3]}\ntraining: {loss: mean_squared_error}\n", 0.0f},
+        {SMALL_DATA "network: {kind: mlp, widths: [3], output: linear}\n", 0.0f},
+    };
+    for (size_t i = 0; i < MIXUP_COUNT(rows); i++) {
+        opened in;
+        const float point[2] = {0.3f, -0.2f};
+        float output[2];
+        mixup_model *model = model_of_variant(&in, rows[i].yaml, NULL);
+        assert_int_equal(mixup_predict(model, 1, point, output), MIXUP_OK);
+        const float off = output[0] + output[1] - 1.0f;
+        assert_true((off * off < 1e-10f) == (rows[i].sum > 0.0f));
+        mixup_model_destroy(model);
+        close_variant(&in);
+    }
+}
+
+/* What only the data show: names the place all the same. */
+static void a_ready_made_network_that_does_not_fit_the_data_is_refused(void **state) {
+    (void)state;
+    static const struct {
+        const char *yaml, *words;
+    } rows[] = {
+        {SMALL_DATA "network: {kind: lenet}\n", "my.yaml:2:10: network: lenet takes images"},
+        {SMALL_DATA "network: {kind: mlp, classes: 3}\n", "my.yaml:2:31: network: ends in 3 outputs"},
+        {SMALL_DATA "network: {kind: mlp}\nmix: {alpha: 1, at: [after_stage4]}\n",
+         "my.yaml:3:22: mix.at: there is no layer 'after_stage4'; did you mean 'after_stage"},
+    };
+    for (size_t i = 0; i < MIXUP_COUNT(rows); i++) {
+        opened in;
+        experiment_data data = {0};
+        mixup_model *model = NULL;
+        open_variant(&in, rows[i].yaml, NULL, 0, NULL);
+        assert_int_equal(experiment_load_data(in.experiment, &data), MIXUP_OK);
+        assert_int_not_equal(experiment_create_model(in.experiment, &data, (mixup_log){0}, &model), MIXUP_OK);
+        if (strstr(mixup_last_error(), rows[i].words) == NULL)
+            fail_msg("'%s' is not in '%s'", rows[i].words, mixup_last_error());
+        experiment_data_clear(&data);
+        close_variant(&in);
+    }
+}
+
 static void an_empty_list_of_sites_is_no_mixing(void **state) {
     (void)state;
     opened in;
@@ -395,6 +500,9 @@ int main(void) {
         cmocka_unit_test(a_variant_counts_over_the_file_and_an_override_over_both),
         cmocka_unit_test(variants_keep_their_order_and_may_be_empty),
         cmocka_unit_test(a_default_is_that_of_the_op),
+        cmocka_unit_test(a_variant_changes_keys_of_a_ready_made_network_or_replaces_it),
+        cmocka_unit_test(a_ready_made_network_ends_as_its_loss_asks),
+        cmocka_unit_test(a_ready_made_network_that_does_not_fit_the_data_is_refused),
         cmocka_unit_test(an_empty_list_of_sites_is_no_mixing),
         cmocka_unit_test(null_puts_a_key_back_to_its_default),
         cmocka_unit_test(defaults_that_depend_on_a_choice_are_filled_in),

@@ -40,6 +40,17 @@ static const context contexts[] = {
     {IN_LAYER, "leaky_relu", {"op: dense", "units: 2", "activation: leaky_relu"}},
     {IN_LAYER, "constant", {"op: dense", "units: 2", "initial: constant"}},
     {IN_LAYER, NULL, {"op: dense", "units: 2"}},
+    {IN_NETWORK, "preact_resnet", {"kind: preact_resnet"}},
+    {IN_NETWORK, "wide_resnet", {"kind: wide_resnet"}},
+    {IN_NETWORK, "vgg", {"kind: vgg"}},
+    {IN_NETWORK, "all_convolutional", {"kind: all_convolutional"}},
+    {IN_NETWORK, "mlp", {"kind: mlp", "bottleneck: 2"}},
+    {IN_NETWORK, "leaky_relu", {"kind: mlp", "activation: leaky_relu"}},
+    {IN_NETWORK, NULL, {"kind: lenet"}},
+    {IN_SUBSET, NULL, {"count: 3"}},
+    {IN_NORMALIZE, NULL, {"by: channel"}},
+    {IN_NORMALIZE, "channel", {"by: channel", "mean: [0]", "deviation: [1]"}},
+    {IN_AUGMENT, NULL, {"resized_crop: true"}},
     {IN_SCHEDULE, "multi_step", {"kind: multi_step", "epochs: [1]"}},
     {IN_SCHEDULE, "step", {"kind: step", "period: 1"}},
     {IN_MIX, NULL, {"at: [input]"}},
@@ -113,6 +124,12 @@ static void write_file(text *out, const schema_key *key, unsigned section, const
         text_add(out, "\n");
         return;
     }
+    if (section == IN_NETWORK) {
+        text_add(out, "data: {train: {format: spirals}}\nnetwork:\n  ");
+        write_body(out, key, section, name, value);
+        text_add(out, "\n");
+        return;
+    }
     if ((section & (IN_TRAIN | IN_TEST | IN_VALIDATION | IN_DATA)) != 0) {
         text_format(out, "network: [{op: dense, units: 2}]\ndata:\n  ");
         if (section == IN_DATA) {
@@ -129,13 +146,22 @@ static void write_file(text *out, const schema_key *key, unsigned section, const
             text_format(out, "  train: {%s}\n", train);
         return;
     }
-    text_add(out, "data: {train: {format: spirals}}\nnetwork: [{op: dense, units: 2}]\n");
-    if (section == IN_FIGURE) {
-        text_add(out, "report:\n  - ");
+    if ((section & (IN_SUBSET | IN_NORMALIZE | IN_AUGMENT)) != 0) {
+        text_format(out, "network: [{op: dense, units: 2}]\ndata:\n  %s: ",
+                    section == IN_SUBSET      ? "subset"
+                    : section == IN_NORMALIZE ? "normalize"
+                                              : "augment");
         write_body(out, key, section, name, value);
-        text_add(out, "\n");
+        text_format(out, "\n  train: {%s}\n", train);
         return;
     }
+    if (section == IN_FIGURE) {
+        text_add(out, "report:\n  #\n  - ");
+        write_body(out, key, section, name, value);
+        text_add(out, "\ndata: {train: {format: spirals}}\nnetwork: [{op: dense, units: 2}]\n");
+        return;
+    }
+    text_add(out, "data: {train: {format: spirals}}\nnetwork: [{op: dense, units: 2}]\n");
     if (section == IN_OPTIMIZER || section == IN_SCHEDULE || section == IN_CHECKPOINT)
         text_format(out, "training: {%s: ",
                     section == IN_OPTIMIZER  ? "optimizer"
@@ -166,7 +192,7 @@ static void each_key(void (*check)(const schema_key *key, unsigned section)) {
     size_t rows = 0;
     const schema_key *keys = schema_keys(&rows);
     for (size_t i = 0; i < rows; i++)
-        for (unsigned bit = 1; bit <= IN_METRICS; bit <<= 1)
+        for (unsigned bit = 1; bit <= IN_NETWORK; bit <<= 1)
             if ((keys[i].in & bit) != 0)
                 check(&keys[i], bit);
 }
@@ -175,7 +201,7 @@ static void each_key(void (*check)(const schema_key *key, unsigned section)) {
 
 static bool is_list(const schema_key *key) {
     return key->type == SCHEMA_TEXTS || key->type == SCHEMA_COUNTS || key->type == SCHEMA_SINGLES ||
-           key->type == SCHEMA_PAIR;
+           key->type == SCHEMA_DOUBLES || key->type == SCHEMA_PAIR;
 }
 
 static bool is_text_like(const schema_key *key) {
@@ -191,7 +217,10 @@ static void check_types(const schema_key *key, unsigned section) {
     }
     if (key->type == SCHEMA_SECTION || key->type == SCHEMA_SECTIONS) {
         expect_bad(key, section, key->name, "3", "must be a");
-        expect_bad(key, section, key->name, key->type == SCHEMA_SECTION ? "[a]" : "{a: 1}", "must be a");
+        if (key->type == SCHEMA_SECTION)
+            expect_bad(key, section, key->name, "[a]", "must be a");
+        else if (strcmp(key->name, "network") != 0) /* may be a mapping as well */
+            expect_bad(key, section, key->name, "{a: 1}", "must be a");
         return;
     }
     expect_bad(key, section, key->name, "{a: 1}", "must be");
@@ -211,7 +240,8 @@ static void check_finite(const schema_key *key, unsigned section) {
     static const char *const values[] = {".inf", "-.inf", ".nan", "1e999", "1e400"};
     const bool number = key->type == SCHEMA_COUNT || key->type == SCHEMA_SEED || key->type == SCHEMA_SINGLE ||
                         key->type == SCHEMA_DOUBLE || key->type == SCHEMA_COUNTS ||
-                        key->type == SCHEMA_SINGLES || key->type == SCHEMA_PAIR;
+                        key->type == SCHEMA_SINGLES || key->type == SCHEMA_DOUBLES ||
+                        key->type == SCHEMA_PAIR;
     for (size_t i = 0; number && i < MIXUP_COUNT(values); i++)
         expect_bad(key, section, key->name, values[i], "must be");
 }
@@ -261,6 +291,8 @@ static void check_misplaced(const schema_key *key, unsigned section) {
         {IN_OPTIMIZER, "kind: sgd, ", "sgd"},
         {IN_OPTIMIZER, "kind: adam, ", "adam"},
         {IN_SCHEDULE, "kind: cosine, ", "cosine"},
+        {IN_NETWORK, "kind: lenet, ", "lenet"},
+        {IN_NETWORK, "kind: mlp, ", "mlp linear"},
     };
     for (size_t i = 0; key->where != NULL && i < MIXUP_COUNT(others); i++) {
         bool fits = false;
@@ -272,12 +304,14 @@ static void check_misplaced(const schema_key *key, unsigned section) {
             continue;
         const char *value = key->fallback != NULL ? key->fallback : "1";
         char yaml[500];
+        const bool network = section == IN_LAYER || section == IN_NETWORK;
         const char *open = section == IN_LAYER       ? "network:\n  - {"
+                           : section == IN_NETWORK   ? "network:\n  {"
                            : section == IN_OPTIMIZER ? "training: {optimizer:\n  {"
                                                      : "training: {schedule:\n  {";
         snprintf(yaml, sizeof yaml, "data: {train: {format: spirals}}\n%s%s%s%s: %s}%s\n",
-                 section == IN_LAYER ? "" : "network: [{op: dense, units: 2}]\n", open, others[i].pairs,
-                 key->name, value, section == IN_LAYER ? "" : "}");
+                 network ? "" : "network: [{op: dense, units: 2}]\n", open, others[i].pairs, key->name, value,
+                 network ? "" : "}");
         if (strstr(others[i].pairs, key->name) != NULL)
             continue;
         const char *const texts[] = {"my.yaml:", key->name, "has no meaning with"};
@@ -390,6 +424,25 @@ static void several_wrong_combinations_are_refused(void **state) {
     EXPECT_REFUSAL(SMALL "training: {loss: softmax_cross_entrpy}\n", "did you mean 'softmax_cross_entropy'");
 }
 
+static void a_ready_made_network_is_checked_as_strictly_as_a_list(void **state) {
+    (void)state;
+    EXPECT_REFUSAL(SMALL_DATA "network: {depth: 18}\n", "my.yaml:2:10", "network.kind: is missing");
+    EXPECT_REFUSAL(SMALL_DATA "network: {kind: lenett}\n", "my.yaml:2:17", "did you mean 'lenet'");
+    EXPECT_REFUSAL(SMALL_DATA "network:\n  kind: preact_resnet\n  depth: 20\n", "my.yaml:4:10",
+                   "network.depth: is 20; a preact_resnet has 18, 34, 50");
+    EXPECT_REFUSAL(SMALL_DATA "network: {kind: wide_resnet, depth: 27}\n", "network.depth", "6 n + 4");
+    EXPECT_REFUSAL(SMALL_DATA "network: {kind: lenet, depth: 5}\n", "my.yaml:2:24", "network.depth",
+                   "has no meaning with kind lenet");
+    EXPECT_REFUSAL(SMALL_DATA "network: {kind: mlp, widths: []}\n", "network.widths", "at least one");
+    EXPECT_REFUSAL(SMALL_DATA "network: {kind: mlp, widths: [3, 0]}\n", "network.widths", "is 0");
+    EXPECT_REFUSAL(SMALL_DATA "network: {kind: mlp, bottleneck_after: 2}\n", "my.yaml:2:40",
+                   "network.bottleneck_after", "without bottleneck");
+    EXPECT_REFUSAL(SMALL_DATA "network: {kind: mlp, activation: softmax}\n", "network.activation", "must be");
+    EXPECT_REFUSAL(SMALL_DATA "network: {kind: vgg}\nmix: {alpha: 1}\n", "mix.alpha", "no site");
+    EXPECT_REFUSAL(SMALL "variants: {a: {network: {kind: vgg, units: 3}}}\n", "network.units", "no such key");
+    EXPECT_REFUSAL(SMALL "variants: {a: {network: {width: 3}}}\n", "network.kind: is missing");
+}
+
 /* A number stands for height and width; a list has both, and a second 0 is one. */
 static void pairs_are_read_and_written_with_both_sizes(void **state) {
     (void)state;
@@ -440,6 +493,7 @@ int main(void) {
         cmocka_unit_test(every_default_is_accepted),
         cmocka_unit_test(every_key_is_explained),
         cmocka_unit_test(several_wrong_combinations_are_refused),
+        cmocka_unit_test(a_ready_made_network_is_checked_as_strictly_as_a_list),
         cmocka_unit_test(pairs_are_read_and_written_with_both_sizes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

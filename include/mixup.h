@@ -10,7 +10,7 @@
  *
  * A NULL model, data set, description or array where one is needed is MIXUP_ERROR_ARGUMENT; a function that
  * returns no status then gives 0 or NULL (or zeros, where it fills something in), and takes NULL for a result
- * that is not wanted. Only mixup_mix_states, _targets and _gradient do not check.
+ * that is not wanted. Only the functions mixup_mix_* and mixup_cut_* do not check.
  *
  * Arrays are row-major; [a][b] in a comment is the array's shape. Strings are UTF-8 and terminated.
  *
@@ -607,45 +607,70 @@ typedef struct mixup_augment {
                              * Taylor 2017); at most the longer side; 0: none */
 } mixup_augment;
 
-/* When, where and how to mix. Zero: no mixing. */
+/* What mixing makes of a state h_i and its partner's, h_π(i). */
+typedef enum mixup_mix_kind {
+    MIXUP_INTERPOLATE, /* default: λ h_i + (1 - λ) h_π(i), everywhere (Zhang et al. 2018, Verma et al. 2019)
+                        */
+    MIXUP_CUTMIX, /* h_i with a rectangle of about the share 1 - λ of h_π(i) (Yun et al. 2019). The state
+                   * is an image: [channels][h][w], or [h][w]; the targets' weights are the exact shares
+                   * of the area at the site */
+    MIXUP_MIX_KIND_COUNT
+} mixup_mix_kind;
+
+/* When, where and how to mix. Zero: no mixing. All settings go together. */
 typedef struct mixup_mix_desc {
+    mixup_mix_kind kind;
     float alpha;              /* λ ~ Beta(alpha, alpha); 0: no mixing; > 0 needs a site */
     const char *const *at;    /* sites: layers whose input is mixed, or "input"; */
     size_t at_count;          /* none given: the layers that have .mix; layers that read one tensor are one
                                * site, with their weights, where given, added up */
     const float *weights;     /* [at_count] relative probabilities of the sites, ≥ 0; NULL: all the same */
-    bool per_sample;          /* a λ for each sample instead of one a batch */
-    bool clamp_lambda;        /* λ becomes max(λ, 1 - λ) */
+    bool per_sample;          /* a λ for each pair of sample and partner, instead of one a batch; CUTMIX: a
+                               * rectangle too */
+    bool clamp_lambda;        /* λ becomes max(λ, 1 - λ); CUTMIX: before the rectangle is made of it */
     bool no_self_pairs;       /* no sample is its own partner; a batch of one is then not mixed */
     bool block_gradient;      /* ablation: no gradient flows to the layers below the site */
     float plain_probability;  /* of leaving a batch unmixed, in [0, 1]; default 0 */
     size_t plain_last_epochs; /* train the last so many epochs without mixing */
+    size_t every_steps;       /* mix the first of every so many batches, counted over all epochs, and leave
+                               * the others unmixed; default 1: all are mixed. 2 alternates */
+    const size_t *alpha_epochs; /* [alpha_count] numbers of epochs, from 1, increasing; NULL: alpha is the
+                                 * same in all */
+    const float *alpha_factors; /* [alpha_count] what alpha is multiplied by in these epochs, ≥ 0; linear in
+                                 * between, constant before the first and after the last; where the product
+                                 * is 0, an epoch is not mixed */
+    size_t alpha_count;
 } mixup_mix_desc;
 
 /* What one batch drew. The caller owns the arrays. weight + partner_weight = 1; both are carried because for
- * small alpha 1 - weight would round to 0. */
+ * small alpha 1 - weight would round to 0. It does not depend on what the site's tensor looks like. */
 typedef struct mixup_batch_draw {
     size_t batch;
     int32_t site;          /* index of the site drawn; -1: this batch is not mixed */
     uint32_t *partner;     /* [batch] the permutation π */
     float *weight;         /* [batch] λ */
     float *partner_weight; /* [batch] 1 - λ */
+    mixup_mix_kind kind;   /* how to mix; zero: interpolate */
+    float *cut_row;    /* [batch] CUTMIX: centre of the rectangle, as a fraction of the height, in [0, 1] */
+    float *cut_column; /* [batch] the same of the width; both may be NULL for other kinds */
 } mixup_batch_draw;
 
 typedef struct mixup_draw_desc {
     uint64_t seed;
-    uint32_t epoch;
-    uint32_t step; /* within the epoch */
-    const mixup_mix_desc
-        *mix;          /* alpha, weights, per_sample, clamp_lambda, no_self_pairs, plain_probability */
-    size_t site_count; /* how many sites there are to draw from */
+    uint32_t epoch;            /* from 0 */
+    uint32_t step;             /* within the epoch, from 0 */
+    const mixup_mix_desc *mix; /* all but at, block_gradient and plain_last_epochs; weights: one a site */
+    size_t site_count;         /* how many sites there are to draw from */
+    uint64_t total_step;       /* steps before this one in all epochs; only mix->every_steps needs it */
 } mixup_draw_desc;
 
-/* Draws site, λ and π for draw->batch samples, as a function of seed, epoch and step only. When the batch is
- * not to be mixed the arrays hold the identity (partner i, weight 1, partner_weight 0). */
+/* Draws site, λ, π and the centre of a rectangle for draw->batch samples, as a function of the description
+ * only, and sets draw->kind. When the batch is not to be mixed the arrays hold the identity (partner i,
+ * weight 1, partner_weight 0). */
 MIXUP_API mixup_status mixup_draw(const mixup_draw_desc *desc, mixup_batch_draw *draw);
 
-/* mixed_i = λ_i states_i + (1 - λ_i) states_π(i), paper eq. 2. The arrays must not overlap. */
+/* mixed_i = λ_i states_i + (1 - λ_i) states_π(i), paper eq. 2, whatever draw->kind says. The arrays must not
+ * overlap. */
 MIXUP_API void mixup_mix_states(const mixup_batch_draw *draw, size_t width,
                                 const float *states, /* [batch][width] */
                                 float *mixed);       /* [batch][width] */
@@ -658,6 +683,42 @@ MIXUP_API void mixup_mix_targets(const mixup_batch_draw *draw, size_t width, con
 MIXUP_API void mixup_mix_gradient(const mixup_batch_draw *draw, size_t width,
                                   const float *mixed_gradient, /* [batch][width] */
                                   float *gradient);            /* [batch][width] */
+
+/* Rows top <= y < bottom and columns left <= x < right of an image; empty where two are equal. */
+typedef struct mixup_rectangle {
+    size_t top, bottom, left, right;
+} mixup_rectangle;
+
+/* The rectangle of sample i in an image of height × width (both ≥ 1): its sides are the share sqrt(1 - λ_i)
+ * of the image's, its centre is (cut_row_i, cut_column_i), what sticks out is cut off, and a position belongs
+ * to it when its middle does: row y when |(y + 1/2) / height - cut_row| is within half the side (the upper
+ * end excluded). So one draw means the same place at any resolution, a map of 1 × 1 is exchanged as a whole
+ * or not at all, and the expected area is, but for what is cut off, 1 - λ. */
+MIXUP_API mixup_rectangle mixup_cut_rectangle(const mixup_batch_draw *draw, size_t i, size_t height,
+                                              size_t width);
+
+/* The following mix images as the draw says: CUTMIX with its rectangles, any other kind as mixup_mix_* does.
+ * mixed_i is states_i with the rectangle of sample i, in every channel, taken from states_π(i). */
+MIXUP_API void mixup_cut_states(const mixup_batch_draw *draw, size_t channels, size_t height, size_t width,
+                                const float *states, /* [batch][channels][height][width] */
+                                float *mixed);       /* likewise; must not overlap */
+
+/* The weights of targets that go with it: the shares of the area height × width of sample i itself and of its
+ * partner. Not those drawn, from which rounding and the borders take them away. */
+MIXUP_API void mixup_cut_weights(const mixup_batch_draw *draw, size_t height, size_t width,
+                                 float *weight,          /* [batch] */
+                                 float *partner_weight); /* [batch] */
+
+/* Targets mixed with these weights; height and width are those of the site, columns the targets'. */
+MIXUP_API void mixup_cut_targets(const mixup_batch_draw *draw, size_t height, size_t width, size_t columns,
+                                 const float *targets, /* [batch][columns] */
+                                 float *mixed);        /* [batch][columns]; must not overlap */
+
+/* The gradient for the unmixed states: g_j outside the rectangle of j, and g_i inside that of i where
+ * π(i) = j. */
+MIXUP_API void mixup_cut_gradient(const mixup_batch_draw *draw, size_t channels, size_t height, size_t width,
+                                  const float *mixed_gradient, /* [batch][channels][height][width] */
+                                  float *gradient);            /* likewise; must not overlap */
 
 /* ---------------------------------------------------------------- training */
 
@@ -815,13 +876,14 @@ typedef struct mixup_fit_desc {
 MIXUP_API mixup_status mixup_fit(mixup_model *model, const mixup_fit_desc *desc);
 
 /* Steps on the caller's own batches. Uses of the description: seed, mix, loss, label_smoothing,
- * class_weights, optimizer, average_decay. The model must outlive the trainer; one trainer a model. */
+ * class_weights, optimizer, average_decay. All steps count as the first epoch, which mix.alpha_epochs sees.
+ * The model must outlive the trainer; one trainer a model. */
 typedef struct mixup_trainer mixup_trainer;
 MIXUP_API mixup_status mixup_trainer_create(mixup_trainer **trainer, mixup_model *model,
                                             const mixup_fit_desc *desc);
 MIXUP_API void mixup_trainer_destroy(mixup_trainer *trainer);
 /* One step on `count` samples; draws by itself, or mixes as `draw` says (site: an index into the sites in
- * the order of mix.at, or of the layers with .mix). `loss` may be NULL. */
+ * the order of mix.at, or of the layers with .mix; kind: any, whatever mix.kind is). `loss` may be NULL. */
 MIXUP_API mixup_status mixup_trainer_step(mixup_trainer *trainer, size_t count,
                                           const float *inputs,  /* [count][..input shape] */
                                           const float *targets, /* [count][..output shape] */

@@ -1,7 +1,7 @@
 /* engine/compile: from a graph and a key to the steps of a plan: forward, mix at the site, forward, loss,
  * backward, gradient of the mix, backward, updates. */
 #include "engine/loss.h"
-#include "engine/plan_inside.h"
+#include "engine/mixing.h"
 
 #include <math.h>
 #include <string.h>
@@ -106,20 +106,6 @@ static size_t width_of(const builder *self, size_t value) {
     return shape_count(&self->network->values[value].shape);
 }
 
-/* A buffer like `model`: as many values, in the same layout. */
-static mixup_status buffer_like(builder *self, size_t model, size_t *buffer) {
-    MIXUP_TRY(builder_buffer(self, builder_count(self, model), buffer));
-    builder_set_layout(self, *buffer, builder_layout(self, model), builder_count(self, model));
-    return MIXUP_OK;
-}
-
-static mixup_status emit_mix(builder *self, size_t value) {
-    const size_t state = self->forward[self->root[value]];
-    MIXUP_TRY(buffer_like(self, state, &self->mixed));
-    return builder_engine(self)->mix(self, state, self->mixed,
-                                     builder_count(self, state) / builder_batch(self));
-}
-
 /* Whether the node's kernel sees buffers as they are. A layout is that of the tensor as it was made: who
  * reads it under another shape, behind a FLATTEN or RESHAPE, needs plain order. */
 static bool sees_layouts(const builder *self, const graph_node *node) {
@@ -152,7 +138,7 @@ static mixup_status emit_forward(builder *self) {
     MIXUP_TRY(builder_buffer(self, width_of(self, GRAPH_INPUT) * builder_batch(self), input));
     MIXUP_TRY(builder_bind(self, *input, &self->plan->input));
     if (at_site(self, GRAPH_INPUT))
-        MIXUP_TRY(emit_mix(self, GRAPH_INPUT));
+        MIXUP_TRY(mixing_emit_state(self, GRAPH_INPUT));
     for (size_t n = 0; n < network->node_count; n++) {
         if (!self->live[n] || self->skipped[n])
             continue;
@@ -165,7 +151,7 @@ static mixup_status emit_forward(builder *self) {
         const size_t made =
             self->absorbed[n] != SIZE_MAX ? network->nodes[self->absorbed[n]].output : node->output;
         if (at_site(self, made))
-            MIXUP_TRY(emit_mix(self, made));
+            MIXUP_TRY(mixing_emit_state(self, made));
     }
     return MIXUP_OK;
 }
@@ -186,11 +172,8 @@ static mixup_status emit_loss(builder *self) {
     MIXUP_TRY(builder_buffer(self, count, &plain));
     self->plan->buffers[plain].first = 0; /* the caller fills it before the first step */
     MIXUP_TRY(builder_bind(self, plain, &self->plan->targets));
-    size_t mixed = plain;
-    if (self->plan->key.site != PLAN_NO_SITE) {
-        MIXUP_TRY(builder_buffer(self, count, &mixed));
-        MIXUP_TRY(builder_engine(self)->mix(self, plain, mixed, columns));
-    }
+    size_t mixed = BUFFER_NONE;
+    MIXUP_TRY(mixing_emit_targets(self, plain, columns, &mixed));
     MIXUP_TRY(builder_buffer(self, count, &self->gradient[root]));
     self->has_gradient[root] = true;
     MIXUP_TRY(builder_make_plain(self, seen_buffer(self, logits)));
@@ -199,13 +182,6 @@ static mixup_status emit_loss(builder *self) {
 }
 
 /* ---- backward */
-
-static mixup_status emit_mix_gradient(builder *self, size_t value) {
-    const size_t gradient = self->gradient[self->root[value]];
-    MIXUP_TRY(buffer_like(self, gradient, &self->unmixed_gradient));
-    return builder_engine(self)->mix_gradient(self, gradient, self->unmixed_gradient,
-                                              builder_count(self, gradient) / builder_batch(self));
-}
 
 static mixup_status emit_node_backward(builder *self, size_t n) {
     const graph *network = self->network;
@@ -216,7 +192,7 @@ static mixup_status emit_node_backward(builder *self, size_t n) {
     if (!self->wants_gradient[root] || !self->has_gradient[root])
         return MIXUP_OK;
     if (at_site(self, made))
-        MIXUP_TRY(emit_mix_gradient(self, made));
+        MIXUP_TRY(mixing_emit_gradient(self, made));
     mixup_status status = prepare_inputs(self, n, true);
     if (status == MIXUP_OK)
         status = builder_engine(self)->kernels[node->op].backward(self, n);
@@ -235,7 +211,7 @@ static mixup_status emit_backward(builder *self) {
         return error(MIXUP_ERROR_ARGUMENT, "no gradient reaches the network's input");
     size_t result = self->gradient[GRAPH_INPUT];
     if (at_site(self, GRAPH_INPUT)) {
-        MIXUP_TRY(emit_mix_gradient(self, GRAPH_INPUT));
+        MIXUP_TRY(mixing_emit_gradient(self, GRAPH_INPUT));
         result = self->unmixed_gradient;
     }
     MIXUP_TRY(builder_make_plain(self, result));

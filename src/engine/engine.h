@@ -9,6 +9,7 @@
 
 #include "base/memory.h"
 #include "graph/graph.h"
+#include "mix/mix.h"
 #include "tensor/real.h"
 
 typedef struct engine engine;
@@ -42,9 +43,14 @@ struct engine {
     /* Whether the kernel of `producer` also applies the activation of node `activation` behind it, and with
      * `backward` differentiates it. */
     bool (*absorbs)(const graph_node *producer, const graph_node *activation, bool backward);
-    /* Emits to[i][..] = draw's mix of from, [batch][width], and the gradient of that. Buffers: builder.h. */
-    mixup_status (*mix)(builder *to, size_t from, size_t mixed, size_t width);
-    mixup_status (*mix_gradient)(builder *to, size_t mixed_gradient, size_t gradient, size_t width);
+    /* Emits mixed = the draw's mix of from, both [batch][..layout], and the gradient of that. Buffers:
+     * builder.h. */
+    mixup_status (*mix)(builder *to, size_t from, size_t mixed, const mix_layout *layout);
+    mixup_status (*mix_gradient)(builder *to, size_t mixed_gradient, size_t gradient,
+                                 const mix_layout *layout);
+    /* How the images lie that have a layout (builder_layout); false: not in rows. NULL: the engine makes no
+     * layouts. */
+    bool (*image_layout)(const void *layout, mix_layout *out);
     /* Emits sum += from; the two may differ in layout. */
     mixup_status (*accumulate)(builder *to, size_t from, size_t sum);
     /* Emits a copy of `from`, which has a layout, in plain order. NULL: the engine makes no other layouts. */

@@ -221,7 +221,7 @@ static double row_correct(const loss_arguments *a, const plan_run *run, size_t i
     if (!a->mixes)
         return own;
     const double partner = rightness(a, run, i, run->draw->partner[i], predicted);
-    return (double)run->draw->weight[i] * own + (double)run->draw->partner_weight[i] * partner;
+    return (double)run->weight[i] * own + (double)run->partner_weight[i] * partner;
 }
 
 static void run_loss(void *arguments, plan_run *run) {

@@ -51,10 +51,11 @@ typedef struct plan_run {
     uint64_t seed;  /* of dropout and noise */
     uint32_t epoch; /* likewise */
     uint32_t epoch_step;
-    double gradient_scale; /* set by the plan when it clips by norm */
-    double loss;           /* result: mean over the batch */
-    double correct;        /* result: λ-weighted number of right samples; NaN without classes */
-    mixup_status status;   /* result: a callback's failure */
+    double gradient_scale;                /* set by the plan when it clips by norm */
+    const float *weight, *partner_weight; /* [batch] of the targets; set by a plan with a site */
+    double loss;                          /* result: mean over the batch */
+    double correct;      /* result: λ-weighted number of right samples; NaN without classes */
+    mixup_status status; /* result: a callback's failure */
 } plan_run;
 
 typedef struct plan plan;

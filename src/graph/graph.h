@@ -92,6 +92,15 @@ bool graph_is_alias(const graph_node *node);
 /* Whether every path from input to output passes through the value. */
 bool graph_is_site(const graph *network, size_t value);
 
+/* The image that the tensor of a site is, as [channels][height][width]: its own shape, or one under which
+ * readers see it (behind a RESHAPE); a shape [height][width] is one channel, where no other is an image.
+ * False: it has no places, and `image` is left as it was. */
+bool graph_site_image(const graph *network, size_t storage, shape *image);
+
+/* Whether CutMix can be done where `graph_find_site` found `storage` for a layer called `name` (or "input");
+ * the message names the nearest sites where it can. */
+mixup_status graph_check_cut(const graph *network, const char *name, size_t storage);
+
 /* Fills site_problem of every layer; called by graph_create. */
 mixup_status graph_explain_sites(graph *network);
 

@@ -1,6 +1,6 @@
-/* graph/sites: where states may be mixed. A value is a legal site where every path from input to output
- * passes through it. As all nodes lie on such a path, that is so exactly when no value made before it is
- * still read behind it. Values that share storage are one site. */
+/* graph/sites: where states may be mixed, and how. A value is a legal site where every path from input to
+ * output passes through it. As all nodes lie on such a path, that is so exactly when no value made before it
+ * is still read behind it. Values that share storage are one site. */
 #include "graph/graph.h"
 
 #include "base/text.h"
@@ -37,30 +37,42 @@ static const char *value_name(const graph *network, size_t value) {
     return value == GRAPH_INPUT ? "input" : network->layers[network->values[value].layer].attributes.name;
 }
 
-/* Adds "'a' and 'b'": layers that read the nearest legal sites made before and behind `value`. */
-static void add_nearest(const graph *network, size_t value, text *out) {
+/* Layers that read the nearest sites made before and behind `value`; NULL: there is none. Sites of images
+ * only, or any. */
+typedef struct nearest {
+    const char *before, *behind;
+} nearest;
+
+static nearest find_nearest(const graph *network, size_t value, bool images) {
     const size_t position = network->values[value].position;
-    const char *before = "input";
-    const char *behind = NULL;
     size_t before_position = 0;
     size_t behind_position = SIZE_MAX;
+    shape image;
+    nearest found = {NULL, NULL};
+    if (position > 0 && (!images || graph_site_image(network, GRAPH_INPUT, &image)))
+        found.before = "input";
     for (size_t l = 0; l < network->layer_count; l++) {
         const size_t site = network->values[network->layers[l].input].storage;
         const size_t at = network->values[site].position;
-        if (!graph_is_site(network, site))
+        if (!graph_is_site(network, site) || (images && !graph_site_image(network, site, &image)))
             continue;
         if (at > before_position && at < position) {
-            before = network->layers[l].attributes.name;
+            found.before = network->layers[l].attributes.name;
             before_position = at;
         } else if (at > position && at < behind_position) {
-            behind = network->layers[l].attributes.name;
+            found.behind = network->layers[l].attributes.name;
             behind_position = at;
         }
     }
-    if (behind != NULL)
-        text_format(out, "the nearest legal sites are '%s' and '%s'", before, behind);
+    return found;
+}
+
+static void add_nearest(const graph *network, size_t value, text *out) {
+    const nearest found = find_nearest(network, value, false);
+    if (found.behind != NULL)
+        text_format(out, "the nearest legal sites are '%s' and '%s'", found.before, found.behind);
     else
-        text_format(out, "the nearest legal site is '%s'", before);
+        text_format(out, "the nearest legal site is '%s'", found.before);
 }
 
 /* The name of the layer where all ways around `value` have met again: it makes the next legal site, if only
@@ -107,4 +119,49 @@ mixup_status graph_find_site(const graph *network, const char *name, size_t *val
         return error(MIXUP_ERROR_NETWORK, "%s", network->layers[layer].site_problem);
     *value = network->values[network->layers[layer].input].storage;
     return MIXUP_OK;
+}
+
+/* ---- images */
+
+/* The first shape of that rank under which the storage is seen, its own before all. */
+static const shape *shape_of_rank(const graph *network, size_t storage, size_t rank) {
+    for (size_t v = storage; v < network->value_count; v++)
+        if (network->values[v].storage == storage && network->values[v].shape.rank == rank)
+            return &network->values[v].shape;
+    return NULL;
+}
+
+bool graph_site_image(const graph *network, size_t storage, shape *image) {
+    const shape *found = shape_of_rank(network, storage, 3);
+    if (found != NULL) {
+        *image = *found;
+        return true;
+    }
+    found = shape_of_rank(network, storage, 2);
+    if (found == NULL)
+        return false;
+    *image = (shape){.rank = 3, .sizes = {1, found->sizes[0], found->sizes[1]}};
+    return true;
+}
+
+mixup_status graph_check_cut(const graph *network, const char *name, size_t storage) {
+    shape image;
+    if (graph_site_image(network, storage, &image))
+        return MIXUP_OK;
+    const shape_text flat = shape_to_text(&network->values[storage].shape);
+    const nearest found = find_nearest(network, storage, true);
+    if (found.before == NULL && found.behind == NULL)
+        return error(
+            MIXUP_ERROR_NETWORK,
+            "cannot cut at '%s': its state is %s, and CutMix needs an image, [channels][height][width] "
+            "or [height][width]; this network has none (a layer 'reshape' makes one)",
+            name, flat.text);
+    return error(
+        MIXUP_ERROR_NETWORK,
+        "cannot cut at '%s': its state is %s, and CutMix needs an image, [channels][height][width] or "
+        "[height][width]; the nearest one is read at '%s'%s%s%s",
+        name, flat.text, found.before != NULL ? found.before : found.behind,
+        found.before != NULL && found.behind != NULL ? " or '" : "",
+        found.before != NULL && found.behind != NULL ? found.behind : "",
+        found.before != NULL && found.behind != NULL ? "'" : "");
 }

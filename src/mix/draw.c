@@ -1,4 +1,4 @@
-/* mix/draw: which site, which λ, which partners, as a function of (seed, epoch, step).
+/* mix/draw: which site, which λ, which partners, where the rectangle, as a function of (seed, epoch, step).
  *
  * Each decision has a stream of its own, so that changing one setting (say, another alpha) leaves the other
  * decisions of the same step as they were. λ and 1 - λ are rounded to float separately: for alpha 0.1 one of
@@ -22,10 +22,34 @@ static mixup_status check_weights(const float *weights, size_t site_count) {
     return MIXUP_OK;
 }
 
+static mixup_status check_schedule(const mixup_mix_desc *mix) {
+    const size_t *epochs = mix->alpha_epochs;
+    if (mix->alpha_count > 0 && (epochs == NULL || mix->alpha_factors == NULL))
+        return error(MIXUP_ERROR_ARGUMENT, "mix.alpha_count is %zu but mix.alpha_%s is NULL",
+                     mix->alpha_count, epochs == NULL ? "epochs" : "factors");
+    for (size_t i = 0; i < mix->alpha_count; i++) {
+        const float factor = mix->alpha_factors[i];
+        if (epochs[i] == 0)
+            return error(MIXUP_ERROR_ARGUMENT, "mix.alpha_epochs[%zu] is 0; epochs count from 1", i);
+        if (i > 0 && epochs[i] <= epochs[i - 1])
+            return error(MIXUP_ERROR_ARGUMENT, "mix.alpha_epochs[%zu] is %zu; it must be above %zu before it",
+                         i, epochs[i], epochs[i - 1]);
+        if (!isfinite(factor) || factor < 0 || !isfinite(factor * mix->alpha))
+            return error(MIXUP_ERROR_ARGUMENT,
+                         "mix.alpha_factors[%zu] is %g; it, and its product with mix.alpha, must be finite "
+                         "and at least 0",
+                         i, (double)factor);
+    }
+    return MIXUP_OK;
+}
+
 mixup_status mix_check(const mixup_mix_desc *mix, size_t site_count) {
+    if ((unsigned)mix->kind >= MIXUP_MIX_KIND_COUNT)
+        return error(MIXUP_ERROR_ARGUMENT, "mix.kind is %d, which is no mixup_mix_kind", (int)mix->kind);
     if (!isfinite(mix->alpha) || mix->alpha < 0)
         return error(MIXUP_ERROR_ARGUMENT, "mix.alpha is %g; it must be finite, above 0, or 0 for no mixing",
                      (double)mix->alpha);
+    MIXUP_TRY(check_schedule(mix));
     if (!(mix->plain_probability >= 0 && mix->plain_probability <= 1))
         return error(MIXUP_ERROR_ARGUMENT, "mix.plain_probability is %g; it must be in [0, 1]",
                      (double)mix->plain_probability);
@@ -40,6 +64,21 @@ mixup_status mix_check(const mixup_mix_desc *mix, size_t site_count) {
     return MIXUP_OK;
 }
 
+static mixup_status check_arrays(const mixup_draw_desc *desc, const mixup_batch_draw *draw) {
+    const bool cuts = desc->mix->kind == MIXUP_CUTMIX;
+    const char *missing = draw->partner == NULL              ? "partner"
+                          : draw->weight == NULL             ? "weight"
+                          : draw->partner_weight == NULL     ? "partner_weight"
+                          : cuts && draw->cut_row == NULL    ? "cut_row"
+                          : cuts && draw->cut_column == NULL ? "cut_column"
+                                                             : NULL;
+    if (missing == NULL)
+        return MIXUP_OK;
+    return error(MIXUP_ERROR_ARGUMENT,
+                 "mixup_draw: draw->%s is NULL; it must point to %zu values of the caller's", missing,
+                 draw->batch);
+}
+
 static mixup_status check_arguments(const mixup_draw_desc *desc, const mixup_batch_draw *draw) {
     if (desc == NULL || draw == NULL)
         return error(MIXUP_ERROR_ARGUMENT, "mixup_draw: %s is NULL", desc == NULL ? "desc" : "draw");
@@ -48,14 +87,29 @@ static mixup_status check_arguments(const mixup_draw_desc *desc, const mixup_bat
     if (draw->batch == 0 || draw->batch >= UINT32_MAX)
         return error(MIXUP_ERROR_ARGUMENT, "mixup_draw: draw->batch is %zu; it must be from 1 to 2^32 - 2",
                      draw->batch);
-    if (draw->partner == NULL || draw->weight == NULL || draw->partner_weight == NULL)
-        return error(MIXUP_ERROR_ARGUMENT,
-                     "mixup_draw: draw->%s is NULL; it must point to %zu values of the caller's",
-                     draw->partner == NULL  ? "partner"
-                     : draw->weight == NULL ? "weight"
-                                            : "partner_weight",
-                     draw->batch);
+    MIXUP_TRY(check_arrays(desc, draw));
     return mix_check(desc->mix, desc->site_count);
+}
+
+/* The factor of an epoch (from 0) between the points of the schedule: linear. */
+static double alpha_factor(const mixup_mix_desc *mix, uint32_t epoch) {
+    const size_t number = (size_t)epoch + 1;
+    size_t next = 0; /* the first point behind */
+    while (next < mix->alpha_count && mix->alpha_epochs[next] <= number)
+        next++;
+    if (mix->alpha_count == 0)
+        return 1;
+    if (next == 0 || next == mix->alpha_count)
+        return (double)mix->alpha_factors[next == 0 ? 0 : next - 1];
+    const double before = (double)mix->alpha_factors[next - 1];
+    const double behind = (double)mix->alpha_factors[next];
+    const size_t passed = number - mix->alpha_epochs[next - 1];
+    const size_t length = mix->alpha_epochs[next] - mix->alpha_epochs[next - 1];
+    return before + (behind - before) * ((double)passed / (double)length);
+}
+
+static double alpha_of(const mixup_draw_desc *desc) {
+    return (double)desc->mix->alpha * alpha_factor(desc->mix, desc->epoch);
 }
 
 static random_stream open_stream(const mixup_draw_desc *desc, random_purpose purpose, size_t sample) {
@@ -63,18 +117,22 @@ static random_stream open_stream(const mixup_draw_desc *desc, random_purpose pur
 }
 
 static bool is_plain(const mixup_draw_desc *desc, size_t batch) {
-    if (desc->mix->alpha == 0 || (batch == 1 && desc->mix->no_self_pairs))
+    if (alpha_of(desc) == 0 || (batch == 1 && desc->mix->no_self_pairs))
+        return true;
+    if (desc->mix->every_steps > 1 && desc->total_step % desc->mix->every_steps != 0)
         return true;
     random_stream stream = open_stream(desc, RANDOM_PLAIN, 0);
     return random_uniform(&stream) < (double)desc->mix->plain_probability;
 }
 
-static void draw_nothing(mixup_batch_draw *draw) {
+static void draw_nothing(const mixup_draw_desc *desc, mixup_batch_draw *draw) {
     draw->site = -1;
     for (size_t i = 0; i < draw->batch; i++) {
         draw->partner[i] = (uint32_t)i;
         draw->weight[i] = 1;
         draw->partner_weight[i] = 0;
+        if (desc->mix->kind == MIXUP_CUTMIX)
+            draw->cut_row[i] = draw->cut_column[i] = 0;
     }
 }
 
@@ -101,7 +159,7 @@ static int32_t draw_site(const mixup_draw_desc *desc) {
 static void draw_lambda(const mixup_draw_desc *desc, size_t sample, float *weight, float *partner_weight) {
     random_stream stream = open_stream(desc, RANDOM_LAMBDA, sample);
     double lambda, one_minus_lambda;
-    random_beta(&stream, (double)desc->mix->alpha, &lambda, &one_minus_lambda);
+    random_beta(&stream, alpha_of(desc), &lambda, &one_minus_lambda);
     const bool swap = desc->mix->clamp_lambda && lambda < one_minus_lambda;
     *weight = (float)(swap ? one_minus_lambda : lambda);
     *partner_weight = (float)(swap ? lambda : one_minus_lambda);
@@ -119,6 +177,24 @@ static void draw_weights(const mixup_draw_desc *desc, mixup_batch_draw *draw) {
     }
 }
 
+/* A fraction in [0, 1) that a float holds exactly. */
+static float draw_fraction(random_stream *stream) {
+    return (float)(random_word(stream) >> 8) / 16777216.0f;
+}
+
+static void draw_centres(const mixup_draw_desc *desc, mixup_batch_draw *draw) {
+    for (size_t i = 0; i < draw->batch; i++) {
+        if (i > 0 && !desc->mix->per_sample) {
+            draw->cut_row[i] = draw->cut_row[0];
+            draw->cut_column[i] = draw->cut_column[0];
+            continue;
+        }
+        random_stream stream = open_stream(desc, RANDOM_CUT, i);
+        draw->cut_row[i] = draw_fraction(&stream);
+        draw->cut_column[i] = draw_fraction(&stream);
+    }
+}
+
 static void draw_partners(const mixup_draw_desc *desc, mixup_batch_draw *draw) {
     random_stream stream = open_stream(desc, RANDOM_PARTNER, 0);
     if (desc->mix->no_self_pairs)
@@ -129,12 +205,15 @@ static void draw_partners(const mixup_draw_desc *desc, mixup_batch_draw *draw) {
 
 mixup_status mixup_draw(const mixup_draw_desc *desc, mixup_batch_draw *draw) {
     MIXUP_TRY(check_arguments(desc, draw));
+    draw->kind = desc->mix->kind;
     if (is_plain(desc, draw->batch)) {
-        draw_nothing(draw);
+        draw_nothing(desc, draw);
         return MIXUP_OK;
     }
     draw->site = draw_site(desc);
     draw_weights(desc, draw);
     draw_partners(desc, draw);
+    if (draw->kind == MIXUP_CUTMIX)
+        draw_centres(desc, draw);
     return MIXUP_OK;
 }

@@ -28,6 +28,7 @@ typedef enum random_purpose {
     RANDOM_CROP,
     RANDOM_RESIZED_CROP,
     RANDOM_CUTOUT,
+    RANDOM_CUT, /* centre of a rectangle (row, then column); sample as for λ */
 } random_purpose;
 
 /* Sets keys' counters apart from anything else that may use Philox with the same seed: "mixu" in ASCII. */

@@ -5,7 +5,10 @@
 #include "train/network_json.h"
 
 static void add_mix(const mixup_mix_desc *mix, text *out) {
-    text_format(out, "mix.alpha=%.9g\n", (double)mix->alpha);
+    text_format(out, "mix.kind=%d\nmix.alpha=%.9g\n", (int)mix->kind, (double)mix->alpha);
+    for (size_t i = 0; i < mix->alpha_count; i++)
+        text_format(out, "mix.alpha_epochs[%zu]=%zu factor %.9g\n", i, mix->alpha_epochs[i],
+                    (double)mix->alpha_factors[i]);
     for (size_t i = 0; i < mix->at_count; i++)
         text_format(out, "mix.at[%zu]=%s weight %.9g\n", i, mix->at[i],
                     mix->weights != NULL ? (double)mix->weights[i] : 1.0);
@@ -13,6 +16,7 @@ static void add_mix(const mixup_mix_desc *mix, text *out) {
                 mix->per_sample, mix->clamp_lambda, mix->no_self_pairs, mix->block_gradient);
     text_format(out, "mix.plain_probability=%.9g\nmix.plain_last_epochs=%zu\n",
                 (double)mix->plain_probability, mix->plain_last_epochs);
+    text_format(out, "mix.every_steps=%zu\n", mix->every_steps);
 }
 
 static void add_augment(const mixup_augment *augment, text *out) {

@@ -6,7 +6,7 @@
 #include <math.h>
 #include <string.h>
 
-/* ---- sites */
+/* ---- sites and schedule of the mix */
 
 /* Adds a site. A tensor that is listed twice (several readers) is one site: without weights it is drawn as
  * often as any other; given weights are added up. */
@@ -34,6 +34,11 @@ static mixup_status list_named(mixup_trainer *self, const mixup_mix_desc *mix) {
         const mixup_status status = graph_find_site(network, mix->at[i], &value);
         if (status != MIXUP_OK)
             return error_context(status, "mix.at[%zu]", i);
+        if (mix->kind == MIXUP_CUTMIX) {
+            const mixup_status cut = graph_check_cut(network, mix->at[i], value);
+            if (cut != MIXUP_OK)
+                return error_context(cut, "mix.at[%zu]", i);
+        }
         const size_t layer = graph_find_layer(network, mix->at[i]);
         add_site(self, value, layer < network->layer_count ? network->layers[layer].attributes.name : "input",
                  mix->weights != NULL ? &mix->weights[i] : NULL);
@@ -41,7 +46,7 @@ static mixup_status list_named(mixup_trainer *self, const mixup_mix_desc *mix) {
     return MIXUP_OK;
 }
 
-static mixup_status list_flagged(mixup_trainer *self) {
+static mixup_status list_flagged(mixup_trainer *self, const mixup_mix_desc *mix) {
     const graph *network = self->model->network;
     for (size_t l = 0; l < network->layer_count; l++) {
         const graph_layer *layer = &network->layers[l];
@@ -49,8 +54,28 @@ static mixup_status list_flagged(mixup_trainer *self) {
             continue;
         if (layer->site_problem != NULL)
             return error(MIXUP_ERROR_NETWORK, "layers[%zu].mix: %s", l, layer->site_problem);
-        add_site(self, network->values[layer->input].storage, layer->attributes.name, NULL);
+        const size_t value = network->values[layer->input].storage;
+        if (mix->kind == MIXUP_CUTMIX) {
+            const mixup_status cut = graph_check_cut(network, layer->attributes.name, value);
+            if (cut != MIXUP_OK)
+                return error_context(cut, "layers[%zu].mix", l);
+        }
+        add_site(self, value, layer->attributes.name, NULL);
     }
+    return MIXUP_OK;
+}
+
+/* The caller's lists last no longer than its call. */
+static mixup_status copy_schedule(mixup_trainer *self) {
+    const size_t count = self->mix.alpha_count;
+    if (count == 0)
+        return MIXUP_OK;
+    MIXUP_TRY(MEMORY_NEW(&self->model->allocator, self->alpha_epochs, count));
+    MIXUP_TRY(MEMORY_NEW(&self->model->allocator, self->alpha_factors, count));
+    memcpy(self->alpha_epochs, self->mix.alpha_epochs, count * sizeof *self->alpha_epochs);
+    memcpy(self->alpha_factors, self->mix.alpha_factors, count * sizeof *self->alpha_factors);
+    self->mix.alpha_epochs = self->alpha_epochs;
+    self->mix.alpha_factors = self->alpha_factors;
     return MIXUP_OK;
 }
 
@@ -65,11 +90,12 @@ static mixup_status find_sites(mixup_trainer *self, const mixup_mix_desc *mix) {
         return error(MIXUP_ERROR_ARGUMENT, "mix.at_count is %zu but mix.at is NULL", mix->at_count);
     if (mix->weights != NULL && mix->at_count == 0)
         return error(MIXUP_ERROR_ARGUMENT, "mix.weights needs mix.at, the sites that they belong to");
-    MIXUP_TRY(mix->at_count > 0 ? list_named(self, mix) : list_flagged(self));
+    MIXUP_TRY(mix->at_count > 0 ? list_named(self, mix) : list_flagged(self, mix));
     self->mix = *mix;
     self->mix.at = NULL;
     self->mix.weights = self->site_weights;
-    return mix_check(&self->mix, self->site_count);
+    MIXUP_TRY(mix_check(&self->mix, self->site_count));
+    return copy_schedule(self);
 }
 
 /* ---- creation */
@@ -162,6 +188,8 @@ static void release_arrays(mixup_trainer *self) {
     memory_release(allocator, self->draw.partner);
     memory_release(allocator, self->draw.weight);
     memory_release(allocator, self->draw.partner_weight);
+    memory_release(allocator, self->draw.cut_row);
+    memory_release(allocator, self->draw.cut_column);
     memory_release(allocator, self->labels);
     self->draw = (mixup_batch_draw){0};
     self->labels = NULL;
@@ -184,6 +212,8 @@ void mixup_trainer_destroy(mixup_trainer *trainer) {
     memory_release(&allocator, trainer->site_names);
     memory_release(&allocator, trainer->site_of);
     memory_release(&allocator, trainer->site_weights);
+    memory_release(&allocator, trainer->alpha_epochs);
+    memory_release(&allocator, trainer->alpha_factors);
     memory_release(&allocator, trainer->class_weights);
     memory_release(&allocator, trainer);
     model->in_training = false;
@@ -209,6 +239,8 @@ mixup_status trainer_reserve(mixup_trainer *self, size_t count) {
     MIXUP_TRY(MEMORY_NEW(allocator, self->draw.partner, count));
     MIXUP_TRY(MEMORY_NEW(allocator, self->draw.weight, count));
     MIXUP_TRY(MEMORY_NEW(allocator, self->draw.partner_weight, count));
+    MIXUP_TRY(MEMORY_NEW(allocator, self->draw.cut_row, count));
+    MIXUP_TRY(MEMORY_NEW(allocator, self->draw.cut_column, count));
     MIXUP_TRY(MEMORY_NEW(allocator, self->labels, count));
     self->capacity = count;
     return MIXUP_OK;
@@ -233,6 +265,29 @@ static mixup_status check_partners(mixup_trainer *self, const mixup_batch_draw *
     return MIXUP_OK;
 }
 
+/* Of a draw with kind CUTMIX. */
+static mixup_status check_cuts(const mixup_trainer *self, const mixup_batch_draw *given) {
+    const size_t site = self->site_of[given->site];
+    const mixup_status status =
+        graph_check_cut(self->model->network, self->site_names[site], self->sites[site]);
+    if (status != MIXUP_OK)
+        return error_context(status, "draw.kind");
+    if (given->cut_row == NULL || given->cut_column == NULL)
+        return error(MIXUP_ERROR_ARGUMENT, "draw.cut_row and cut_column must not be NULL with CUTMIX");
+    for (size_t i = 0; i < given->batch; i++) {
+        if (!(given->cut_row[i] >= 0 && given->cut_row[i] <= 1 && given->cut_column[i] >= 0 &&
+              given->cut_column[i] <= 1))
+            return error(MIXUP_ERROR_ARGUMENT,
+                         "draw.cut_row[%zu] is %g, cut_column[%zu] %g; they must be in [0, 1]", i,
+                         (double)given->cut_row[i], i, (double)given->cut_column[i]);
+        if (!(given->partner_weight[i] >= 0 && given->partner_weight[i] <= 1))
+            return error(MIXUP_ERROR_ARGUMENT,
+                         "draw.partner_weight[%zu] is %g; with CUTMIX it is an area, in [0, 1]", i,
+                         (double)given->partner_weight[i]);
+    }
+    return MIXUP_OK;
+}
+
 static mixup_status check_given(mixup_trainer *self, const mixup_batch_draw *given, size_t count) {
     if (given->batch != count)
         return error(MIXUP_ERROR_ARGUMENT, "draw.batch is %zu but the batch has %zu samples", given->batch,
@@ -247,7 +302,24 @@ static mixup_status check_given(mixup_trainer *self, const mixup_batch_draw *giv
     for (size_t i = 0; i < count; i++)
         if (!isfinite(given->weight[i]) || !isfinite(given->partner_weight[i]))
             return error(MIXUP_ERROR_ARGUMENT, "draw.weight[%zu] or partner_weight[%zu] is not finite", i, i);
+    if ((unsigned)given->kind >= MIXUP_MIX_KIND_COUNT)
+        return error(MIXUP_ERROR_ARGUMENT, "draw.kind is %d, which is no mixup_mix_kind", (int)given->kind);
+    if (given->kind == MIXUP_CUTMIX)
+        MIXUP_TRY(check_cuts(self, given));
     return check_partners(self, given);
+}
+
+static void copy_draw(mixup_trainer *self, const mixup_batch_draw *given) {
+    const size_t count = given->batch;
+    memcpy(self->draw.partner, given->partner, count * sizeof *given->partner);
+    memcpy(self->draw.weight, given->weight, count * sizeof *given->weight);
+    memcpy(self->draw.partner_weight, given->partner_weight, count * sizeof *given->partner_weight);
+    if (given->kind == MIXUP_CUTMIX) {
+        memcpy(self->draw.cut_row, given->cut_row, count * sizeof *given->cut_row);
+        memcpy(self->draw.cut_column, given->cut_column, count * sizeof *given->cut_column);
+    }
+    self->draw.kind = given->kind;
+    self->draw.site = (int32_t)self->site_of[given->site];
 }
 
 /* Fills self->draw, with site as an index into self->sites. */
@@ -257,12 +329,8 @@ static mixup_status draw_batch(mixup_trainer *self, size_t count, uint32_t epoch
     self->draw.site = -1;
     if (given != NULL) {
         MIXUP_TRY(check_given(self, given, count));
-        if (given->site >= 0) {
-            memcpy(self->draw.partner, given->partner, count * sizeof *given->partner);
-            memcpy(self->draw.weight, given->weight, count * sizeof *given->weight);
-            memcpy(self->draw.partner_weight, given->partner_weight, count * sizeof *given->partner_weight);
-            self->draw.site = (int32_t)self->site_of[given->site];
-        }
+        if (given->site >= 0)
+            copy_draw(self, given);
         return MIXUP_OK;
     }
     if (plain || self->mix.alpha == 0.0f)
@@ -271,7 +339,8 @@ static mixup_status draw_batch(mixup_trainer *self, size_t count, uint32_t epoch
                                          .epoch = epoch,
                                          .step = epoch_step,
                                          .mix = &self->mix,
-                                         .site_count = self->site_count},
+                                         .site_count = self->site_count,
+                                         .total_step = self->step},
                       &self->draw);
 }
 

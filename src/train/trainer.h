@@ -11,7 +11,7 @@ struct mixup_trainer {
     plan_cache *plans;
     mixup_loss loss;
     mixup_optimizer optimizer; /* resolved */
-    mixup_mix_desc mix;        /* weights: one for each of `sites` */
+    mixup_mix_desc mix;        /* weights: one for each of `sites`; lists: the trainer's own */
     uint64_t seed;
     float label_smoothing;
     double average_decay;
@@ -23,6 +23,8 @@ struct mixup_trainer {
     size_t *site_of; /* [given_count] index into sites of the sites as the caller listed them */
     size_t site_count, given_count;
     float *site_weights;  /* [site_count] */
+    size_t *alpha_epochs; /* [mix.alpha_count] */
+    float *alpha_factors; /* [mix.alpha_count] */
     float *class_weights; /* [columns], or NULL */
 
     size_t capacity; /* samples that the arrays below have room for */

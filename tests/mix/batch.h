@@ -11,6 +11,8 @@ typedef struct batch {
     uint32_t partner[BATCH_LARGEST];
     float weight[BATCH_LARGEST];
     float partner_weight[BATCH_LARGEST];
+    float cut_row[BATCH_LARGEST];
+    float cut_column[BATCH_LARGEST];
 } batch;
 
 static inline void batch_init(batch *out, size_t size) {
@@ -18,10 +20,13 @@ static inline void batch_init(batch *out, size_t size) {
                                    .site = 77,
                                    .partner = out->partner,
                                    .weight = out->weight,
-                                   .partner_weight = out->partner_weight};
+                                   .partner_weight = out->partner_weight,
+                                   .cut_row = out->cut_row,
+                                   .cut_column = out->cut_column};
     for (size_t i = 0; i < BATCH_LARGEST; i++) {
         out->partner[i] = 77;
         out->weight[i] = out->partner_weight[i] = 77;
+        out->cut_row[i] = out->cut_column[i] = 77;
     }
 }
 

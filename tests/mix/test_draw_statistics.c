@@ -1,5 +1,5 @@
-/* The statistics of many draws, taken through the public function: sites, λ, partners, the share left plain.
- * Seeds are fixed; each limit is exceeded by 0.001 of right implementations. */
+/* The statistics of many draws, taken through the public function: sites, λ, partners, rectangles, the share
+ * left plain. Seeds are fixed; each limit is exceeded by 0.001 of right implementations. */
 #include "mix/batch.h"
 #include "random/beta_distribution.h"
 #include "random/chi_square.h"
@@ -107,6 +107,61 @@ static void plain_probability_is_the_share_of_batches_left_plain(void **state) {
     assert_true(chi_square(counts, 2, shares) < CHI_SQUARE_LIMIT_1);
 }
 
+/* ---- rectangles */
+
+/* The centres of `STEPS` batches. */
+static void centres_are_uniform_and_independent(void **state) {
+    (void)state;
+    size_t cells[64] = {0};
+    const mixup_mix_desc mix = {.kind = MIXUP_CUTMIX, .alpha = 1};
+    for (uint32_t step = 0; step < STEPS; step++) {
+        batch drawn;
+        assert_int_equal(batch_draw(&drawn, 1, &mix, step), MIXUP_OK);
+        cells[(size_t)(drawn.cut_row[0] * 8) * 8 + (size_t)(drawn.cut_column[0] * 8)]++;
+    }
+    assert_true(chi_square(cells, 64, NULL) < CHI_SQUARE_LIMIT_63);
+}
+
+/* The share of centres within `half` of the middle of position k of n. */
+static double inside(size_t k, size_t n, double half) {
+    const double middle = ((double)k + 0.5) / (double)n;
+    return fmin(1.0, middle + half) - fmax(0.0, middle - half);
+}
+
+/* Each position of an image is exchanged as often as the formula says, at any size; so is the area. */
+static void assert_cut_shares(size_t height, size_t width, float share) {
+    size_t counts[12] = {0};
+    const mixup_mix_desc mix = {.kind = MIXUP_CUTMIX, .alpha = 1, .per_sample = true};
+    for (uint32_t step = 0; step < STEPS / 50; step++) {
+        batch drawn;
+        assert_int_equal(batch_draw(&drawn, 50, &mix, step), MIXUP_OK);
+        for (size_t i = 0; i < 50; i++) {
+            drawn.partner_weight[i] = share;
+            const mixup_rectangle cut = mixup_cut_rectangle(&drawn.draw, i, height, width);
+            for (size_t y = cut.top; y < cut.bottom; y++)
+                for (size_t x = cut.left; x < cut.right; x++)
+                    counts[y * width + x]++;
+        }
+    }
+    const double half = 0.5 * sqrt((double)share);
+    for (size_t y = 0; y < height; y++)
+        for (size_t x = 0; x < width; x++) {
+            const double expected = inside(y, height, half) * inside(x, width, half);
+            const size_t pair[2] = {counts[y * width + x], STEPS - counts[y * width + x]};
+            if (!(chi_square(pair, 2, (double[2]){expected, 1 - expected}) < CHI_SQUARE_LIMIT_1))
+                fail_msg("%zu of %zu x %zu, share %g: cut in %zu of %d draws, expected %g", y * width + x,
+                         height, width, (double)share, pair[0], (int)STEPS, expected * STEPS);
+        }
+}
+
+static void positions_are_exchanged_as_often_as_lambda_says(void **state) {
+    (void)state;
+    assert_cut_shares(1, 1, 0.3f); /* in 0.3 of all draws */
+    assert_cut_shares(4, 3, 0.36f);
+    assert_cut_shares(2, 5, 0.81f);
+    assert_cut_shares(3, 4, 0.01f);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lambda_has_the_beta_distribution),
@@ -114,6 +169,8 @@ int main(void) {
         cmocka_unit_test(sites_follow_their_weights),
         cmocka_unit_test(every_partner_is_as_likely),
         cmocka_unit_test(plain_probability_is_the_share_of_batches_left_plain),
+        cmocka_unit_test(centres_are_uniform_and_independent),
+        cmocka_unit_test(positions_are_exchanged_as_often_as_lambda_says),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

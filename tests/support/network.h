@@ -191,6 +191,8 @@ typedef struct network_draw {
     uint32_t partner[NETWORK_LARGEST_BATCH];
     float weight[NETWORK_LARGEST_BATCH];
     float partner_weight[NETWORK_LARGEST_BATCH];
+    float cut_row[NETWORK_LARGEST_BATCH];
+    float cut_column[NETWORK_LARGEST_BATCH];
 } network_draw;
 
 /* A random permutation and random weights, one for the batch or one a sample. */
@@ -206,7 +208,20 @@ static inline void network_draw_make(network_draw *out, size_t batch, bool per_s
                                    .site = 0,
                                    .partner = out->partner,
                                    .weight = out->weight,
-                                   .partner_weight = out->partner_weight};
+                                   .partner_weight = out->partner_weight,
+                                   .cut_row = out->cut_row,
+                                   .cut_column = out->cut_column};
+}
+
+/* The same for CutMix, with one rectangle for the batch or one a sample. */
+static inline void network_draw_cut(network_draw *out, size_t batch, bool per_sample, uint64_t seed) {
+    network_draw_make(out, batch, per_sample, seed);
+    random_stream stream = random_open(seed, RANDOM_CUT, 0, 0, 0, 0);
+    for (size_t i = 0; i < batch; i++) {
+        out->cut_row[i] = i == 0 || per_sample ? (float)random_uniform(&stream) : out->cut_row[0];
+        out->cut_column[i] = i == 0 || per_sample ? (float)random_uniform(&stream) : out->cut_column[0];
+    }
+    out->draw.kind = MIXUP_CUTMIX;
 }
 
 /* Targets that suit the loss: distributions over the columns, values in [0, 1], or any values. */

@@ -241,7 +241,11 @@ static void mixed_batches_have_mixed_losses_and_lambda_weighted_accuracy(void **
             uint32_t partner[BATCH];
             float weight[BATCH], partner_weight[BATCH];
             float inputs[BATCH * FEATURES], targets[BATCH * CLASSES], p[BATCH * CLASSES];
-            mixup_batch_draw draw = {step < 2 ? BATCH : 3, 0, partner, weight, partner_weight};
+            mixup_batch_draw draw = {.batch = step < 2 ? BATCH : 3,
+                                     .site = 0,
+                                     .partner = partner,
+                                     .weight = weight,
+                                     .partner_weight = partner_weight};
             const int32_t *labels = s.labels + (size_t)step * BATCH;
             draw_step(&mix, step, &draw);
             mixup_mix_states(&draw, FEATURES, s.inputs + (size_t)step * BATCH * FEATURES, inputs);

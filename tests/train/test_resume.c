@@ -6,6 +6,8 @@
 enum { FEATURES = 4, CLASSES = 3, TRAIN = 23, VALIDATION = 9, BATCH = 5, EPOCHS = 5 };
 
 static const mixup_layer layers[] = {
+    {.op = MIXUP_RESHAPE, .shape = {2, 2}}, /* an image, for CutMix at the input */
+    {.op = MIXUP_FLATTEN},
     {.op = MIXUP_DENSE, .units = 6, .no_bias = true},
     {.op = MIXUP_BATCH_NORM, .activation = MIXUP_RELU},
     {.op = MIXUP_DROPOUT, .rate = 0.25f},
@@ -15,6 +17,9 @@ static const mixup_layer layers[] = {
 };
 
 static const size_t drops[] = {1, 3};
+static const char *const input_alone[] = {"input"};
+static const size_t alpha_epochs[] = {1, 3, 4};
+static const float alpha_factors[] = {0.5f, 1, 0};
 
 /* What a training carries from step to step, in several combinations. */
 static const mixup_fit_desc variants[] = {
@@ -38,6 +43,17 @@ static const mixup_fit_desc variants[] = {
      .early_stopping = 2,
      .restore_best = true,
      .drop_last = true},
+    {.mix = {.kind = MIXUP_CUTMIX,
+             .alpha = 2.0f,
+             .at = input_alone,
+             .at_count = 1,
+             .per_sample = true,
+             .plain_probability = 0.2f,
+             .every_steps = 2, /* of 23 steps */
+             .alpha_epochs = alpha_epochs,
+             .alpha_factors = alpha_factors,
+             .alpha_count = 3},
+     .optimizer = {.kind = MIXUP_SGD, .learning_rate = 0.1f}},
 };
 
 typedef struct scene {
@@ -383,6 +399,10 @@ static void other_settings_are_refused_by_name(void **state) {
     REFUSED(batch_size = 6, "batch_size=");
     REFUSED(mix.alpha = 2.0f, "then 'mix.alpha=1', now 'mix.alpha=2'");
     REFUSED(mix.per_sample = false, "mix.per_sample=");
+    REFUSED(mix.kind = MIXUP_CUTMIX; other.mix.at = input_alone; other.mix.at_count = 1, "mix.kind=1");
+    REFUSED(mix.every_steps = 2, "mix.every_steps=2");
+    REFUSED(mix.alpha_epochs = alpha_epochs; other.mix.alpha_factors = alpha_factors;
+            other.mix.alpha_count = 3, "mix.alpha_epochs[0]=1 factor 0.5");
     REFUSED(optimizer.learning_rate = 0.1f, "optimizer.learning_rate=");
     REFUSED(optimizer.weight_decay = 0.1f, "optimizer.weight_decay=");
     REFUSED(schedule.patience = 2, "schedule.patience=");

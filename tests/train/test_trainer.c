@@ -65,6 +65,12 @@ static void own_steps_equal_those_of_fit(void **state) {
     }
 }
 
+static mixup_batch_draw draw_of(size_t count, int32_t site, uint32_t *partner, float *weight,
+                                float *partner_weight) {
+    return (mixup_batch_draw){
+        .batch = count, .site = site, .partner = partner, .weight = weight, .partner_weight = partner_weight};
+}
+
 /* The loss of one step with a given draw, on a new model. */
 static double loss_of(const mixup_mix_desc *mix, int32_t site, const uint32_t *partner, float weight) {
     mixup_model *model = new_model(MIXUP_ENGINE_REFERENCE);
@@ -78,10 +84,9 @@ static double loss_of(const mixup_mix_desc *mix, int32_t site, const uint32_t *p
         partner_weights[i] = 1.0f - weight;
     }
     double loss = 0.0;
+    const mixup_batch_draw draw = draw_of(BATCH, site, partners, weights, partner_weights);
     network_ok(mixup_trainer_create(&trainer, model, &(mixup_fit_desc){.mix = *mix}));
-    network_ok(mixup_trainer_step(trainer, BATCH, b.inputs, b.targets,
-                                  &(mixup_batch_draw){BATCH, site, partners, weights, partner_weights},
-                                  &loss));
+    network_ok(mixup_trainer_step(trainer, BATCH, b.inputs, b.targets, &draw, &loss));
     mixup_trainer_destroy(trainer);
     mixup_model_destroy(model);
     return loss;
@@ -120,10 +125,10 @@ static void draws_can_be_given_without_alpha(void **state) {
     expect_near(loss_of(&without, 0, NULL, 0.3f), loss_of(&with, 0, NULL, 0.3f), 0.0);
 }
 
-static void refuse_draw(mixup_trainer *trainer, const mixup_batch_draw *draw, const char *part) {
+static void refuse_draw(mixup_trainer *trainer, mixup_batch_draw draw, const char *part) {
     const batch b = make_batch(0);
     double loss = 77.0;
-    training_refused(mixup_trainer_step(trainer, BATCH, b.inputs, b.targets, draw, &loss),
+    training_refused(mixup_trainer_step(trainer, BATCH, b.inputs, b.targets, &draw, &loss),
                      MIXUP_ERROR_ARGUMENT, part);
     expect_near(loss, 77.0, 0.0);
 }
@@ -138,15 +143,15 @@ static void draws_that_make_no_sense_are_refused(void **state) {
     uint32_t outside[BATCH] = {1, 0, 2, 3, 4, 6};
     uint32_t twice[BATCH] = {1, 0, 2, 3, 4, 4};
     float weight[BATCH] = {1, 1, 1, 1, 1, 1}, other[BATCH] = {0}, bad[BATCH] = {1, NAN, 1, 1, 1, 1};
-    refuse_draw(trainer, &(mixup_batch_draw){BATCH + 1, 0, partner, weight, other}, "draw.batch");
-    refuse_draw(trainer, &(mixup_batch_draw){BATCH, 2, partner, weight, other}, "draw.site");
-    refuse_draw(trainer, &(mixup_batch_draw){BATCH, -2, partner, weight, other}, "draw.site");
-    refuse_draw(trainer, &(mixup_batch_draw){BATCH, 0, outside, weight, other}, "draw.partner[5]");
-    refuse_draw(trainer, &(mixup_batch_draw){BATCH, 0, twice, weight, other}, "permutation");
-    refuse_draw(trainer, &(mixup_batch_draw){BATCH, 0, partner, bad, other}, "draw.weight[1]");
-    refuse_draw(trainer, &(mixup_batch_draw){BATCH, 0, partner, weight, bad}, "draw.weight[1]");
-    refuse_draw(trainer, &(mixup_batch_draw){BATCH, 0, NULL, weight, other}, "NULL");
-    refuse_draw(trainer, &(mixup_batch_draw){BATCH, 0, partner, weight, NULL}, "NULL");
+    refuse_draw(trainer, draw_of(BATCH + 1, 0, partner, weight, other), "draw.batch");
+    refuse_draw(trainer, draw_of(BATCH, 2, partner, weight, other), "draw.site");
+    refuse_draw(trainer, draw_of(BATCH, -2, partner, weight, other), "draw.site");
+    refuse_draw(trainer, draw_of(BATCH, 0, outside, weight, other), "draw.partner[5]");
+    refuse_draw(trainer, draw_of(BATCH, 0, twice, weight, other), "permutation");
+    refuse_draw(trainer, draw_of(BATCH, 0, partner, bad, other), "draw.weight[1]");
+    refuse_draw(trainer, draw_of(BATCH, 0, partner, weight, bad), "draw.weight[1]");
+    refuse_draw(trainer, draw_of(BATCH, 0, NULL, weight, other), "NULL");
+    refuse_draw(trainer, draw_of(BATCH, 0, partner, weight, NULL), "NULL");
     size_t count = 0;
     float *after = training_parameters(model, &count);
     assert_memory_equal(before, after, count * sizeof *before);
@@ -259,10 +264,10 @@ static void plans_of_two_batch_sizes_at_many_sites_are_all_kept(void **state) {
     for (size_t round = 0; round < 2; round++) {
         calls = atomic_load(&memory.calls);
         for (int32_t site = -1; site < SITES; site++)
-            for (size_t count = BATCH; count >= BATCH - 1; count--)
-                network_ok(mixup_trainer_step(trainer, count, b.inputs, b.targets,
-                                              &(mixup_batch_draw){count, site, partner, weight, other},
-                                              NULL));
+            for (size_t count = BATCH; count >= BATCH - 1; count--) {
+                const mixup_batch_draw draw = draw_of(count, site, partner, weight, other);
+                network_ok(mixup_trainer_step(trainer, count, b.inputs, b.targets, &draw, NULL));
+            }
     }
     assert_int_equal(atomic_load(&memory.calls), calls);
     mixup_trainer_destroy(trainer);

@@ -61,6 +61,9 @@ mixup_status dnnl_convert(builder *to, size_t buffer, const shape *sample, const
 const shape *dnnl_input_shape(const builder *to, size_t node, size_t i);
 const shape *dnnl_output_shape(const builder *to, size_t node);
 
+/* The rows of images in a dnnl_memory_desc_t, channels in blocks or not; false: it has none. */
+bool dnnl_image_layout(const void *layout, mix_layout *out);
+
 mixup_status dnnl_make_plain(builder *to, size_t from, size_t plain);
 mixup_status dnnl_accumulate(builder *to, size_t from, size_t sum);
 
@@ -130,7 +133,10 @@ mixup_status dnnl_pool_backward(builder *to, size_t node);
 mixup_status dnnl_add_forward(builder *to, size_t node);
 mixup_status dnnl_add_backward(builder *to, size_t node);
 
-/* ---- step.c */
+/* ---- mix.c, step.c */
+
+mixup_status dnnl_mix(builder *to, size_t from, size_t mixed, const mix_layout *layout);
+mixup_status dnnl_mix_gradient(builder *to, size_t mixed_gradient, size_t gradient, const mix_layout *layout);
 
 mixup_status dnnl_update(builder *to, size_t parameter, size_t gradient);
 

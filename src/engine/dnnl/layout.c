@@ -97,6 +97,42 @@ mixup_status dnnl_convert(builder *to, size_t buffer, const shape *sample, const
     return emit_reorder(to, buffer, &layout, made, wanted, false);
 }
 
+/* Whether the strides are those of [batch][outer][height][width][inner]. `channel` is what oneDNN then calls
+ * the stride of channels: that of a block, or of a single one. */
+static bool lies_in(const dnnl_memory_desc_t *layout, dnnl_dim_t outer, dnnl_dim_t inner,
+                    dnnl_dim_t channel) {
+    const dnnl_dim_t *strides = layout->format_desc.blocking.strides;
+    const dnnl_dim_t row = layout->dims[3] * inner;
+    const dnnl_dim_t plane = layout->dims[2] * row;
+    return strides[3] == inner && strides[2] == row && strides[1] == channel && strides[0] == outer * plane;
+}
+
+bool dnnl_image_layout(const void *described, mix_layout *out) {
+    const dnnl_memory_desc_t *layout = described;
+    const dnnl_blocking_desc_t *blocking = &layout->format_desc.blocking;
+    const dnnl_dim_t channels = layout->padded_dims[1];
+    const dnnl_dim_t places = layout->dims[2] * layout->dims[3];
+    if (layout->format_kind != dnnl_blocked || layout->ndims != 4 || layout->offset0 != 0 ||
+        layout->padded_dims[0] != layout->dims[0] || layout->padded_dims[2] != layout->dims[2] ||
+        layout->padded_dims[3] != layout->dims[3])
+        return false;
+    const bool blocks = blocking->inner_nblks == 1 && blocking->inner_idxs[0] == 1;
+    const bool single = blocking->inner_nblks == 0;
+    const dnnl_dim_t block = blocks ? blocking->inner_blks[0] : 1;
+    dnnl_dim_t inner = 0;
+    if ((blocks || single) && lies_in(layout, channels / block, block, places * block))
+        inner = block;
+    else if (single && lies_in(layout, 1, channels, 1))
+        inner = channels; /* "nhwc" */
+    else
+        return false;
+    *out = (mix_layout){.outer = (size_t)(channels / inner),
+                        .height = (size_t)layout->dims[2],
+                        .width = (size_t)layout->dims[3],
+                        .inner = (size_t)inner};
+    return true;
+}
+
 static mixup_status plain_of(const dnnl_memory_desc_t *layout, dnnl_memory_desc_t *plain) {
     return dnnl_check(dnnl_memory_desc_init_by_tag(plain, layout->ndims, layout->dims, dnnl_f32,
                                                    layout->ndims == 4 ? dnnl_abcd : dnnl_ab),

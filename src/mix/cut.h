@@ -1,0 +1,21 @@
+/* mix/cut: CutMix (Yun et al. 2019) on one sample: its rectangle at a site, and states and gradients with
+ * that rectangle exchanged. For blend.c. */
+#ifndef MIX_CUT_H
+#define MIX_CUT_H
+
+#include "mix/mix.h"
+
+/* `to` [..layout]: `own` with the rectangle taken from `partner`. */
+void cut_compose(const mix_layout *layout, const mixup_rectangle *cut, const real *own, const real *partner,
+                 real *to);
+
+/* `to`: `from` with zeros in the rectangle: what a sample's gradient leaves to itself. */
+void cut_clear(const mix_layout *layout, const mixup_rectangle *cut, const real *from, real *to);
+
+/* Adds `from` in the rectangle to `to`: what it gives to the partner. */
+void cut_add(const mix_layout *layout, const mixup_rectangle *cut, const real *from, real *to);
+
+/* The number of positions in the rectangle. */
+size_t cut_area(const mixup_rectangle *cut);
+
+#endif

@@ -518,6 +518,32 @@ typedef struct mixup_spirals_desc {
 } mixup_spirals_desc;
 MIXUP_API mixup_status mixup_dataset_from_spirals(mixup_dataset **set, const mixup_spirals_desc *desc);
 
+/* The synthetic tasks of the paper's table 8: images [1][64][64] of a 1 or a 7, each a stem and a bar (short
+ * for a 1) on a sheet that is turned with them by an angle in degrees, counter-clockwise. The sheet is 1, ink
+ * 0.3, what lies beyond the sheet's edges 0. Training angles come half from U(-70, -50), half from U(50, 80).
+ * As in the authors' code, the length of the bar, place, slant and width of the strokes vary as well. */
+typedef enum mixup_factors_task {
+    MIXUP_FACTORS_A, /* label: the side; tested on U(-30, -10) against U(10, 30) */
+    MIXUP_FACTORS_B, /* label: the side; tested on U(-30, -20) against U(-10, 30) */
+    MIXUP_FACTORS_C, /* label: whether it is a 1 or a 7; tested on U(-30, 30) */
+} mixup_factors_task;
+
+typedef enum mixup_factors_part { MIXUP_FACTORS_TRAIN, MIXUP_FACTORS_TEST } mixup_factors_part;
+
+/* A sample is a function of seed, part and its number; it is rendered when it is read. */
+typedef struct mixup_factors_desc {
+    mixup_factors_task task;
+    mixup_factors_part part; /* whose angles */
+    size_t count;            /* default 10000, at most 2^32 - 1 */
+    bool angle_only;         /* the other factors (but for the digit) stay in the middle of their ranges */
+    double factor_alpha; /* > 0: mix the factors themselves: a sample is rendered from λ times the factors of
+                          * one draw plus 1 - λ times those of another, λ ~ Beta(factor_alpha, factor_alpha),
+                          * and its target is mixed alike; default 0 */
+    uint64_t seed;
+    const mixup_allocator *allocator;
+} mixup_factors_desc;
+MIXUP_API mixup_status mixup_dataset_from_factors(mixup_dataset **set, const mixup_factors_desc *desc);
+
 /* Samples that the caller makes on demand. `read` fills `count` samples, number indices[i] at row i; it may
  * be called from another thread than the one that trains, never from two at once. */
 typedef struct mixup_callback_desc {
@@ -581,7 +607,7 @@ MIXUP_API void mixup_dataset_describe(const mixup_dataset *set, mixup_dataset_in
 MIXUP_API mixup_status mixup_dataset_read(const mixup_dataset *set, const size_t *indices, size_t count,
                                           float *inputs, float *targets);
 
-/* The class of each sample [count], -1 without one. Not for data sets of a callback. */
+/* The class of each sample [count], -1 without one. Not for data sets of a callback, nor of mixed factors. */
 MIXUP_API mixup_status mixup_dataset_labels(const mixup_dataset *set, int32_t *labels);
 
 /* The data set's own, valid while it lives. */

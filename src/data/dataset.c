@@ -11,6 +11,8 @@ static void storage_release(dataset_storage *storage) {
         memory_release(&allocator, (void *)(uintptr_t)storage->labels);
         memory_release(&allocator, (void *)(uintptr_t)storage->targets);
     }
+    if (storage->owns_user)
+        memory_release(&allocator, storage->user);
     memory_release(&allocator, storage);
 }
 
@@ -101,9 +103,10 @@ void mixup_dataset_describe(const mixup_dataset *set, mixup_dataset_info *info) 
 mixup_status mixup_dataset_labels(const mixup_dataset *set, int32_t *labels) {
     if (set == NULL || labels == NULL)
         return error(MIXUP_ERROR_ARGUMENT, "labels: needs a data set and an array for the labels");
-    if (set->storage->read != NULL)
-        return error(MIXUP_ERROR_UNSUPPORTED,
-                     "labels: the samples come from a callback; read them with mixup_dataset_read");
+    if (set->storage->read != NULL && set->storage->labels == NULL)
+        return error(
+            MIXUP_ERROR_UNSUPPORTED,
+            "labels: the samples come from a callback or are mixed; read them with mixup_dataset_read");
     for (size_t i = 0; i < set->count; i++)
         labels[i] = set->storage->labels != NULL ? set->storage->labels[dataset_sample(set, i)] : -1;
     return MIXUP_OK;

@@ -23,8 +23,9 @@ typedef struct dataset_storage {
     const void *inputs;    /* [count][features] of `type`; NULL: `read`. NaN: a missing cell (CSV) */
     const int32_t *labels; /* [count], each in [0, classes); or NULL */
     const float *targets;  /* [count][target_count]; or NULL */
-    size_t target_count;   /* of `targets`, or of what `read` gives; 0 with labels */
+    size_t target_count;   /* of `targets`, or of what `read` gives; 0 with labels alone */
     bool borrowed;         /* the arrays are the caller's */
+    bool owns_user;        /* `user` is a block of the allocator's */
     mixup_status (*read)(void *user, const size_t *indices, size_t count, float *inputs, float *targets);
     void *user;
 } dataset_storage;

@@ -21,6 +21,7 @@ typedef enum preprocess_source {
     PREPROCESS_CALLBACK,
     PREPROCESS_CIFAR,
     PREPROCESS_IMAGES,
+    PREPROCESS_FACTORS,
     PREPROCESS_SOURCE_COUNT
 } preprocess_source;
 

@@ -87,9 +87,18 @@ static mixup_status read_images(const settings_part *part, const mixup_dataset *
     return mixup_dataset_from_images(set, &desc);
 }
 
+static mixup_status read_factors(const settings_part *part, const mixup_dataset *train,
+                                 const source_hooks *hooks, mixup_dataset **set) {
+    (void)train;
+    mixup_factors_desc desc = part->factors;
+    desc.allocator = hooks->allocator;
+    return mixup_dataset_from_factors(set, &desc);
+}
+
 static const source_reader readers[] = {
     [SETTINGS_IDX] = read_idx,         [SETTINGS_CSV] = read_csv,     [SETTINGS_NPY] = read_npy,
     [SETTINGS_SPIRALS] = read_spirals, [SETTINGS_CIFAR] = read_cifar, [SETTINGS_IMAGES] = read_images,
+    [SETTINGS_FACTORS] = read_factors,
 };
 
 static mixup_status data_context(const experiment *of, const char *key, mixup_status status) {

@@ -22,9 +22,11 @@ static const char *listed(const char *const *names, int count, int value) {
 /* In the order of the enums in mixup.h; NULL is a value that a file cannot choose. */
 CHOICE_NAMES(name_engine, "auto", "dnnl", "reference")
 CHOICE_NAMES(name_convolution, "auto", "direct")
-CHOICE_NAMES(name_source, NULL, NULL, "idx", "csv", "npy", "spirals", "cifar", "images")
-CHOICE_NAMES(name_part, NULL, "split", "idx", "csv", "npy", "spirals", "cifar", "images")
+CHOICE_NAMES(name_source, NULL, NULL, "idx", "csv", "npy", "spirals", "cifar", "images", "factors")
+CHOICE_NAMES(name_part, NULL, "split", "idx", "csv", "npy", "spirals", "cifar", "images", "factors")
 CHOICE_NAMES(name_cifar_part, "train", "test")
+CHOICE_NAMES(name_factors_task, "a", "b", "c")
+CHOICE_NAMES(name_factors_part, "train", "test")
 CHOICE_NAMES(name_cifar_labels, "fine", "coarse")
 CHOICE_NAMES(name_normalize, NULL, "channel", "feature")
 CHOICE_NAMES(name_missing, "refuse", "mean", "median", "zero")
@@ -200,12 +202,12 @@ static const schema_key keys[] = {
 
     /* sources and parts */
     {IN_TRAIN, "format", SCHEMA_CHOICE, AT(settings_part, format), .required = true, .choice = name_source,
-     .choices = 8,
+     .choices = 9,
      .text =
          "Kind of file: idx (MNIST's), csv, npy (NumPy's), cifar (CIFAR-10 or CIFAR-100), images (folders of "
-         "JPEG or PNG by class), or the generated spirals."},
+         "JPEG or PNG by class), or the generated spirals and factors."},
     {IN_PARTS, "format", SCHEMA_CHOICE, AT(settings_part, format), .fallback = "split", .choice = name_part,
-     .choices = 8, .text = "As for train, or split: samples cut off `train`."},
+     .choices = 9, .text = "As for train, or split: samples cut off `train`."},
     {IN_SOURCES, "folder", SCHEMA_PATH, AT(settings_part, cifar.folder), .required = true, .of = "format",
      .where = "cifar",
      .text = "Folder of CIFAR-10 or CIFAR-100: the binary version as published, or images by class in its "
@@ -289,6 +291,27 @@ static const schema_key keys[] = {
      .text = "Width of the uniform noise added to each coordinate."},
     {IN_SOURCES, "seed", SCHEMA_SEED, AT(settings_part, spirals.seed), .fallback = "0", .of = "format",
      .where = "spirals", .text = "Of the points. The same for all seeds of the experiment."},
+    {IN_SOURCES, "task", SCHEMA_CHOICE, AT(settings_part, factors.task), .required = true,
+     .choice = name_factors_task, .choices = 3, .of = "format", .where = "factors",
+     .text = "Of the paper's table 8: a and b, which of two ranges a digit's angle comes from; c, which "
+             "digit it is."},
+    {IN_TRAIN, "part", SCHEMA_CHOICE, AT(settings_part, factors.part), .choice = name_factors_part,
+     .choices = 2, .fallback = "train", .of = "format", .where = "factors", .text = "Whose angles."},
+    {IN_PARTS, "part", SCHEMA_CHOICE, AT(settings_part, factors.part), .choice = name_factors_part,
+     .choices = 2, .fallback = "test", .of = "format", .where = "factors", .text = "Whose angles."},
+    {IN_SOURCES, "count", SCHEMA_COUNT, AT(settings_part, factors.count), .range = FROM_TO(1, 1e9),
+     .fallback = "10000", .of = "format", .where = "factors",
+     .text = "Number of samples; rendered when they are needed, so a large one costs no memory."},
+    {IN_SOURCES, "angle_only", SCHEMA_BOOLEAN, AT(settings_part, factors.angle_only), .fallback = "false",
+     .of = "format", .where = "factors",
+     .text = "Keep place, slant and width of the strokes and the length of the bar as they are."},
+    {IN_SOURCES, "factor_alpha", SCHEMA_DOUBLE, AT(settings_part, factors.factor_alpha), .range = AT_LEAST(0),
+     .fallback = "0", .of = "format", .where = "factors",
+     .text =
+         "Above 0: mix the factors themselves. A sample's angle, its other factors and its label are those "
+         "of two, mixed by λ ~ Beta(α, α)."},
+    {IN_SOURCES, "seed", SCHEMA_SEED, AT(settings_part, factors.seed), .fallback = "0", .of = "format",
+     .where = "factors", .text = "Of the samples. The same for all seeds of the experiment."},
     {IN_PARTS, "first", SCHEMA_COUNT, AT(settings_part, split.first), .range = AT_LEAST(1), .of = "format",
      .where = "split", .text = "The first so many samples of `train`; or `last`, `count` or `fraction`."},
     {IN_PARTS, "last", SCHEMA_COUNT, AT(settings_part, split.last), .range = AT_LEAST(1), .of = "format",

@@ -18,6 +18,7 @@ typedef enum settings_format {
     SETTINGS_SPIRALS,
     SETTINGS_CIFAR,
     SETTINGS_IMAGES,
+    SETTINGS_FACTORS,
 } settings_format;
 
 /* data.train, data.test, data.validation: the description that `format` chooses is filled. */
@@ -29,6 +30,7 @@ typedef struct settings_part {
     mixup_spirals_desc spirals;
     mixup_cifar_desc cifar;
     mixup_images_desc images;
+    mixup_factors_desc factors;
     mixup_split_desc split;
 } settings_part;
 

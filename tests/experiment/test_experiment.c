@@ -439,6 +439,29 @@ static void the_templates_are_right(void **state) {
     }
 }
 
+/* Every file there, and with it each of its variants. */
+static void the_papers_experiments_are_right(void **state) {
+    (void)state;
+    const mixup_allocator allocator = plain_allocator();
+    DIR *folder = opendir("experiments/paper");
+    assert_non_null(folder);
+    size_t count = 0;
+    for (const struct dirent *entry = readdir(folder); entry != NULL; entry = readdir(folder)) {
+        char path[300];
+        const size_t length = strlen(entry->d_name);
+        if (length < 5 || strcmp(entry->d_name + length - 5, ".yaml") != 0)
+            continue;
+        snprintf(path, sizeof path, "experiments/paper/%.250s", entry->d_name);
+        experiment_file *file = NULL;
+        if (experiment_open(&file, path, NULL, 0, &allocator) != MIXUP_OK)
+            fail_msg("%s", mixup_last_error());
+        experiment_close(file);
+        count++;
+    }
+    closedir(folder);
+    assert_true(count > 0);
+}
+
 static void missing_cells_learn_nothing_from_the_test_part(void **state) {
     (void)state;
     temporary_folder folder;
@@ -462,6 +485,32 @@ static void missing_cells_learn_nothing_from_the_test_part(void **state) {
     experiment_destroy(made);
     experiment_close(file);
     temporary_folder_remove(&folder);
+}
+
+static void factors_are_generated_for_each_part(void **state) {
+    (void)state;
+    opened in;
+    experiment_data data = {0};
+    open_variant(&in,
+                 "data:\n  train: {format: factors, task: b, count: 5, factor_alpha: 1, seed: 3}\n"
+                 "  test: {format: factors, task: b, count: 7}\n" SMALL_NETWORK,
+                 NULL, 0, NULL);
+    assert_int_equal(experiment_load_data(in.experiment, &data), MIXUP_OK);
+    mixup_dataset_info info;
+    int32_t labels[7];
+    mixup_dataset_describe(data.train, &info);
+    assert_int_equal(info.count, 5);
+    assert_int_equal(mixup_dataset_labels(data.train, labels), MIXUP_ERROR_UNSUPPORTED); /* mixed */
+    mixup_dataset_describe(data.test, &info);
+    assert_int_equal(info.count, 7);
+    assert_string_equal(info.class_names[1], "positive");
+    assert_int_equal(mixup_dataset_labels(data.test, labels), MIXUP_OK);
+    const settings *found = experiment_settings(in.experiment);
+    assert_int_equal(found->train.factors.part, MIXUP_FACTORS_TRAIN);
+    assert_int_equal(found->test.factors.part, MIXUP_FACTORS_TEST);
+    assert_int_equal(found->train.factors.task, MIXUP_FACTORS_B);
+    experiment_data_clear(&data);
+    close_variant(&in);
 }
 
 static mixup_status open_and_resolve(const mixup_allocator *allocator, void *user) {
@@ -514,7 +563,9 @@ int main(void) {
         cmocka_unit_test(only_what_changes_the_training_makes_experiments_differ),
         cmocka_unit_test(the_demonstrations_are_right),
         cmocka_unit_test(the_templates_are_right),
+        cmocka_unit_test(the_papers_experiments_are_right),
         cmocka_unit_test(missing_cells_learn_nothing_from_the_test_part),
+        cmocka_unit_test(factors_are_generated_for_each_part),
         cmocka_unit_test(every_allocation_may_fail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -22,6 +22,8 @@ static const context contexts[] = {
     {IN_TEST | IN_VALIDATION, "cifar", {"format: cifar", "folder: a"}},
     {IN_TRAIN, "images", {"format: images", "path: a"}},
     {IN_TEST | IN_VALIDATION, "images", {"format: images", "path: a"}},
+    {IN_TRAIN, "factors", {"format: factors", "task: a"}},
+    {IN_TEST | IN_VALIDATION, "factors", {"format: factors", "task: a"}},
     {IN_TEST | IN_VALIDATION, "idx", {"format: idx", "images: a", "labels: b"}},
     {IN_TEST | IN_VALIDATION, "csv", {"format: csv", "path: a"}},
     {IN_TEST | IN_VALIDATION, "npy", {"format: npy", "inputs: a", "labels: b"}},

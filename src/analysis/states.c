@@ -96,21 +96,51 @@ done:
     return status;
 }
 
-/* Runs the chosen samples through the model, a batch at a time. */
-static mixup_status compute(mixup_model *model, const states_desc *desc, const size_t *indices, size_t count,
-                            size_t width, const mixup_allocator *allocator, float *values) {
+mixup_status states_spread(const mixup_dataset *set, size_t most, const mixup_allocator *allocator,
+                           size_t **indices, int32_t **labels, size_t *count) {
     mixup_dataset_info info;
-    mixup_dataset_describe(desc->set, &info);
+    mixup_dataset_describe(set, &info);
+    const size_t size = info.count;
+    const size_t taken = most == 0 || most > size ? size : most;
+    size_t *chosen = NULL;
+    int32_t *classes = NULL; /* of all, then of the chosen */
+    mixup_status status = MEMORY_NEW(allocator, chosen, taken);
+    if (status == MIXUP_OK)
+        status = MEMORY_NEW(allocator, classes, size);
+    if (status == MIXUP_OK)
+        status = mixup_dataset_labels(set, classes);
+    if (status != MIXUP_OK) {
+        memory_release(allocator, chosen);
+        memory_release(allocator, classes);
+        return status;
+    }
+    for (size_t i = 0; i < taken; i++) {
+        chosen[i] = size / taken * i + size % taken * i / taken; /* without overflow */
+        classes[i] = classes[chosen[i]];
+    }
+    *indices = chosen;
+    *labels = classes;
+    *count = taken;
+    return MIXUP_OK;
+}
+
+/* A batch at a time. */
+mixup_status states_of(mixup_model *model, const mixup_dataset *set, const char *layer, const size_t *indices,
+                       size_t count, const mixup_allocator *allocator, float *values) {
+    mixup_dataset_info info;
+    mixup_dataset_describe(set, &info);
     float *inputs = NULL; /* [BATCH][..shape] */
     size_t size = 0;
+    size_t width = 0;
+    MIXUP_TRY(states_width(model, layer, &width));
     MIXUP_TRY(memory_product(BATCH, size_of_shape(info.shape), &size));
     MIXUP_TRY(MEMORY_NEW(allocator, inputs, size));
     mixup_status status = MIXUP_OK;
     for (size_t first = 0; first < count && status == MIXUP_OK; first += BATCH) {
         const size_t batch = count - first < BATCH ? count - first : BATCH;
-        status = mixup_dataset_read(desc->set, indices + first, batch, inputs, NULL);
+        status = mixup_dataset_read(set, indices + first, batch, inputs, NULL);
         if (status == MIXUP_OK)
-            status = mixup_states(model, desc->layer, batch, inputs, values + first * width);
+            status = mixup_states(model, layer, batch, inputs, values + first * width);
     }
     memory_release(allocator, inputs);
     return status;
@@ -129,7 +159,8 @@ mixup_status states_collect(mixup_model *model, const states_desc *desc, states 
     if (status == MIXUP_OK)
         status = MEMORY_NEW(&result.allocator, result.values, size);
     if (status == MIXUP_OK)
-        status = compute(model, desc, indices, result.count, result.width, &result.allocator, result.values);
+        status =
+            states_of(model, desc->set, desc->layer, indices, result.count, &result.allocator, result.values);
     memory_release(&result.allocator, indices);
     if (status == MIXUP_OK)
         *out = result;

@@ -34,4 +34,13 @@ mixup_status states_width(const mixup_model *model, const char *layer, size_t *w
 /* The chosen samples alone: a new array of `count` indices into the set, and their labels. */
 mixup_status states_choose(const states_desc *desc, size_t **indices, int32_t **labels, size_t *count);
 
+/* At most `most` samples (0: all), spread evenly over the set: sample i of n is number i × size / n, so that
+ * a set that is sorted by class gives all of them. New arrays of `count` indices and labels. */
+mixup_status states_spread(const mixup_dataset *set, size_t most, const mixup_allocator *allocator,
+                           size_t **indices, int32_t **labels, size_t *count);
+
+/* The states of the samples indices[count], in their order: values [count][width of the layer]. */
+mixup_status states_of(mixup_model *model, const mixup_dataset *set, const char *layer, const size_t *indices,
+                       size_t count, const mixup_allocator *allocator, float *values);
+
 #endif

@@ -28,7 +28,9 @@ typedef enum random_purpose {
     RANDOM_CROP,
     RANDOM_RESIZED_CROP,
     RANDOM_CUTOUT,
-    RANDOM_CUT, /* centre of a rectangle (row, then column); sample as for λ */
+    RANDOM_CUT,    /* centre of a rectangle (row, then column); sample as for λ */
+    RANDOM_ATTACK, /* where an attack begins; sample: number in the set */
+    RANDOM_DEFORM, /* deformation of a test image; item: kind; sample: number in the set */
 } random_purpose;
 
 /* Sets keys' counters apart from anything else that may use Philox with the same seed: "mixu" in ASCII. */

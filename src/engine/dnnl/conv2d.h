@@ -9,12 +9,18 @@
 
 #include "engine/dnnl/dnnl_engine.h"
 
-enum { CONV2D_MOST_WAYS = 2 };
+/* A way to compute it. */
+typedef struct conv_way {
+    dnnl_alg_kind_t algorithm;
+    dnnl_memory_desc_t input, output; /* layouts of the states; any: oneDNN chooses */
+} conv_way;
+
+enum { CONV2D_MOST_WAYS = 3 };
 
 typedef struct conv_shape {
-    dnnl_memory_desc_t input, weight, bias, output; /* states with any layout */
-    dnnl_dims_t strides, dilates, padding;
-    dnnl_alg_kind_t ways[CONV2D_MOST_WAYS]; /* algorithms, the preferred one first; the last is direct */
+    dnnl_memory_desc_t weight, bias; /* weight: any layout */
+    dnnl_dims_t strides, dilates, padding, behind;
+    conv_way ways[CONV2D_MOST_WAYS]; /* the preferred one first; the last always works */
     size_t way_count;
     bool biased;
 } conv_shape;

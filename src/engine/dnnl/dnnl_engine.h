@@ -88,6 +88,8 @@ mixup_status dnnl_activation_backward(builder *to, size_t node);
 
 /* ---- weights (weights.c): dense and conv2d read them in the store's layout or in a packed copy */
 
+/* Whether oneDNN has only its slow reference implementation. */
+bool dnnl_is_slow(const_dnnl_primitive_desc_t description);
 /* A description of one pass with the weights in the given layout. */
 typedef struct dnnl_pass dnnl_pass;
 typedef mixup_status (*dnnl_describe_pass)(builder *to, const dnnl_pass *pass,

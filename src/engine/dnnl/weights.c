@@ -79,8 +79,7 @@ static mixup_status pack_weight(builder *to, size_t node, const dnnl_memory_desc
 
 /* ---- choosing */
 
-/* Whether oneDNN has only its slow reference implementation. */
-static bool is_slow(const_dnnl_primitive_desc_t description) {
+bool dnnl_is_slow(const_dnnl_primitive_desc_t description) {
     const char *implementation = NULL;
     return dnnl_primitive_desc_query(description, dnnl_query_impl_info_str, 0, (void *)&implementation) ==
                dnnl_success &&
@@ -92,7 +91,7 @@ static bool describe_if_fast(builder *to, const dnnl_pass *pass, const dnnl_memo
     dnnl_primitive_desc_t description = NULL;
     if (pass->describe(to, pass, weight, &description) != MIXUP_OK)
         return false;
-    if (is_slow(description)) {
+    if (dnnl_is_slow(description)) {
         dnnl_primitive_desc_destroy(description);
         return false;
     }

@@ -248,11 +248,30 @@ mixup_status builder_input_gradient_done(builder *self, size_t node, size_t i, s
         MIXUP_TRY(builder_make_plain(self, buffer));
         made = builder_plain(self, buffer);
     }
+    const size_t other = self->gradient[root];
+    if (self->has_gradient[root] && builder_may_overwrite(self, other))
+        return builder_engine(self)->accumulate(self, made, other);
     if (self->has_gradient[root])
-        return builder_engine(self)->accumulate(self, made, self->gradient[root]);
+        MIXUP_TRY(builder_engine(self)->accumulate(self, other, made));
     self->gradient[root] = made;
     self->has_gradient[root] = true;
     return MIXUP_OK;
+}
+
+bool builder_share_gradient(builder *self, size_t node, size_t i) {
+    const size_t value = self->network->nodes[node].inputs[i];
+    const size_t root = self->root[value];
+    const size_t gradient = builder_output_gradient(self, node);
+    if (!self->wants_gradient[root] || self->has_gradient[root] || builder_reshapes(self, value))
+        return false;
+    self->gradient[root] = gradient;
+    self->has_gradient[root] = true;
+    self->plan->buffers[gradient].shared = true;
+    return true;
+}
+
+bool builder_may_overwrite(const builder *self, size_t buffer) {
+    return !self->plan->buffers[buffer].shared;
 }
 
 mixup_status builder_parameter_gradient(builder *self, size_t node, size_t i, size_t *buffer) {

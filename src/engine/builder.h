@@ -80,6 +80,11 @@ size_t builder_output_gradient(const builder *self, size_t node);
  * that writes it is emitted, _done. */
 mixup_status builder_input_gradient(builder *self, size_t node, size_t i, size_t *buffer);
 mixup_status builder_input_gradient_done(builder *self, size_t node, size_t i, size_t buffer);
+/* Instead of both, where the gradient of input i is that of the output: the two become one buffer, which
+ * nobody may write any more. False: not possible here. */
+bool builder_share_gradient(builder *self, size_t node, size_t i);
+/* Whether a kernel may write its result over the output's gradient. */
+bool builder_may_overwrite(const builder *self, size_t buffer);
 /* The same for parameter i of the node, in its layout. _done may emit the optimiser's update, so it comes
  * after every step that reads the parameter. */
 mixup_status builder_parameter_gradient(builder *self, size_t node, size_t i, size_t *buffer);

@@ -16,6 +16,7 @@ typedef struct plan_buffer {
     real *fixed;        /* instead of the arena */
     const void *layout; /* the engine's; NULL: plain */
     size_t plain;       /* the same values in plain order, or BUFFER_NONE */
+    bool shared;        /* the gradient of several values: complete, never written again */
 } plan_buffer;
 
 typedef struct plan_binding {

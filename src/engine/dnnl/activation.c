@@ -83,22 +83,35 @@ mixup_status dnnl_activation_attributes(const graph_node *activation, dnnl_primi
     return dnnl_check(status, "preparing an activation");
 }
 
+/* Where a result that replaces `gradient` may be written: there, if nobody else reads it. */
+static mixup_status find_result(builder *to, size_t gradient, const shape *sample,
+                                const dnnl_memory_desc_t *layout, size_t *result) {
+    *result = gradient;
+    if (builder_may_overwrite(to, gradient))
+        return MIXUP_OK;
+    MIXUP_TRY(builder_buffer(to, builder_count(to, gradient), result));
+    return dnnl_set_state(to, *result, sample, layout);
+}
+
 mixup_status dnnl_activation_gradient(builder *to, const graph_node *activation, size_t output,
                                       const shape *sample, size_t *gradient) {
     dnnl_alg_kind_t kind;
     dnnl_memory_desc_t layout;
     dnnl_primitive_desc_t description = NULL;
     dnnl_call *call = NULL;
+    size_t result = BUFFER_NONE;
     if (!dnnl_activation(activation->activation, true, &kind))
         return error(MIXUP_ERROR_ENGINE, "oneDNN: %s has no backward pass from its output",
                      activation_name(activation->activation));
     MIXUP_TRY(dnnl_state(to, output, sample, &layout));
     MIXUP_TRY(dnnl_convert(to, *gradient, sample, &layout, gradient));
+    MIXUP_TRY(find_result(to, *gradient, sample, &layout, &result));
     MIXUP_TRY(describe_backward(to, kind, slope_of(activation), &layout, &description));
     MIXUP_TRY(dnnl_call_create(to, description, &call));
     MIXUP_TRY(dnnl_call_buffer(to, call, DNNL_ARG_DST, &layout, output));
     MIXUP_TRY(dnnl_call_buffer(to, call, DNNL_ARG_DIFF_DST, &layout, *gradient));
-    MIXUP_TRY(dnnl_call_buffer(to, call, DNNL_ARG_DIFF_SRC, &layout, *gradient));
+    MIXUP_TRY(dnnl_call_buffer(to, call, DNNL_ARG_DIFF_SRC, &layout, result));
+    *gradient = result;
     return dnnl_call_emit(to, call);
 }
 

@@ -68,6 +68,8 @@ mixup_status dnnl_add_backward(builder *to, size_t node) {
     for (size_t i = 0; i < builder_node(to, node)->input_count; i++) {
         size_t gradient = BUFFER_NONE;
         add_arguments *a = NULL;
+        if (builder_share_gradient(to, node, i))
+            continue;
         MIXUP_TRY(builder_input_gradient(to, node, i, &gradient));
         if (gradient == BUFFER_NONE)
             continue;

@@ -76,7 +76,7 @@ mixup_status dnnl_describe(const builder *to, const void *operation, const_dnnl_
 /* oneDNN's name for an activation; `from_output`: the backward pass sees the output. False: it has none. */
 bool dnnl_activation(mixup_activation kind, bool from_output, dnnl_alg_kind_t *out);
 bool dnnl_absorbs(const graph_node *producer, const graph_node *activation, bool backward);
-/* Emits gradient × activation'(output) for an absorbed activation, in place where the layouts agree.
+/* Emits gradient × activation'(output) for an absorbed activation, in place where possible.
  * `gradient` becomes the buffer with the result. */
 mixup_status dnnl_activation_gradient(builder *to, const graph_node *activation, size_t output,
                                       const shape *sample, size_t *gradient);

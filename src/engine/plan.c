@@ -21,17 +21,16 @@ static bool in_arena(const plan_buffer *buffer) {
     return buffer->fixed == NULL && buffer->first != SIZE_MAX;
 }
 
-/* First fit: the lowest offset at which the buffer meets none of those placed before it that live at the same
- * time. Quadratic per buffer, which a few hundred buffers do not feel. */
-static size_t place(const plan *self, size_t index) {
-    const plan_buffer *buffer = &self->buffers[index];
+/* First fit: the lowest offset at which the buffer meets none of the `placed` ones before it that live at the
+ * same time. Quadratic per buffer, which a few hundred buffers do not feel. */
+static size_t place(const plan *self, const size_t *order, size_t placed) {
+    const plan_buffer *buffer = &self->buffers[order[placed]];
     size_t offset = 0;
     for (bool moved = true; moved;) {
         moved = false;
-        for (size_t i = 0; i < index; i++) {
-            const plan_buffer *other = &self->buffers[i];
-            if (in_arena(other) && overlaps(buffer, other) &&
-                offset < other->offset + rounded(other->count) &&
+        for (size_t i = 0; i < placed; i++) {
+            const plan_buffer *other = &self->buffers[order[i]];
+            if (overlaps(buffer, other) && offset < other->offset + rounded(other->count) &&
                 other->offset < offset + rounded(buffer->count)) {
                 offset = other->offset + rounded(other->count);
                 moved = true;
@@ -41,15 +40,33 @@ static size_t place(const plan *self, size_t index) {
     return offset;
 }
 
-static void lay_out(plan *self) {
-    for (size_t i = 0; i < self->buffer_count; i++) {
-        plan_buffer *buffer = &self->buffers[i];
-        if (!in_arena(buffer))
+/* The buffers of the arena, the largest first: small ones fill the gaps that large ones leave. */
+static size_t sort_by_size(const plan *self, size_t *order) {
+    size_t count = 0;
+    for (size_t b = 0; b < self->buffer_count; b++) {
+        if (!in_arena(&self->buffers[b]))
             continue;
-        buffer->offset = place(self, i);
+        size_t i = count++;
+        for (; i > 0 && self->buffers[order[i - 1]].count < self->buffers[b].count; i--)
+            order[i] = order[i - 1];
+        order[i] = b;
+    }
+    return count;
+}
+
+static mixup_status lay_out(plan *self) {
+    const mixup_allocator *allocator = &self->cache->store->engine->allocator;
+    size_t *order = NULL;
+    MIXUP_TRY(MEMORY_NEW(allocator, order, self->buffer_count));
+    const size_t count = sort_by_size(self, order);
+    for (size_t i = 0; i < count; i++) {
+        plan_buffer *buffer = &self->buffers[order[i]];
+        buffer->offset = place(self, order, i);
         const size_t end = buffer->offset + rounded(buffer->count);
         self->arena_size = end > self->arena_size ? end : self->arena_size;
     }
+    memory_release(allocator, order);
+    return MIXUP_OK;
 }
 
 static void bind_all(plan *self, real *arena) {
@@ -158,10 +175,10 @@ static mixup_status build(plan_cache *cache, const plan_key *key, plan **out) {
     made->cache = cache;
     made->key = *key;
     mixup_status status = compile(made);
-    if (status == MIXUP_OK) {
-        lay_out(made);
+    if (status == MIXUP_OK)
+        status = lay_out(made);
+    if (status == MIXUP_OK)
         status = fit_arena(cache, made);
-    }
     if (status != MIXUP_OK) {
         destroy_plan(made);
         return status;

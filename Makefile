@@ -14,7 +14,14 @@ demo: build data ## the same with EPOCHS=1 epochs, into the folder demo/
 
 claims: build data ## three seeds of each demonstration; checks the claims and writes docs/results.md
 	scripts/demonstrations.sh --seeds 1,2,3 results
-	build/release/mixup claims results --out docs/results.md
+	build/release/mixup claims results --out results/claims.md
+	scripts/results_page.sh demonstrations <results/claims.md
+
+study: build data ## the paper's experiments at a laptop's size, three seeds (hours); study/report.html, docs/results.md
+	scripts/fetch_data.sh cifar10
+	scripts/fetch_data.sh fashion_mnist
+	scripts/study.sh --seeds 1,2,3 study
+	scripts/results_page.sh study <study/summary.md
 
 bench: build ## time libmixup against PyTorch and TensorFlow, write docs/performance.md (about an hour)
 	scripts/benchmark.sh
@@ -61,5 +68,5 @@ clean: ## remove build/; data/, results/ and demo/ stay
 help: ## this list
 	@sed -n 's/^\([a-z ]*\):[^#]*## /\1\t/p' Makefile | expand -t 14
 
-.PHONY: all demo claims bench test dependencies data build install format lint asan tsan reference valgrind coverage clean help
+.PHONY: all demo claims study bench test dependencies data build install format lint asan tsan reference valgrind coverage clean help
 .NOTPARALLEL:

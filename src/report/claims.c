@@ -1,4 +1,4 @@
-/* report/claims: see claims.h. Writes the page that docs/results.md is. */
+/* report/claims: see claims.h. Writes the first part of docs/results.md. */
 #include "report/claims.h"
 
 #include "base/file.h"
@@ -165,11 +165,8 @@ static mixup_status write_page(const writing *in, const char *path) {
     text_init(&whole, &in->allocator);
     text_format(
         &whole,
-        "# Results\n\n"
         "What the demonstrations claim, checked on the medians over seeds: %zu of %zu claims hold. Cells "
-        "give the median, then each seed in brackets.\n\n"
-        "To measure again: `make claims` trains what is missing (three seeds of each variant) and writes "
-        "this page; on finished runs alone, `mixup claims RESULTS --out docs/results.md`.\n",
+        "give the median, then each seed in brackets.\n",
         in->outcome.held, claims_count(&in->outcome));
     text_append(&whole, in->page.data, in->page.length);
     mixup_status status = text_status(&whole);

@@ -544,8 +544,10 @@ typedef struct mixup_factors_desc {
 } mixup_factors_desc;
 MIXUP_API mixup_status mixup_dataset_from_factors(mixup_dataset **set, const mixup_factors_desc *desc);
 
-/* Samples that the caller makes on demand. `read` fills `count` samples, number indices[i] at row i; it may
- * be called from another thread than the one that trains, never from two at once. */
+/* Samples that the caller makes on demand. `read` fills `count` samples, number indices[i] at row i. It may
+ * be called from another thread than the one that trains (mixup_fit_desc.load_threads), ahead of training and
+ * for samples that are then not used, but never from two threads at once, and for no training data while
+ * mixup_fit validates. A failure ends the training at the step that the samples were for. */
 typedef struct mixup_callback_desc {
     size_t count;
     size_t shape[MIXUP_MAX_RANK];
@@ -869,11 +871,18 @@ typedef struct mixup_checkpoint_desc {
     bool resume;          /* continue from `path` when it exists; settings and data must be the same */
 } mixup_checkpoint_desc;
 
+/* .load_threads where the thread that trains is to do it all. */
+#define MIXUP_NO_LOAD_THREADS SIZE_MAX
+
 typedef struct mixup_fit_desc {
     const mixup_dataset *train;
     const mixup_dataset *validation; /* or NULL */
     size_t epochs;                   /* default 1 */
     size_t batch_size;               /* default 32 */
+    size_t load_threads;             /* that gather, read and change the next batches while one is trained;
+                                      * default 1, but none where samples in memory are only copied; of a
+                                      * callback's samples at most 1. MIXUP_NO_LOAD_THREADS: none. The
+                                      * number never changes a result */
     bool no_shuffle;                 /* keep the order of `train`; default: a new order each epoch */
     bool drop_last;                  /* leave out a last, shorter batch */
     uint64_t seed;                   /* of order, draws, dropout, noise */

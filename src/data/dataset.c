@@ -6,6 +6,7 @@ static void storage_release(dataset_storage *storage) {
     if (atomic_fetch_sub(&storage->owners, 1) > 1)
         return;
     const mixup_allocator allocator = storage->allocator;
+    pthread_mutex_destroy(&storage->turn);
     if (!storage->borrowed) {
         memory_release(&allocator, (void *)(uintptr_t)storage->inputs);
         memory_release(&allocator, (void *)(uintptr_t)storage->labels);

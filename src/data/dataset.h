@@ -5,6 +5,10 @@
  * list of sample numbers and a preprocess of its own. A newcomer's mistake: reading storage with a data
  * set's sample number; dataset_sample() translates it.
  *
+ * Several threads may gather from one storage, and from one set, at once (loader.h does). Arrays are only
+ * read; any other kind of storage must see to it: what a call needs to work in is the call's own, or is used
+ * under a lock, as `read` is, since it may not be called twice at once.
+ *
  * A data set can know its classes and yet have no targets (a CSV file read `.like` the training set but
  * without its label column): class_names.count > 0, dataset_target_count() 0. */
 #ifndef DATA_DATASET_H
@@ -13,6 +17,7 @@
 #include "data/augment.h"
 #include "tensor/array.h"
 
+#include <pthread.h>
 #include <stdatomic.h>
 
 typedef struct dataset_storage {
@@ -28,6 +33,7 @@ typedef struct dataset_storage {
     bool owns_user;        /* `user` is a block of the allocator's */
     mixup_status (*read)(void *user, const size_t *indices, size_t count, float *inputs, float *targets);
     void *user;
+    pthread_mutex_t turn; /* held while `read` runs: one call at a time, for all sets of the storage */
 } dataset_storage;
 
 struct mixup_dataset {

@@ -15,6 +15,7 @@ mixup_status draft_init(dataset_draft *draft, const mixup_allocator *given, prep
     }
     fresh.storage->allocator = allocator;
     atomic_init(&fresh.storage->owners, 1);
+    pthread_mutex_init(&fresh.storage->turn, NULL);
     *draft = fresh;
     return MIXUP_OK;
 }

@@ -169,8 +169,12 @@ mixup_status dataset_gather_augmented(const mixup_dataset *set, const gather_aug
                          set->count);
     if (count == 0)
         return MIXUP_OK;
-    if (set->storage->read != NULL)
-        return gather_callback(set, augment, indices, count, inputs, targets, labels);
+    if (set->storage->read != NULL) {
+        pthread_mutex_lock(&set->storage->turn);
+        const mixup_status status = gather_callback(set, augment, indices, count, inputs, targets, labels);
+        pthread_mutex_unlock(&set->storage->turn);
+        return status;
+    }
     const size_t columns = dataset_target_count(set);
     for (size_t i = 0; i < count; i++) {
         const size_t sample = dataset_sample(set, indices[i]);

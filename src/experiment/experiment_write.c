@@ -13,8 +13,14 @@ mixup_status experiment_to_yaml(const experiment *of, mixup_engine engine, size_
 
 /* Keys that leave the trained network as it is; engine and threads are compared by themselves. */
 static bool counts(const char *line, size_t length) {
-    static const char *const without[] = {
-        "name: ", "description: ", "variant: ", "engine: ", "threads: ", "training.checkpoint.", "report["};
+    static const char *const without[] = {"name: ",
+                                          "description: ",
+                                          "variant: ",
+                                          "engine: ",
+                                          "threads: ",
+                                          "training.checkpoint.",
+                                          "training.load_threads: ",
+                                          "report["};
     for (size_t i = 0; i < MIXUP_COUNT(without); i++) {
         const size_t prefix = strlen(without[i]);
         if (length >= prefix && strncmp(line, without[i], prefix) == 0)

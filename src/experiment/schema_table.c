@@ -468,6 +468,11 @@ static const schema_key keys[] = {
      .fallback = "1", .text = "How often all training samples are seen."},
     {IN_TRAINING, "batch_size", SCHEMA_COUNT, AT(mixup_fit_desc, batch_size), .range = FROM_TO(1, 1e7),
      .fallback = "32", .unit = "samples", .text = "Samples of a step."},
+    {IN_TRAINING, "load_threads", SCHEMA_COUNT, AT(mixup_fit_desc, load_threads),
+     .range = FROM_TO(0, MIXUP_MAX_THREADS), .fallback = "0",
+     .text =
+         "Threads that read, decode and change the next batches while one is trained. 0: one, or none where "
+         "samples in memory are only copied. The number changes no result."},
     {IN_TRAINING, "shuffle", SCHEMA_WITHOUT, AT(mixup_fit_desc, no_shuffle), .fallback = "true",
      .text = "A new order of the samples each epoch."},
     {IN_TRAINING, "drop_last", SCHEMA_BOOLEAN, AT(mixup_fit_desc, drop_last), .fallback = "false",

@@ -6,7 +6,7 @@
  * step). */
 #include "base/file.h"
 #include "base/text.h"
-#include "random/stream.h"
+#include "data/loader.h"
 #include "train/checkpoint.h"
 #include "train/fit_settings.h"
 
@@ -20,10 +20,8 @@ typedef struct fit {
     mixup_trainer *trainer;
     size_t epochs, batch_size; /* resolved */
     size_t epoch_steps;
-    uint32_t *order; /* [train->count] */
     augmentation augmentation;
-    float *scratch;  /* [features] for augmentation; NULL: none wanted */
-    size_t *indices; /* [batch_size] */
+    loader *loader;
     text settings;
     fit_state state;
     struct timespec saved;   /* when the last checkpoint was written; zero before the first */
@@ -78,20 +76,41 @@ static mixup_status check_smallest_batch(const fit *f) {
                     &(plan_key){.batch = 1, .update = f->trainer->update, .site = PLAN_NO_SITE}, &made);
 }
 
-static mixup_status prepare_augmentation(fit *f) {
-    const mixup_preprocess *preprocess = f->desc->train->preprocess;
+static mixup_status choose_load_threads(const fit *f, size_t *threads) {
+    *threads = f->desc->load_threads;
+    if (*threads == MIXUP_NO_LOAD_THREADS)
+        *threads = 0;
+    else if (*threads == 0)
+        *threads = loader_default_threads(f->desc->train, augment_wanted(&f->desc->augment));
+    if (*threads > MIXUP_MAX_THREADS)
+        return error(MIXUP_ERROR_ARGUMENT, "load_threads is %zu; it must be at most %d", *threads,
+                     MIXUP_MAX_THREADS);
+    return MIXUP_OK;
+}
+
+static mixup_status prepare_loader(fit *f) {
+    const mixup_fit_desc *desc = f->desc;
+    const bool augmented = augment_wanted(&desc->augment);
+    size_t threads = 0;
     const mixup_status status =
-        augment_resolve(&f->desc->augment, preprocess, f->desc->seed, &f->augmentation);
+        augment_resolve(&desc->augment, desc->train->preprocess, desc->seed, &f->augmentation);
     if (status != MIXUP_OK)
         return error_context(status, "augment");
-    if (!augment_wanted(&f->desc->augment))
-        return MIXUP_OK;
-    return MEMORY_NEW(&f->model->allocator, f->scratch, preprocess->features);
+    MIXUP_TRY(choose_load_threads(f, &threads));
+    return loader_create(&f->loader,
+                         &(loader_desc){.set = desc->train,
+                                        .how = augmented ? &f->augmentation : NULL,
+                                        .batch_size = f->batch_size,
+                                        .epoch_steps = f->epoch_steps,
+                                        .epochs = f->epochs,
+                                        .no_shuffle = desc->no_shuffle,
+                                        .seed = desc->seed,
+                                        .threads = threads},
+                         &f->model->allocator);
 }
 
 static mixup_status prepare(fit *f) {
     const mixup_fit_desc *desc = f->desc;
-    const mixup_allocator *allocator = &f->model->allocator;
     mixup_loss loss = MIXUP_LOSS_DEFAULT;
     f->epochs = desc->epochs != 0 ? desc->epochs : 1;
     f->batch_size = desc->batch_size != 0 ? desc->batch_size : 32;
@@ -105,9 +124,7 @@ static mixup_status prepare(fit *f) {
     MIXUP_TRY(mixup_trainer_create(&f->trainer, f->model, desc));
     MIXUP_TRY(check_smallest_batch(f));
     MIXUP_TRY(trainer_reserve(f->trainer, f->batch_size));
-    MIXUP_TRY(MEMORY_NEW(allocator, f->order, desc->train->count));
-    MIXUP_TRY(MEMORY_NEW(allocator, f->indices, f->batch_size));
-    MIXUP_TRY(prepare_augmentation(f));
+    MIXUP_TRY(prepare_loader(f));
     if (desc->checkpoint.path != NULL)
         MIXUP_TRY(fit_settings_describe(f->model, desc, &f->settings));
     if (desc->restore_best)
@@ -133,27 +150,8 @@ static mixup_status save_state(fit *f) {
 
 /* ---- an epoch's steps */
 
-static void order_samples(fit *f) {
-    const size_t count = f->desc->train->count;
-    if (f->desc->no_shuffle) {
-        for (size_t i = 0; i < count; i++)
-            f->order[i] = (uint32_t)i;
-        return;
-    }
-    random_stream stream = random_open(f->desc->seed, RANDOM_ORDER, 0, (uint32_t)f->state.epoch, 0, 0);
-    random_permutation(&stream, count, f->order);
-}
-
 static bool is_plain_epoch(const fit *f) {
     return f->state.epoch + f->desc->mix.plain_last_epochs >= f->epochs;
-}
-
-static mixup_status fill_batch(fit *f, const trainer_batch *batch, size_t first) {
-    const gather_augmentation augment = {&f->augmentation, (uint32_t)f->state.epoch, f->scratch};
-    for (size_t i = 0; i < batch->count; i++)
-        f->indices[i] = f->order[first + i];
-    return dataset_gather_augmented(f->desc->train, f->scratch != NULL ? &augment : NULL, f->indices,
-                                    batch->count, batch->inputs, batch->targets, batch->labels);
 }
 
 /* One step; `site` gets the name of where it mixed. */
@@ -166,7 +164,7 @@ static mixup_status run_step(fit *f, size_t count, const char **site, trainer_re
     f->trainer->learning_rate =
         schedule_rate(&f->schedule, (double)f->trainer->optimizer.learning_rate, &at, &f->state.plateau);
     MIXUP_TRY(trainer_begin(f->trainer, count, epoch, epoch_step, is_plain_epoch(f), NULL, &batch));
-    MIXUP_TRY(fill_batch(f, &batch, f->state.epoch_step * f->batch_size));
+    MIXUP_TRY(loader_next(f->loader, count, batch.inputs, batch.targets, batch.labels));
     MIXUP_TRY(trainer_end(f->trainer, &batch, epoch, epoch_step, result));
     *site = batch.site;
     f->state.learning_rate = f->trainer->learning_rate;
@@ -200,7 +198,6 @@ static void count_time(fit *f) {
 static mixup_status run_steps(fit *f) {
     const size_t count = f->desc->train->count;
     const size_t every = f->desc->checkpoint.every_steps;
-    order_samples(f);
     while (f->state.epoch_step < f->epoch_steps && f->stop == MIXUP_STOP_FINISHED) {
         const size_t first = f->state.epoch_step * f->batch_size;
         const size_t batch = count - first < f->batch_size ? count - first : f->batch_size;
@@ -337,6 +334,7 @@ static mixup_status start(fit *f) {
 
 static mixup_status run(fit *f) {
     MIXUP_TRY(start(f));
+    loader_start(f->loader, f->state.epoch, f->state.epoch_step);
     clock_gettime(CLOCK_MONOTONIC, &f->started);
     while (f->state.epoch < f->epochs && !f->state.stopped_early && f->stop == MIXUP_STOP_FINISHED) {
         MIXUP_TRY(run_steps(f));
@@ -368,10 +366,8 @@ mixup_status mixup_fit(mixup_model *model, const mixup_fit_desc *desc) {
     if (status == MIXUP_OK && desc->result != NULL)
         *desc->result = (mixup_fit_result){
             .stop = f.stop, .epochs = f.state.epoch, .steps = f.state.step, .best_epoch = f.state.best_epoch};
+    loader_destroy(f.loader);
     mixup_trainer_destroy(f.trainer);
-    memory_release(&model->allocator, f.order);
-    memory_release(&model->allocator, f.indices);
-    memory_release(&model->allocator, f.scratch);
     text_clear(&f.settings);
     return status;
 }

@@ -387,6 +387,7 @@ static void only_what_changes_the_training_makes_experiments_differ(void **state
     assert_true(same_training(SMALL, "name=another", why, sizeof why));
     assert_true(same_training(SMALL, "threads=4", why, sizeof why)); /* the other one leaves it open */
     assert_true(same_training(SMALL, "training.checkpoint.every_steps=4", why, sizeof why));
+    assert_true(same_training(SMALL, "training.load_threads=2", why, sizeof why));
     assert_true(same_training(SMALL, "training.epochs=1", why, sizeof why)); /* the default */
     assert_false(same_training(SMALL, "training.epochs=4", why, sizeof why));
     assert_string_equal(why, "training.epochs: 1, not 4");

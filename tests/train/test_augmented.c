@@ -162,8 +162,10 @@ static void validation_and_clean_accuracy_see_the_images_as_they_are(void **stat
 
 /* ---------------------------------------------------------------- stopping */
 
+/* Whatever the number of threads that prepare batches, and also where it is another one afterwards. */
 static void a_training_stopped_inside_an_augmented_epoch_ends_with_the_same_bits(void **state) {
     (void)state;
+    static const size_t threads[] = {MIXUP_NO_LOAD_THREADS, 1, 2};
     for (size_t e = 0; e < MIXUP_COUNT(network_engines); e++) {
         scene s;
         scene_begin(&s);
@@ -171,7 +173,9 @@ static void a_training_stopped_inside_an_augmented_epoch_ends_with_the_same_bits
         const record seen = s.seen;
         s.desc.checkpoint = (mixup_checkpoint_desc){.path = s.checkpoint, .resume = true};
         for (uint64_t stop = 1; stop < 3 * EPOCHS; stop++) { /* an epoch has three steps: 4, 4 and 3 */
+            s.desc.load_threads = threads[stop % 3];
             mixup_model_destroy(fit(&s, network_engines[e], 3, stop));
+            s.desc.load_threads = threads[stop / 3];
             mixup_model *model = fit(&s, network_engines[e], 99, 0);
             const size_t before = stop / 3 * TRAIN + stop % 3 * BATCH;
             assert_int_equal(s.seen.trained, EPOCHS * TRAIN - before);

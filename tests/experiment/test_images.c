@@ -66,14 +66,15 @@ static void mean_and_deviation_of_channels_are_learned_on_the_training_part(void
     opened in;
     load_ok(&in, "data:\n" TRAIN
                  "  test: {last: 8}\n  validation: {first: 8}\n  normalize: {by: channel}\n" NETWORK);
+    enum { FIRST = 8 * PIXELS, END = 32 * PIXELS }; /* the training part, from 0 */
     double sum = 0, squares = 0;
-    for (size_t i = 8 * PIXELS; i < 32 * PIXELS; i++) {
+    for (size_t i = FIRST; i < END; i++) {
         const double value = (double)(i * 37 % 251) / 2.0;
         sum += value;
         squares += value * value;
     }
-    const double mean = sum / (24 * PIXELS);
-    const double deviation = sqrt(squares / (24 * PIXELS) - mean * mean);
+    const double mean = sum / (END - FIRST);
+    const double deviation = sqrt(squares / (END - FIRST) - mean * mean);
     const mixup_dataset *sets[] = {in.data.train, in.data.test, in.data.validation};
     for (size_t s = 0; s < 3; s++) {
         const mixup_preprocess *preprocess = mixup_dataset_preprocess(sets[s]);

@@ -4,13 +4,14 @@
 #include "data/dataset.h"
 
 enum { HEIGHT = 4, WIDTH = 5, PIXELS = 2 * HEIGHT * WIDTH, CLASSES = 3, TRAIN = 11, BATCH = 4, EPOCHS = 3 };
+enum { ALL = EPOCHS * TRAIN };
 
 static const mixup_augment everything = {
     .horizontal_flip = true, .crop_padding = 2, .resized_crop = true, .cutout = 2};
 
 /* What went into the network, batch by batch. */
 typedef struct record {
-    float training[EPOCHS * TRAIN][PIXELS], other[EPOCHS * TRAIN][PIXELS];
+    float training[ALL][PIXELS], other[ALL][PIXELS];
     size_t trained, seen_otherwise;
 } record;
 
@@ -26,7 +27,7 @@ static mixup_status record_forward(const mixup_custom_call *call) {
     memcpy(call->output, call->input, call->batch * PIXELS * sizeof *call->input);
     size_t *count = call->training ? &into->trained : &into->seen_otherwise;
     float(*rows)[PIXELS] = call->training ? into->training : into->other;
-    for (size_t i = 0; i < call->batch && *count < EPOCHS * TRAIN; i++)
+    for (size_t i = 0; i < call->batch && *count < ALL; i++)
         memcpy(rows[(*count)++], call->input + i * PIXELS, sizeof rows[0]);
     return MIXUP_OK;
 }
@@ -130,13 +131,13 @@ static void training_sees_each_sample_as_its_epoch_changes_it(void **state) {
     scene_begin(&s);
     s.desc.no_shuffle = true;
     mixup_model_destroy(fit(&s, MIXUP_ENGINE_REFERENCE, 3, 0));
-    assert_int_equal(s.seen.trained, EPOCHS * TRAIN);
+    assert_int_equal(s.seen.trained, ALL);
     augmentation how;
     network_ok(augment_resolve(&everything, mixup_dataset_preprocess(s.train), s.desc.seed, &how));
-    for (uint32_t epoch = 0; epoch < EPOCHS; epoch++)
+    for (size_t epoch = 0; epoch < EPOCHS; epoch++)
         for (size_t i = 0; i < TRAIN; i++) {
             float expected[PIXELS], scratch[PIXELS];
-            const gather_augmentation augment = {&how, epoch, scratch};
+            const gather_augmentation augment = {&how, (uint32_t)epoch, scratch};
             network_ok(dataset_gather_augmented(s.train, &augment, &i, 1, expected, NULL, NULL));
             assert_memory_equal(s.seen.training[epoch * TRAIN + i], expected, sizeof expected);
         }
@@ -165,6 +166,7 @@ static void validation_and_clean_accuracy_see_the_images_as_they_are(void **stat
 /* Whatever the number of threads that prepare batches, and also where it is another one afterwards. */
 static void a_training_stopped_inside_an_augmented_epoch_ends_with_the_same_bits(void **state) {
     (void)state;
+    enum { STEPS = 3 * EPOCHS };
     static const size_t threads[] = {MIXUP_NO_LOAD_THREADS, 1, 2};
     for (size_t e = 0; e < MIXUP_COUNT(network_engines); e++) {
         scene s;
@@ -172,13 +174,13 @@ static void a_training_stopped_inside_an_augmented_epoch_ends_with_the_same_bits
         mixup_model *whole = fit(&s, network_engines[e], 3, 0);
         const record seen = s.seen;
         s.desc.checkpoint = (mixup_checkpoint_desc){.path = s.checkpoint, .resume = true};
-        for (uint64_t stop = 1; stop < 3 * EPOCHS; stop++) { /* an epoch has three steps: 4, 4 and 3 */
+        for (uint64_t stop = 1; stop < STEPS; stop++) { /* an epoch has three steps: 4, 4 and 3 */
             s.desc.load_threads = threads[stop % 3];
             mixup_model_destroy(fit(&s, network_engines[e], 3, stop));
             s.desc.load_threads = threads[stop / 3];
             mixup_model *model = fit(&s, network_engines[e], 99, 0);
             const size_t before = stop / 3 * TRAIN + stop % 3 * BATCH;
-            assert_int_equal(s.seen.trained, EPOCHS * TRAIN - before);
+            assert_int_equal(s.seen.trained, ALL - before);
             assert_memory_equal(s.seen.training, seen.training[before],
                                 s.seen.trained * sizeof seen.training[0]);
             training_expect_same(model, whole);

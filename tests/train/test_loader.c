@@ -12,15 +12,16 @@
 #include <time.h>
 
 enum { COUNT = 23, BATCH = 4, SIDE = 5, PIXELS = SIDE * SIDE, CLASSES = 3, STEPS = 6, EPOCHS = 3 };
+enum { VALUES = COUNT * PIXELS, ALL_SAMPLES = EPOCHS * COUNT, ALL_STEPS = EPOCHS * STEPS };
 
 static const mixup_augment changes = {.horizontal_flip = true, .crop_padding = 2, .cutout = 2};
 
 /* ---------------------------------------------------------------- data */
 
 static mixup_dataset *make_images(void) {
-    float values[COUNT * PIXELS];
+    float values[VALUES];
     int32_t labels[COUNT];
-    network_uniform(3, 0, 0.0, 1.0, COUNT * PIXELS, values);
+    network_uniform(3, 0, 0.0, 1.0, VALUES, values);
     for (size_t i = 0; i < COUNT; i++)
         labels[i] = (int32_t)(i * 5 % CLASSES);
     mixup_dataset *set = NULL;
@@ -95,9 +96,9 @@ static mixup_dataset *make_callback(source *from) {
 /* ---------------------------------------------------------------- the loader by itself */
 
 typedef struct batches {
-    float inputs[EPOCHS * COUNT][PIXELS];
-    float targets[EPOCHS * COUNT][CLASSES];
-    int32_t labels[EPOCHS * COUNT];
+    float inputs[ALL_SAMPLES][PIXELS];
+    float targets[ALL_SAMPLES][CLASSES];
+    int32_t labels[ALL_SAMPLES];
 } batches;
 
 static loader_desc describe(const mixup_dataset *set, const augmentation *how, size_t threads) {
@@ -137,6 +138,13 @@ static size_t take_all(const loader_desc *desc, size_t epoch, size_t step, batch
     return used;
 }
 
+static bool same_values(const float *a, const float *b, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        if (a[i] != b[i])
+            return false;
+    return true;
+}
+
 static void expect_same_batches(const batches *a, const batches *b, size_t skipped, size_t count) {
     assert_memory_equal(a->inputs, b->inputs[skipped], count * sizeof a->inputs[0]);
     assert_memory_equal(a->targets, b->targets[skipped], count * sizeof a->targets[0]);
@@ -150,15 +158,15 @@ static void any_number_of_threads_makes_the_same_batches_from_any_step_on(void *
     augmentation how;
     network_ok(augment_resolve(&changes, mixup_dataset_preprocess(set), 5, &how));
     loader_desc desc = describe(set, &how, 0);
-    assert_int_equal(take_all(&desc, 0, 0, &whole), EPOCHS * COUNT);
-    assert_true(memcmp(whole.inputs, whole.inputs[COUNT], COUNT * sizeof whole.inputs[0]) != 0);
+    assert_int_equal(take_all(&desc, 0, 0, &whole), ALL_SAMPLES);
+    assert_false(same_values(whole.inputs[0], whole.inputs[COUNT], VALUES));
     static const size_t threads[] = {0, 1, 2, 7};
     for (size_t t = 0; t < MIXUP_COUNT(threads); t++)
-        for (size_t start = 0; start < (size_t)EPOCHS * STEPS; start++) {
+        for (size_t start = 0; start < ALL_STEPS; start++) {
             const size_t skipped = start / STEPS * COUNT + start % STEPS * BATCH;
             desc.threads = threads[t];
-            assert_int_equal(take_all(&desc, start / STEPS, start % STEPS, &part), EPOCHS * COUNT - skipped);
-            expect_same_batches(&part, &whole, skipped, EPOCHS * COUNT - skipped);
+            assert_int_equal(take_all(&desc, start / STEPS, start % STEPS, &part), ALL_SAMPLES - skipped);
+            expect_same_batches(&part, &whole, skipped, ALL_SAMPLES - skipped);
         }
     mixup_dataset_destroy(set);
 }
@@ -171,18 +179,20 @@ static void an_epoch_holds_every_sample_once_in_an_order_of_its_own(void **state
     const loader_desc desc = describe(set, NULL, 1);
     take_all(&desc, 0, 0, &made);
     size_t seen[EPOCHS][COUNT] = {{0}}, moved = 0;
-    for (size_t i = 0; i < (size_t)EPOCHS * COUNT; i++)
+    for (size_t i = 0; i < ALL_SAMPLES; i++)
         for (size_t index = 0; index < COUNT; index++) {
             float inputs[PIXELS];
             network_ok(mixup_dataset_read(set, &index, 1, inputs, NULL));
-            if (memcmp(inputs, made.inputs[i], sizeof inputs) != 0)
+            if (!same_values(inputs, made.inputs[i], PIXELS))
                 continue;
             seen[i / COUNT][index]++;
             moved += index != i % COUNT;
         }
-    for (size_t i = 0; i < (size_t)EPOCHS * COUNT; i++)
+    for (size_t i = 0; i < ALL_SAMPLES; i++)
         assert_int_equal(seen[i / COUNT][i % COUNT], 1 + (i % COUNT + 17 < COUNT) + (i % COUNT >= 17));
-    assert_true(moved > EPOCHS * COUNT / 2);
+    assert_true(moved > ALL_SAMPLES / 2);
+    for (size_t epoch = 1; epoch < EPOCHS; epoch++)
+        assert_false(same_values(made.inputs[0], made.inputs[epoch * COUNT], VALUES));
     mixup_dataset_destroy(set);
 }
 
@@ -236,6 +246,7 @@ static void nothing_of_a_callback_is_read_beyond_the_epoch_that_training_is_at(v
 }
 
 static void a_failure_comes_at_the_batch_that_failed_with_its_message(void **state) {
+    enum { THREE_BATCHES = 3 * BATCH };
     (void)state;
     static batches made;
     for (size_t threads = 0; threads < 2; threads++) {
@@ -246,13 +257,14 @@ static void a_failure_comes_at_the_batch_that_failed_with_its_message(void **sta
         loader *in = make_loader(&desc);
         loader_start(in, 0, 0);
         if (threads > 0)
-            wait_for_samples(&from, 3 * BATCH); /* it has failed already */
+            wait_for_samples(&from, THREE_BATCHES); /* it has failed already */
         for (size_t step = 0; step < 2; step++)
             network_ok(loader_next(in, BATCH, made.inputs[0], made.targets[0], made.labels));
+        error(MIXUP_ERROR_DATA, "an earlier message of this thread");
         training_refused(loader_next(in, BATCH, made.inputs[0], made.targets[0], made.labels),
                          MIXUP_ERROR_CALLBACK, "the first of them number 8: it returned 6 (input or output");
         pause_a_moment();
-        assert_int_equal(atomic_load(&from.samples), 3 * BATCH); /* nothing more is read */
+        assert_int_equal(atomic_load(&from.samples), THREE_BATCHES); /* nothing more is read */
         loader_destroy(in);
         mixup_dataset_destroy(set);
     }
@@ -285,7 +297,7 @@ static mixup_status run_loader(const mixup_allocator *allocator, void *user) {
     MIXUP_TRY(loader_create(&in, user, allocator));
     const size_t before = atomic_load(&memory->calls);
     loader_start(in, 0, 0);
-    for (size_t step = 0; step < (size_t)EPOCHS * STEPS; step++)
+    for (size_t step = 0; step < ALL_STEPS; step++)
         network_ok(
             loader_next(in, batch_count(user, step % STEPS), made.inputs[0], made.targets[0], made.labels));
     assert_int_equal(atomic_load(&memory->calls), before); /* all memory is there from the beginning */
@@ -425,6 +437,7 @@ static void a_failed_read_ends_the_training_at_its_step(void **state) {
         mixup_dataset *set = make_callback(&from);
         mixup_model *model = make_model(MIXUP_ENGINE_REFERENCE);
         training_history history = {0};
+        error(MIXUP_ERROR_DATA, "an earlier message of this thread");
         training_refused(mixup_fit(model, &(mixup_fit_desc){.train = set,
                                                             .batch_size = BATCH,
                                                             .epochs = 2,

@@ -118,12 +118,10 @@ static mixup_status create_trainer(bench *b) {
 }
 
 static mixup_status create(bench *b) {
-    mixup_status s =
-        mixup_model_create(&b->model, &(mixup_model_desc){.input = {b->network.input[0], b->network.input[1],
-                                                                    b->network.input[2]},
-                                                          .layers = b->network.layers,
-                                                          .layer_count = b->network.layer_count,
-                                                          .threads = b->options.threads});
+    mixup_model_desc desc = {
+        .layers = b->network.layers, .layer_count = b->network.layer_count, .threads = b->options.threads};
+    memcpy(desc.input, b->network.input, sizeof desc.input);
+    mixup_status s = mixup_model_create(&b->model, &desc);
     if (s == MIXUP_OK && !fill_arrays(b))
         s = MIXUP_ERROR_MEMORY;
     if (s == MIXUP_OK && !b->options.predict)

@@ -296,6 +296,15 @@ mixup_status builder_parameter_gradient_done(builder *self, size_t node, size_t 
     return MIXUP_OK;
 }
 
+bool builder_fuses_update(const builder *self, size_t node, size_t i) {
+    const graph_parameter *described = &self->network->parameters[self->network->nodes[node].parameters[i]];
+    return self->plan->key.update == PLAN_FUSED && !described->frozen && !described->buffer;
+}
+
+void builder_parameter_updated(builder *self, size_t node, size_t i) {
+    self->updated[self->network->nodes[node].parameters[i]] = true;
+}
+
 real *builder_parameter(const builder *self, size_t node, size_t i) {
     const size_t index = self->network->nodes[node].parameters[i];
     return self->cache->store->items[index].arrays[PARAMETER_VALUES];

@@ -90,6 +90,11 @@ bool builder_may_overwrite(const builder *self, size_t buffer);
 mixup_status builder_parameter_gradient(builder *self, size_t node, size_t i, size_t *buffer);
 mixup_status builder_parameter_gradient_done(builder *self, size_t node, size_t i, size_t buffer);
 
+/* Whether the kernel may instead give parameter i's gradient to the optimiser itself, piece by piece
+ * (update_piece), after every step that reads the parameter; having emitted the step, it says so. */
+bool builder_fuses_update(const builder *self, size_t node, size_t i);
+void builder_parameter_updated(builder *self, size_t node, size_t i);
+
 /* Values of parameter i of the node: fixed in memory. */
 real *builder_parameter(const builder *self, size_t node, size_t i);
 

@@ -1,13 +1,17 @@
 /* engine/update: see update.h. */
 #include "engine/update.h"
 
+void update_prepare(const builder *to, size_t parameter, update_arguments *out) {
+    *out = (update_arguments){.optimizer = &builder_training(to)->optimizer,
+                              .average_decay = builder_training(to)->average_decay,
+                              .item = &builder_store(to)->items[parameter]};
+}
+
 mixup_status update_emit(builder *to, size_t parameter, size_t gradient, step_function run) {
     update_arguments *a = builder_arguments(to, sizeof *a);
     if (a == NULL)
         return MIXUP_ERROR_MEMORY;
-    a->optimizer = &builder_training(to)->optimizer;
-    a->average_decay = builder_training(to)->average_decay;
-    a->item = &builder_store(to)->items[parameter];
+    update_prepare(to, parameter, a);
     if (gradient != BUFFER_NONE)
         MIXUP_TRY(builder_bind_const(to, gradient, &a->gradient));
     return builder_step(to, run, a);
@@ -27,4 +31,18 @@ void update_begin(const update_arguments *a, const plan_run *run, update_step *o
 
 void update_range(const update_arguments *a, const update_step *step, size_t begin, size_t end) {
     optimizer_update(a->optimizer, &step->factors, &step->arrays, begin, end);
+}
+
+static real *from(real *array, size_t at) {
+    return array != NULL ? array + at : NULL;
+}
+
+void update_piece(const update_arguments *a, const update_step *step, size_t at, size_t count,
+                  const real *gradient) {
+    const optimizer_arrays piece = {.values = step->arrays.values + at,
+                                    .gradient = gradient,
+                                    .moment1 = from(step->arrays.moment1, at),
+                                    .moment2 = from(step->arrays.moment2, at),
+                                    .average = from(step->arrays.average, at)};
+    optimizer_update(a->optimizer, &step->factors, &piece, 0, count);
 }

@@ -115,6 +115,26 @@ mixup_status dnnl_activation_gradient(builder *to, const graph_node *activation,
     return dnnl_call_emit(to, call);
 }
 
+mixup_status dnnl_activation_in_place(builder *to, const graph_node *activation, size_t buffer,
+                                      const shape *sample) {
+    dnnl_alg_kind_t kind;
+    dnnl_memory_desc_t layout;
+    dnnl_eltwise_desc_t operation;
+    dnnl_primitive_desc_t description = NULL;
+    dnnl_call *call = NULL;
+    if (!dnnl_activation(activation->activation, false, &kind))
+        return error(MIXUP_ERROR_ENGINE, "oneDNN: there is no %s", activation_name(activation->activation));
+    MIXUP_TRY(dnnl_state(to, buffer, sample, &layout));
+    MIXUP_TRY(dnnl_check(dnnl_eltwise_forward_desc_init(&operation, dnnl_forward_inference, kind, &layout,
+                                                        slope_of(activation), 0.0f),
+                         "eltwise"));
+    MIXUP_TRY(dnnl_describe(to, &operation, NULL, NULL, &description));
+    MIXUP_TRY(dnnl_call_create(to, description, &call));
+    MIXUP_TRY(dnnl_call_buffer(to, call, DNNL_ARG_SRC, &layout, buffer));
+    MIXUP_TRY(dnnl_call_buffer(to, call, DNNL_ARG_DST, &layout, buffer));
+    return dnnl_call_emit(to, call);
+}
+
 mixup_status dnnl_activation_forward(builder *to, size_t node) {
     const graph_node *described = builder_node(to, node);
     const shape *sample = dnnl_output_shape(to, node);

@@ -1,213 +1,332 @@
-/* engine/dnnl/dense: inner products of plain states with the activation as a post-op. */
+/* engine/dnnl/dense: dense layers by the kernels of engine/product, where the processor has what they need;
+ * else by oneDNN's inner products.
+ *
+ * A backward pass is up to three steps: the gradient before the activation (with the bias's, over the batch),
+ * the input's, which reads the weights, and then the weights', whose tiles the optimiser takes one by one
+ * (PLAN_FUSED), so that this gradient is never in memory as a whole. */
 #include "engine/dnnl/dnnl_engine.h"
+#include "engine/product/product.h"
 #include "engine/reference/kernels.h"
+#include "engine/update.h"
 
 #include <omp.h>
+#include <string.h>
 
-/* The batch for which the layout of the weights is chosen. Training batches are of this order, and on AVX-512
- * the choice does not depend on it. */
-enum { NOMINAL_BATCH = 128 };
+/* Fewer multiply-adds than this are done before a second thread would have begun. */
+enum { SMALL_WORK = 200000 };
 
-/* A product with a side as narrow as this runs on one thread: it is done before a second one would have
- * started, and without AVX-512 oneDNN would divide its inner sum, so that the bits would depend on the number
- * of threads. */
-enum { NARROW = 16 };
+enum { KEPT_PACKED_INPUT };
 
-typedef struct dense_layouts {
-    dnnl_memory_desc_t input, weight, bias, output; /* [batch][features], store's, [units], [batch][units] */
-    bool biased;
-} dense_layouts;
+/* ---- dividing work among the threads. A region either has all of them or is none: OpenMP would end and
+ * start threads when their number changes. */
 
-static mixup_status any_weight(size_t units, size_t features, dnnl_memory_desc_t *out) {
-    const dnnl_dims_t sizes = {(dnnl_dim_t)units, (dnnl_dim_t)features};
-    return dnnl_check(dnnl_memory_desc_init_by_tag(out, 2, sizes, dnnl_f32, dnnl_format_tag_any),
-                      "describing a weight");
+static size_t parts_for(const builder *to, const panel_layout *layout) {
+    const size_t work = builder_batch(to) * layout->along * layout->across;
+    return work < SMALL_WORK ? 1 : (size_t)omp_get_max_threads();
 }
 
-mixup_status dnnl_dense_layout(dnnl_engine_t handle, size_t units, size_t features, dnnl_memory_desc_t *out) {
-    dnnl_memory_desc_t input;
-    dnnl_memory_desc_t weight;
-    dnnl_memory_desc_t output;
-    dnnl_inner_product_desc_t operation;
-    dnnl_primitive_desc_t description = NULL;
-    MIXUP_TRY(dnnl_plain(NOMINAL_BATCH, features, &input));
-    MIXUP_TRY(dnnl_plain(NOMINAL_BATCH, units, &output));
-    MIXUP_TRY(any_weight(units, features, &weight));
-    MIXUP_TRY(dnnl_check(dnnl_inner_product_forward_desc_init(&operation, dnnl_forward_training, &input,
-                                                              &weight, NULL, &output),
-                         "inner product"));
-    MIXUP_TRY(dnnl_check(dnnl_primitive_desc_create(&description, &operation, NULL, handle, NULL),
-                         "describing an inner product"));
-    *out = *dnnl_primitive_desc_query_md(description, dnnl_query_weights_md, 0);
-    dnnl_primitive_desc_destroy(description);
-    return MIXUP_OK;
+static void divide(size_t parts, void (*run)(void *call, size_t part, size_t parts), void *call) {
+    if (parts == 1) {
+        run(call, 0, 1);
+        return;
+    }
+#pragma omp parallel num_threads((int)parts)
+    run(call, (size_t)omp_get_thread_num(), (size_t)omp_get_num_threads());
 }
 
-static mixup_status find_layouts(const builder *to, size_t node, dense_layouts *out) {
-    out->biased = builder_node(to, node)->parameter_count > 1;
-    out->weight = dnnl_weight_layout(to, node);
-    MIXUP_TRY(dnnl_plain(builder_batch(to), reference_input_width(to, node, 0), &out->input));
-    MIXUP_TRY(dnnl_plain(builder_batch(to), reference_output_width(to, node), &out->output));
-    return dnnl_vector(reference_output_width(to, node), &out->bias);
+/* ---- where gradients go */
+
+typedef struct gradient_target {
+    bool fused;              /* to the optimiser, else to `gradient` */
+    update_arguments update; /* its own `gradient` is not used */
+    update_step step;        /* of this run */
+    real *gradient;          /* [stored] */
+} gradient_target;
+
+static void begin_target(gradient_target *target, const plan_run *run) {
+    if (target->fused)
+        update_begin(&target->update, run, &target->step);
 }
 
-/* ---- descriptions */
+static void take(void *user, size_t at, size_t count, const float *gradient) {
+    const gradient_target *target = user;
+    if (target->fused)
+        update_piece(&target->update, &target->step, at, count, gradient);
+    else
+        memcpy(target->gradient + at, gradient, count * sizeof *gradient);
+}
 
-static mixup_status describe_forward(builder *to, const dnnl_pass *pass, const dnnl_memory_desc_t *weight,
-                                     dnnl_primitive_desc_t *out) {
-    const dense_layouts *layouts = pass->details;
-    dnnl_inner_product_desc_t operation;
-    dnnl_primitive_attr_t attributes = NULL;
+/* Parameter i of the node; *wanted says whether anybody wants its gradient. */
+static mixup_status prepare_target(builder *to, size_t node, size_t i, gradient_target *target,
+                                   size_t *buffer, bool *wanted) {
+    *buffer = BUFFER_NONE;
+    target->fused = builder_fuses_update(to, node, i);
+    if (target->fused)
+        update_prepare(to, builder_node(to, node)->parameters[i], &target->update);
+    else
+        MIXUP_TRY(builder_parameter_gradient(to, node, i, buffer));
+    *wanted = target->fused || *buffer != BUFFER_NONE;
+    return *buffer != BUFFER_NONE ? builder_bind(to, *buffer, &target->gradient) : MIXUP_OK;
+}
+
+static mixup_status finish_target(builder *to, size_t node, size_t i, const gradient_target *target,
+                                  size_t buffer) {
+    if (target->fused)
+        builder_parameter_updated(to, node, i);
+    return builder_parameter_gradient_done(to, node, i, buffer);
+}
+
+/* ---- the steps */
+
+typedef struct pack_arguments {
+    size_t parts;
+    product_pack call;
+    gradient_target sums;
+} pack_arguments;
+
+static void pack_part(void *arguments, size_t part, size_t parts) {
+    const pack_arguments *a = arguments;
+    product_pack_part(&a->call, part, parts);
+}
+
+static void run_pack(void *arguments, plan_run *run) {
+    pack_arguments *a = arguments;
+    begin_target(&a->sums, run);
+    divide(a->parts, pack_part, a);
+}
+
+typedef struct outer_arguments {
+    size_t parts;
+    product_outer call;
+} outer_arguments;
+
+static void outer_part(void *arguments, size_t part, size_t parts) {
+    const outer_arguments *a = arguments;
+    product_outer_part(&a->call, part, parts);
+}
+
+static void run_outer(void *arguments, plan_run *run) {
+    outer_arguments *a = arguments;
+    (void)run;
+    divide(a->parts, outer_part, a);
+}
+
+typedef struct inner_arguments {
+    size_t parts;
+    product_inner call;
+} inner_arguments;
+
+static void inner_part(void *arguments, size_t part, size_t parts) {
+    const inner_arguments *a = arguments;
+    product_inner_part(&a->call, part, parts);
+}
+
+static void run_inner(void *arguments, plan_run *run) {
+    inner_arguments *a = arguments;
+    (void)run;
+    divide(a->parts, inner_part, a);
+}
+
+typedef struct weights_arguments {
+    size_t parts;
+    product_weights call;
+    gradient_target target;
+} weights_arguments;
+
+static void weights_part(void *arguments, size_t part, size_t parts) {
+    const weights_arguments *a = arguments;
+    product_weights_part(&a->call, part, parts);
+}
+
+static void run_weights(void *arguments, plan_run *run) {
+    weights_arguments *a = arguments;
+    begin_target(&a->target, run);
+    if (a->target.fused) {
+        a->call.ahead[0] = a->target.step.arrays.values;
+        a->call.ahead[1] = a->target.step.arrays.moment1;
+        a->call.ahead[2] = a->target.step.arrays.moment2;
+    }
+    divide(a->parts, weights_part, a);
+}
+
+/* ---- emitting them */
+
+/* Binds left states of an inner or weights' product: packed where `packed`, else plain. */
+static mixup_status bind_across(builder *to, const panel_layout *layout, bool packed, size_t buffer,
+                                across_states *states) {
+    *states = packed ? product_packed(layout, builder_batch(to), NULL) : product_plain(layout, NULL);
+    return builder_bind_const(to, buffer, &states->values);
+}
+
+/* left [batch][along] times W: into `out`, a buffer of [batch][across]. `parameters`: with the node's bias.
+ */
+static mixup_status emit_outer(builder *to, size_t node, const panel_layout *layout, size_t left, size_t out,
+                               bool biased, float slope) {
+    outer_arguments *a = builder_arguments(to, sizeof *a);
+    if (a == NULL)
+        return MIXUP_ERROR_MEMORY;
+    a->parts = parts_for(to, layout);
+    a->call = (product_outer){.layout = layout,
+                              .weights = builder_parameter(to, node, 0),
+                              .batch = builder_batch(to),
+                              .bias = biased ? builder_parameter(to, node, 1) : NULL,
+                              .slope = slope};
+    MIXUP_TRY(builder_bind_const(to, left, &a->call.left));
+    MIXUP_TRY(builder_bind(to, out, &a->call.out));
+    return builder_step(to, run_outer, a);
+}
+
+/* left [batch][across] times W^T: into `out`, a buffer of [batch][along]. */
+static mixup_status emit_inner(builder *to, size_t node, const panel_layout *layout, size_t left, bool packed,
+                               size_t out, bool biased, float slope) {
+    inner_arguments *a = builder_arguments(to, sizeof *a);
+    if (a == NULL)
+        return MIXUP_ERROR_MEMORY;
+    a->parts = parts_for(to, layout);
+    a->call = (product_inner){.layout = layout,
+                              .weights = builder_parameter(to, node, 0),
+                              .batch = builder_batch(to),
+                              .bias = biased ? builder_parameter(to, node, 1) : NULL,
+                              .slope = slope};
+    MIXUP_TRY(bind_across(to, layout, packed, left, &a->call.left));
+    MIXUP_TRY(builder_bind(to, out, &a->call.out));
+    return builder_step(to, run_inner, a);
+}
+
+/* The slope below zero of an activation that the kernels apply themselves; others are steps of oneDNN. */
+static bool own_activation(const graph_node *activation, float *slope) {
+    *slope = 1.0f;
+    if (activation == NULL)
+        return true;
+    if (activation->activation == MIXUP_RELU)
+        *slope = 0.0f;
+    else if (activation->activation == MIXUP_LEAKY_RELU)
+        *slope = activation->attributes->slope;
+    else
+        return false;
+    return true;
+}
+
+/* The input in the form that vectors across features want: as it is, or packed. */
+static mixup_status pack_input(builder *to, size_t node, const panel_layout *layout, size_t *packed) {
+    pack_arguments *a = builder_arguments(to, sizeof *a);
+    if (a == NULL)
+        return MIXUP_ERROR_MEMORY;
+    a->parts = 1;
+    a->call = (product_pack){
+        .kernels = layout->kernels, .batch = builder_batch(to), .across = layout->across, .slope = 1.0f};
     MIXUP_TRY(
-        dnnl_check(dnnl_inner_product_forward_desc_init(
-                       &operation, builder_has_backward(to) ? dnnl_forward_training : dnnl_forward_inference,
-                       &layouts->input, weight, layouts->biased ? &layouts->bias : NULL, &layouts->output),
-                   "inner product"));
-    MIXUP_TRY(dnnl_activation_attributes(builder_absorbed(to, pass->node), &attributes));
-    const mixup_status status = dnnl_describe(to, &operation, attributes, NULL, out);
-    if (attributes != NULL)
-        dnnl_primitive_attr_destroy(attributes);
-    return status;
+        builder_kept(to, node, KEPT_PACKED_INPUT, product_packed_count(layout, builder_batch(to)), packed));
+    MIXUP_TRY(builder_bind_const(to, builder_input(to, node, 0), &a->call.values));
+    MIXUP_TRY(builder_bind(to, *packed, &a->call.out));
+    return builder_step(to, run_pack, a);
 }
 
-/* A forward description without activation, which backward ones need as a hint. */
-static mixup_status describe_hint(builder *to, const dense_layouts *layouts, dnnl_primitive_desc_t *out) {
-    dnnl_inner_product_desc_t operation;
-    MIXUP_TRY(dnnl_check(dnnl_inner_product_forward_desc_init(
-                             &operation, dnnl_forward_training, &layouts->input, &layouts->weight,
-                             layouts->biased ? &layouts->bias : NULL, &layouts->output),
-                         "inner product"));
-    return dnnl_describe(to, &operation, NULL, NULL, out);
-}
-
-static mixup_status describe_backward_data(builder *to, const dnnl_pass *pass,
-                                           const dnnl_memory_desc_t *weight, dnnl_primitive_desc_t *out) {
-    const dense_layouts *layouts = pass->details;
-    dnnl_inner_product_desc_t operation;
-    dnnl_primitive_desc_t hint = NULL;
-    MIXUP_TRY(dnnl_check(dnnl_inner_product_backward_data_desc_init(&operation, &layouts->input, weight,
-                                                                    &layouts->output),
-                         "inner product backward"));
-    MIXUP_TRY(describe_hint(to, layouts, &hint));
-    const mixup_status status = dnnl_describe(to, &operation, NULL, hint, out);
-    dnnl_primitive_desc_destroy(hint);
-    return status;
-}
-
-static mixup_status describe_backward_weights(builder *to, const dense_layouts *layouts,
-                                              dnnl_primitive_desc_t *out) {
-    dnnl_inner_product_desc_t operation;
-    dnnl_primitive_desc_t hint = NULL;
-    MIXUP_TRY(dnnl_check(dnnl_inner_product_backward_weights_desc_init(
-                             &operation, &layouts->input, &layouts->weight,
-                             layouts->biased ? &layouts->bias : NULL, &layouts->output),
-                         "inner product backward"));
-    MIXUP_TRY(describe_hint(to, layouts, &hint));
-    const mixup_status status = dnnl_describe(to, &operation, NULL, hint, out);
-    dnnl_primitive_desc_destroy(hint);
-    return status;
-}
-
-/* A call of a pass that reads the weights, with them as its argument. */
-static mixup_status create_reader(builder *to, size_t node, const dense_layouts *layouts,
-                                  dnnl_describe_pass describe, dnnl_call **out) {
-    const dnnl_pass pass = {.node = node, .describe = describe, .details = layouts};
-    dnnl_memory_desc_t weight;
-    dnnl_primitive_desc_t description = NULL;
-    void *values = NULL;
-    MIXUP_TRY(dnnl_describe_reader(to, &pass, &description, &weight, &values));
-    MIXUP_TRY(dnnl_call_create(to, description, out));
-    return dnnl_call_memory(to, *out, DNNL_ARG_WEIGHTS, &weight, values);
-}
-
-/* ---- the passes */
-
-static mixup_status emit_forward(builder *to, size_t node) {
-    dense_layouts layouts;
-    dnnl_call *call = NULL;
+static mixup_status forward(builder *to, size_t node, const panel_layout *layout) {
+    const graph_node *activation = builder_absorbed(to, node);
+    const bool biased = builder_node(to, node)->parameter_count > 1;
+    float slope = 1.0f;
+    const bool own = own_activation(activation, &slope);
+    size_t input = builder_input(to, node, 0);
     size_t output = BUFFER_NONE;
-    MIXUP_TRY(find_layouts(to, node, &layouts));
-    MIXUP_TRY(create_reader(to, node, &layouts, describe_forward, &call));
     MIXUP_TRY(builder_output(to, node, &output));
-    MIXUP_TRY(dnnl_call_buffer(to, call, DNNL_ARG_SRC, &layouts.input, builder_input(to, node, 0)));
-    MIXUP_TRY(dnnl_call_buffer(to, call, DNNL_ARG_DST, &layouts.output, output));
-    if (layouts.biased)
-        MIXUP_TRY(dnnl_call_memory(to, call, DNNL_ARG_BIAS, &layouts.bias, builder_parameter(to, node, 1)));
-    return dnnl_call_emit(to, call);
+    if (layout->by_unit) {
+        MIXUP_TRY(emit_outer(to, node, layout, input, output, biased, slope));
+    } else {
+        const bool packed = !product_plain_fits(layout);
+        if (packed)
+            MIXUP_TRY(pack_input(to, node, layout, &input));
+        MIXUP_TRY(emit_inner(to, node, layout, input, packed, output, biased, slope));
+    }
+    return own ? MIXUP_OK : dnnl_activation_in_place(to, activation, output, dnnl_output_shape(to, node));
 }
 
-static mixup_status emit_input_gradient(builder *to, size_t node, const dense_layouts *layouts,
-                                        size_t output_gradient) {
+/* The gradient before the activation, in the form that the products want: packed, or plain for vectors across
+ * features; and the bias's gradient. */
+static mixup_status emit_delta(builder *to, size_t node, const panel_layout *layout, size_t *delta) {
+    const graph_node *activation = builder_absorbed(to, node);
+    const size_t units = reference_output_width(to, node);
+    const size_t known = builder_known_output(to, node);
+    size_t gradient = builder_output_gradient(to, node);
+    size_t bias = BUFFER_NONE;
+    bool biased = false;
+    float slope = 1.0f;
+    if (!own_activation(activation, &slope)) {
+        MIXUP_TRY(dnnl_activation_gradient(to, activation, known, dnnl_output_shape(to, node), &gradient));
+        activation = NULL;
+    }
+    pack_arguments *a = builder_arguments(to, sizeof *a);
+    if (a == NULL)
+        return MIXUP_ERROR_MEMORY;
+    if (builder_node(to, node)->parameter_count > 1)
+        MIXUP_TRY(prepare_target(to, node, 1, &a->sums, &bias, &biased));
+    a->parts = parts_for(to, layout);
+    a->call = (product_pack){.kernels = layout->kernels,
+                             .batch = builder_batch(to),
+                             .across = units,
+                             .slope = slope,
+                             .plain = !layout->by_unit,
+                             .take_sums = biased ? take : NULL,
+                             .user = &a->sums};
+    MIXUP_TRY(builder_buffer(
+        to, layout->by_unit ? product_packed_count(layout, builder_batch(to)) : builder_batch(to) * units,
+        delta));
+    MIXUP_TRY(builder_bind_const(to, gradient, &a->call.values));
+    if (activation != NULL)
+        MIXUP_TRY(builder_bind_const(to, known, &a->call.output));
+    MIXUP_TRY(builder_bind(to, *delta, &a->call.out));
+    MIXUP_TRY(builder_step(to, run_pack, a));
+    return biased ? finish_target(to, node, 1, &a->sums, bias) : MIXUP_OK;
+}
+
+static mixup_status emit_input_gradient(builder *to, size_t node, const panel_layout *layout, size_t delta) {
     size_t gradient = BUFFER_NONE;
-    dnnl_call *call = NULL;
     MIXUP_TRY(builder_input_gradient(to, node, 0, &gradient));
     if (gradient == BUFFER_NONE)
         return MIXUP_OK;
-    MIXUP_TRY(create_reader(to, node, layouts, describe_backward_data, &call));
-    MIXUP_TRY(dnnl_call_buffer(to, call, DNNL_ARG_DIFF_DST, &layouts->output, output_gradient));
-    MIXUP_TRY(dnnl_call_buffer(to, call, DNNL_ARG_DIFF_SRC, &layouts->input, gradient));
-    MIXUP_TRY(dnnl_call_emit(to, call));
+    if (layout->by_unit)
+        MIXUP_TRY(emit_inner(to, node, layout, delta, true, gradient, false, 1.0f));
+    else
+        MIXUP_TRY(emit_outer(to, node, layout, delta, gradient, false, 1.0f));
     return builder_input_gradient_done(to, node, 0, gradient);
 }
 
-/* The pass makes both gradients; one that nobody wants goes into a buffer of its own. */
-static mixup_status bind_gradient(builder *to, dnnl_call *call, int argument,
-                                  const dnnl_memory_desc_t *layout, size_t gradient) {
-    if (gradient == BUFFER_NONE)
-        MIXUP_TRY(builder_buffer(to, dnnl_memory_desc_get_size(layout) / sizeof(real), &gradient));
-    return dnnl_call_buffer(to, call, argument, layout, gradient);
-}
-
-static mixup_status emit_parameter_gradients(builder *to, size_t node, const dense_layouts *layouts,
-                                             size_t output_gradient) {
-    dnnl_primitive_desc_t description = NULL;
-    dnnl_call *call = NULL;
-    size_t weight = BUFFER_NONE;
-    size_t bias = BUFFER_NONE;
-    MIXUP_TRY(builder_parameter_gradient(to, node, 0, &weight));
-    if (layouts->biased)
-        MIXUP_TRY(builder_parameter_gradient(to, node, 1, &bias));
-    if (weight == BUFFER_NONE && bias == BUFFER_NONE)
+static mixup_status emit_weight_gradient(builder *to, size_t node, const panel_layout *layout, size_t delta) {
+    const bool packed = layout->by_unit || !product_plain_fits(layout);
+    size_t input = builder_input(to, node, 0);
+    size_t buffer = BUFFER_NONE;
+    bool wanted = false;
+    weights_arguments *a = builder_arguments(to, sizeof *a);
+    if (a == NULL)
+        return MIXUP_ERROR_MEMORY;
+    MIXUP_TRY(prepare_target(to, node, 0, &a->target, &buffer, &wanted));
+    if (!wanted)
         return MIXUP_OK;
-    MIXUP_TRY(describe_backward_weights(to, layouts, &description));
-    MIXUP_TRY(dnnl_call_create(to, description, &call));
-    MIXUP_TRY(dnnl_call_buffer(to, call, DNNL_ARG_SRC, &layouts->input, builder_input(to, node, 0)));
-    MIXUP_TRY(dnnl_call_buffer(to, call, DNNL_ARG_DIFF_DST, &layouts->output, output_gradient));
-    MIXUP_TRY(bind_gradient(to, call, DNNL_ARG_DIFF_WEIGHTS, &layouts->weight, weight));
-    if (layouts->biased)
-        MIXUP_TRY(bind_gradient(to, call, DNNL_ARG_DIFF_BIAS, &layouts->bias, bias));
-    MIXUP_TRY(dnnl_call_emit(to, call));
-    MIXUP_TRY(builder_parameter_gradient_done(to, node, 0, weight));
-    return layouts->biased ? builder_parameter_gradient_done(to, node, 1, bias) : MIXUP_OK;
+    if (!layout->by_unit && packed)
+        MIXUP_TRY(builder_kept(to, node, KEPT_PACKED_INPUT, product_packed_count(layout, builder_batch(to)),
+                               &input));
+    a->parts = parts_for(to, layout);
+    a->call =
+        (product_weights){.layout = layout, .batch = builder_batch(to), .take = take, .user = &a->target};
+    MIXUP_TRY(builder_bind_const(to, layout->by_unit ? input : delta, &a->call.along));
+    MIXUP_TRY(bind_across(to, layout, packed, layout->by_unit ? delta : input, &a->call.across));
+    MIXUP_TRY(builder_step(to, run_weights, a));
+    return finish_target(to, node, 0, &a->target, buffer);
 }
 
-static mixup_status emit_backward(builder *to, size_t node) {
-    const graph_node *activation = builder_absorbed(to, node);
-    size_t output_gradient = builder_output_gradient(to, node);
-    dense_layouts layouts;
-    MIXUP_TRY(find_layouts(to, node, &layouts));
-    if (activation != NULL)
-        MIXUP_TRY(dnnl_activation_gradient(to, activation, builder_known_output(to, node),
-                                           dnnl_output_shape(to, node), &output_gradient));
-    MIXUP_TRY(emit_input_gradient(to, node, &layouts,
-                                  output_gradient)); /* reads the weights: before their update */
-    return emit_parameter_gradients(to, node, &layouts, output_gradient);
-}
-
-/* Emits with one thread set where the product is narrow; a call keeps the number that it was created with. */
-static mixup_status emit_divided(builder *to, size_t node, mixup_status (*emit)(builder *to, size_t node)) {
-    const int threads = omp_get_max_threads();
-    if (reference_input_width(to, node, 0) <= NARROW || reference_output_width(to, node) <= NARROW)
-        omp_set_num_threads(1);
-    const mixup_status status = emit(to, node);
-    omp_set_num_threads(threads);
-    return status;
+static mixup_status backward(builder *to, size_t node, const panel_layout *layout) {
+    size_t delta = BUFFER_NONE;
+    MIXUP_TRY(emit_delta(to, node, layout, &delta));
+    MIXUP_TRY(emit_input_gradient(to, node, layout, delta)); /* reads the weights: before their update */
+    return emit_weight_gradient(to, node, layout, delta);
 }
 
 mixup_status dnnl_dense_forward(builder *to, size_t node) {
-    return emit_divided(to, node, emit_forward);
+    const weight_layout *layout = dnnl_stored_layout(to, node);
+    return layout->in_panels ? forward(to, node, &layout->panels) : dnnl_inner_product_forward(to, node);
 }
 
 mixup_status dnnl_dense_backward(builder *to, size_t node) {
-    return emit_divided(to, node, emit_backward);
+    const weight_layout *layout = dnnl_stored_layout(to, node);
+    return layout->in_panels ? backward(to, node, &layout->panels) : dnnl_inner_product_backward(to, node);
 }

@@ -1,10 +1,11 @@
 /* engine/dnnl: the fast engine, on oneDNN's C API (2.x).
  *
- * Flat states are plain [batch][features], images in the layouts that convolutions prefer (layout.c); the
- * weights of dense layers and convolutions, with their gradients and moments, are in the layout that oneDNN
- * prefers for training, chosen once when a model is made and kept (the padding of a blocked layout stays zero
- * under every optimiser). Primitives, memory objects and argument lists are made while a plan is built; a run
- * only executes them. What oneDNN has nothing better for comes from the reference kernels.
+ * Flat states are plain [batch][features], images in the layouts that convolutions prefer (layout.c). The
+ * weights of convolutions, with their gradients and moments, are in the layout that oneDNN prefers for
+ * training, those of dense layers in the one of our own kernels (engine/product, dense.c); it is chosen once
+ * when a model is made and kept, and its padding stays zero under every optimiser. Primitives, memory objects
+ * and argument lists are made while a plan is built; a run only executes them. What oneDNN has nothing better
+ * for comes from the reference kernels.
  *
  * A newcomer's mistake: creating a primitive outside engine_enter. oneDNN divides work among the OpenMP
  * threads that are set at that moment. */
@@ -12,12 +13,14 @@
 #define ENGINE_DNNL_DNNL_ENGINE_H
 
 #include "engine/builder.h"
+#include "engine/product/product.h"
 
 #include <oneapi/dnnl/dnnl.h>
 
 typedef struct dnnl_backend {
     engine base; /* first: an engine * is a dnnl_backend * */
     dnnl_engine_t handle;
+    const product_kernels *products; /* kernels of our own for dense layers; NULL: this processor has none */
 } dnnl_backend;
 
 /* MIXUP_OK, or an error that names what was tried. */
@@ -80,6 +83,9 @@ bool dnnl_absorbs(const graph_node *producer, const graph_node *activation, bool
  * `gradient` becomes the buffer with the result. */
 mixup_status dnnl_activation_gradient(builder *to, const graph_node *activation, size_t output,
                                       const shape *sample, size_t *gradient);
+/* Emits activation(buffer) in place. */
+mixup_status dnnl_activation_in_place(builder *to, const graph_node *activation, size_t buffer,
+                                      const shape *sample);
 /* A post-op for an absorbed activation; NULL for none. The caller's to destroy. */
 mixup_status dnnl_activation_attributes(const graph_node *activation, dnnl_primitive_attr_t *out);
 
@@ -109,16 +115,26 @@ mixup_status dnnl_describe_fast(builder *to, const dnnl_pass *pass, dnnl_primiti
  * DNNL_ARG_WEIGHTS. */
 mixup_status dnnl_describe_reader(builder *to, const dnnl_pass *pass, dnnl_primitive_desc_t *out,
                                   dnnl_memory_desc_t *weight, void **values);
-/* The layout of the node's parameter 0 in the store, and of a vector of `count`. */
+/* How a weight lies in the store. */
+typedef struct weight_layout {
+    bool in_panels; /* as engine/product has it, else as oneDNN does */
+    panel_layout panels;
+    dnnl_memory_desc_t blocked;
+} weight_layout;
+/* That of the node's parameter 0; as oneDNN has it; and a layout of a vector of `count`. */
+const weight_layout *dnnl_stored_layout(const builder *to, size_t node);
 dnnl_memory_desc_t dnnl_weight_layout(const builder *to, size_t node);
 mixup_status dnnl_vector(size_t count, dnnl_memory_desc_t *out);
 
-/* ---- dense.c, conv2d.c */
+/* ---- dense.c, inner_product.c, conv2d.c */
 
 mixup_status dnnl_dense_forward(builder *to, size_t node);
 mixup_status dnnl_dense_backward(builder *to, size_t node);
-/* The layout of a dense weight [units][features] that training prefers. */
-mixup_status dnnl_dense_layout(dnnl_engine_t handle, size_t units, size_t features, dnnl_memory_desc_t *out);
+mixup_status dnnl_inner_product_forward(builder *to, size_t node);
+mixup_status dnnl_inner_product_backward(builder *to, size_t node);
+/* The layout of a dense weight [units][features] that oneDNN prefers in training. */
+mixup_status dnnl_inner_product_layout(dnnl_engine_t handle, size_t units, size_t features,
+                                       dnnl_memory_desc_t *out);
 
 mixup_status dnnl_conv2d_forward(builder *to, size_t node);
 mixup_status dnnl_conv2d_backward(builder *to, size_t node);

@@ -43,10 +43,15 @@ static const graph_node *reader_of_weight(const graph *network, size_t index) {
 }
 
 static mixup_status choose_layout(const dnnl_backend *self, const graph *network, const graph_node *node,
-                                  dnnl_memory_desc_t *out) {
+                                  weight_layout *out) {
     const shape *sizes = &network->parameters[node->parameters[0]].shape;
-    return node->op == MIXUP_DENSE ? dnnl_dense_layout(self->handle, sizes->sizes[0], sizes->sizes[1], out)
-                                   : dnnl_conv2d_layout(self, network, node, out);
+    if (node->op == MIXUP_CONV2D)
+        return dnnl_conv2d_layout(self, network, node, &out->blocked);
+    if (self->products == NULL)
+        return dnnl_inner_product_layout(self->handle, sizes->sizes[0], sizes->sizes[1], &out->blocked);
+    out->in_panels = true;
+    out->panels = panel_layout_of(self->products, sizes->sizes[0], sizes->sizes[1]);
+    return MIXUP_OK;
 }
 
 static mixup_status layout_create(engine *self, const graph *network, size_t index, void **layout,
@@ -54,7 +59,7 @@ static mixup_status layout_create(engine *self, const graph *network, size_t ind
     const graph_node *node = reader_of_weight(network, index);
     if (node == NULL)
         return MIXUP_OK;
-    dnnl_memory_desc_t *made = NULL;
+    weight_layout *made = NULL;
     MIXUP_TRY(MEMORY_NEW(&self->allocator, made, 1));
     const mixup_status status = choose_layout((dnnl_backend *)self, network, node, made);
     if (status != MIXUP_OK) {
@@ -62,7 +67,8 @@ static mixup_status layout_create(engine *self, const graph *network, size_t ind
         return status;
     }
     *layout = made;
-    *stored = dnnl_memory_desc_get_size(made) / sizeof(real);
+    *stored = made->in_panels ? panel_stored(&made->panels)
+                              : dnnl_memory_desc_get_size(&made->blocked) / sizeof(real);
     return MIXUP_OK;
 }
 
@@ -113,15 +119,25 @@ static mixup_status plain_layout(const dnnl_memory_desc_t *layout, dnnl_memory_d
 }
 
 static mixup_status layout_read(engine *self, const void *layout, const real *stored, real *plain) {
+    const weight_layout *from = layout;
     dnnl_memory_desc_t plain_desc;
-    MIXUP_TRY(plain_layout(layout, &plain_desc));
-    return reorder(((dnnl_backend *)self)->handle, layout, stored, &plain_desc, plain);
+    if (from->in_panels) {
+        panel_read(&from->panels, stored, plain);
+        return MIXUP_OK;
+    }
+    MIXUP_TRY(plain_layout(&from->blocked, &plain_desc));
+    return reorder(((dnnl_backend *)self)->handle, &from->blocked, stored, &plain_desc, plain);
 }
 
 static mixup_status layout_write(engine *self, const void *layout, const real *plain, real *stored) {
+    const weight_layout *to = layout;
     dnnl_memory_desc_t plain_desc;
-    MIXUP_TRY(plain_layout(layout, &plain_desc));
-    return reorder(((dnnl_backend *)self)->handle, &plain_desc, plain, layout, stored);
+    if (to->in_panels) {
+        panel_write(&to->panels, plain, stored);
+        return MIXUP_OK;
+    }
+    MIXUP_TRY(plain_layout(&to->blocked, &plain_desc));
+    return reorder(((dnnl_backend *)self)->handle, &plain_desc, plain, &to->blocked, stored);
 }
 
 /* ---- environment: the number of OpenMP threads, and denormals flushed to zero in all of them, because the
@@ -181,6 +197,22 @@ static const char *instruction_set(void) {
     }
 }
 
+/* The kernels of our own keep to what oneDNN uses, so that ONEDNN_MAX_CPU_ISA limits both. */
+static product_level level_of(dnnl_cpu_isa_t isa) {
+    switch ((int)isa) {
+    case dnnl_cpu_isa_avx2:
+    case dnnl_cpu_isa_avx2_vnni:
+        return PRODUCT_AVX2;
+    case dnnl_cpu_isa_avx512_core:
+    case dnnl_cpu_isa_avx512_core_vnni:
+    case dnnl_cpu_isa_avx512_core_bf16:
+    case dnnl_cpu_isa_avx512_core_amx:
+        return PRODUCT_AVX512;
+    default:
+        return PRODUCT_NONE;
+    }
+}
+
 /* Kernels of this engine that work on images in oneDNN's layouts. */
 static bool any_layout(const graph_node *node) {
     switch (node->op) {
@@ -229,6 +261,7 @@ mixup_status engine_create_dnnl(engine **out, size_t threads, const mixup_alloca
                           .enter = enter,
                           .leave = leave,
                           .destroy = destroy};
+    made->products = product_find(level_of(dnnl_get_effective_cpu_isa()));
     const dnnl_version_t *version = dnnl_version();
     snprintf(made->base.description, sizeof made->base.description, "dnnl %d.%d.%d %s, %zu thread%s",
              version->major, version->minor, version->patch, instruction_set(), threads,

@@ -4,9 +4,12 @@
 
 #include <string.h>
 
+const weight_layout *dnnl_stored_layout(const builder *to, size_t node) {
+    return builder_store(to)->items[builder_node(to, node)->parameters[0]].layout;
+}
+
 dnnl_memory_desc_t dnnl_weight_layout(const builder *to, size_t node) {
-    const parameter_item *weight = &builder_store(to)->items[builder_node(to, node)->parameters[0]];
-    return *(const dnnl_memory_desc_t *)weight->layout;
+    return dnnl_stored_layout(to, node)->blocked;
 }
 
 mixup_status dnnl_vector(size_t count, dnnl_memory_desc_t *out) {

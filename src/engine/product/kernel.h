@@ -1,0 +1,89 @@
+/* engine/product/kernel: the innermost loops, one set of them an instruction set.
+ *
+ * Every kernel computes one tile that stays in registers; product.c cuts a product into tiles. An element of
+ * a result is always summed up in the same order, whatever the tile that it falls into. */
+#ifndef ENGINE_PRODUCT_KERNEL_H
+#define ENGINE_PRODUCT_KERNEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum {
+    KERNEL_ROWS = 7,    /* most rows of a tile in any set */
+    KERNEL_VECTORS = 4, /* most vectors of a panel */
+    KERNEL_LANES = 16,  /* most values of a vector */
+    KERNEL_WIDTH = KERNEL_VECTORS * KERNEL_LANES,
+    KERNEL_COLUMNS = 4, /* of a tile of inner products */
+    KERNEL_AHEAD = 3,   /* arrays that are fetched ahead */
+    KERNEL_LINE = 16,   /* values of a cache line */
+};
+
+/* A sum of outer products, `rows` × `vectors` vectors wide:
+ *   out[r][c] = leak(start[r][c] + Σ_k left[r][k] panel[k][c]), with leak(z) = z > 0 ? z : slope × z
+ * While it runs, it fetches lines of other arrays into the cache. */
+typedef struct outer_tile {
+    size_t depth;      /* number of k */
+    const float *left; /* left[r × left_row + k × left_depth] */
+    size_t left_row, left_depth;
+    const float *panel; /* panel[k × panel_row + c], in whole vectors */
+    size_t panel_row;
+    const float *start; /* start[r × start_row + c]; NULL: zeros */
+    size_t start_row;
+    float *out; /* out[r × out_row + c] */
+    size_t out_row;
+    size_t last; /* columns of the last vector that `start` and `out` have: 1 to all */
+    float slope; /* 1: no activation */
+    const float *ahead[KERNEL_AHEAD];
+    size_t ahead_lines; /* of each array, every `ahead_depth` k; 0: none is fetched */
+    size_t ahead_depth;
+} outer_tile;
+
+/* Inner products, `rows` × `columns` of them: out[r][c] = Σ_p Σ_j left[r][p][j] right[c][p][j], over the
+ * whole panels p and the narrower one behind them. */
+typedef struct inner_part {
+    const float *left; /* left[p × left_panel + r × left_row + j] */
+    size_t left_row, left_panel;
+    const float *right; /* right[p × right_panel + c × right_row + j] */
+    size_t right_row, right_panel;
+} inner_part;
+
+typedef struct inner_tile {
+    size_t panels; /* whole ones */
+    inner_part whole;
+    size_t rest_vectors; /* of the narrower panel; 0: there is none */
+    inner_part rest;
+    float *out; /* out[r × out_row + c] */
+    size_t out_row;
+    const float *ahead; /* `ahead_lines` lines here and at each following panel are fetched */
+    size_t ahead_lines;
+} inner_tile;
+
+/* One panel of a gradient times the slope of the activation behind which it was taken, and its sums over the
+ * batch: out[b][c] = (output[b][c] > 0 ? 1 : slope) × values[b][c]. */
+typedef struct pack_panel {
+    size_t batch, vectors;
+    size_t last;         /* columns of the last vector that `values` and `output` have: 1 to all */
+    const float *values; /* values[b × row + c] */
+    const float *output; /* likewise; NULL: out is a copy */
+    size_t row;
+    float slope;
+    float *out; /* out[b × out_row + c] */
+    size_t out_row;
+    bool whole;  /* `out` has whole vectors, which get zeros behind `last` */
+    float *sums; /* [vectors × lanes]; NULL: not wanted */
+} pack_panel;
+
+typedef struct product_kernels {
+    const char *name;
+    size_t lanes;                                                       /* values of a vector */
+    size_t vectors;                                                     /* of a panel, at most */
+    size_t rows;                                                        /* of an outer tile, at most */
+    size_t inner_rows;                                                  /* of an inner tile, at most */
+    void (*outer[KERNEL_ROWS][KERNEL_VECTORS])(const outer_tile *tile); /* [rows - 1][vectors - 1] */
+    void (*inner[KERNEL_ROWS][2])(const inner_tile *tile); /* [rows - 1][KERNEL_COLUMNS columns, or 1] */
+    void (*pack)(const pack_panel *panel);
+} product_kernels;
+
+extern const product_kernels product_avx2, product_avx512;
+
+#endif

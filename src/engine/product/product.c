@@ -1,0 +1,293 @@
+/* engine/product: products cut into tiles. Tiles are numbered in the order in which one thread would best
+ * make them, and a part is a run of consecutive numbers, so that the parts of a step are equally long and two
+ * passes over the same weights give each thread nearly the same ones. */
+#include "engine/product/product.h"
+
+#include "engine/product/kernel.h"
+
+#include <string.h>
+
+/* Rows of the batch that are taken at once: their states stay in the second cache while weights pass. */
+enum { BLOCK_ROWS = 126 };
+
+/* Depth after which sums of outer products go to memory and come back: so much of a panel stays in cache. */
+enum { BLOCK_DEPTH = 256 };
+
+static size_t smaller(size_t a, size_t b) {
+    return a < b ? a : b;
+}
+
+static size_t quotient_up(size_t a, size_t b) {
+    return (a + b - 1) / b;
+}
+
+/* Where piece `i` of `n` nearly equal pieces of `count` begins. */
+static size_t begin_of(size_t count, size_t i, size_t n) {
+    return count * i / n;
+}
+
+/* ---- rows of the batch: blocks of nearly equal groups, each group as high as a tile */
+
+typedef struct row_groups {
+    size_t batch;
+    size_t blocks;
+    size_t groups; /* of a block */
+} row_groups;
+
+static row_groups cut_rows(size_t batch, size_t most) {
+    const size_t blocks = quotient_up(batch, BLOCK_ROWS);
+    return (row_groups){
+        .batch = batch, .blocks = blocks, .groups = quotient_up(quotient_up(batch, blocks), most)};
+}
+
+/* First row of a group; groups of a block are numbered on from those of the block before it. */
+static size_t first_row(const row_groups *rows, size_t block, size_t group) {
+    const size_t begin = begin_of(rows->batch, block, rows->blocks);
+    const size_t end = begin_of(rows->batch, block + 1, rows->blocks);
+    return begin + begin_of(end - begin, group, rows->groups);
+}
+
+/* ---- states */
+
+across_states product_packed(const panel_layout *layout, size_t batch, const float *values) {
+    return (across_states){
+        .values = values, .panel = batch * layout->width, .row = layout->width, .last_row = layout->last};
+}
+
+size_t product_packed_count(const panel_layout *layout, size_t batch) {
+    return batch * ((layout->panels - 1) * layout->width + layout->last);
+}
+
+across_states product_plain(const panel_layout *layout, const float *values) {
+    return (across_states){
+        .values = values, .panel = layout->width, .row = layout->across, .last_row = layout->across};
+}
+
+bool product_plain_fits(const panel_layout *layout) {
+    return layout->across % layout->kernels->lanes == 0;
+}
+
+void product_pack_part(const product_pack *call, size_t part, size_t parts) {
+    const product_kernels *kernels = call->kernels;
+    const size_t width = kernels->lanes * kernels->vectors;
+    const size_t panels = quotient_up(call->across, width);
+    float sums[KERNEL_WIDTH];
+    for (size_t p = begin_of(panels, part, parts); p < begin_of(panels, part + 1, parts); p++) {
+        const size_t columns = smaller(call->across - p * width, width);
+        const size_t vectors = quotient_up(columns, kernels->lanes);
+        kernels->pack(&(pack_panel){
+            .batch = call->batch,
+            .vectors = vectors,
+            .last = columns - (vectors - 1) * kernels->lanes,
+            .values = call->values + p * width,
+            .output = call->output != NULL ? call->output + p * width : NULL,
+            .row = call->across,
+            .slope = call->slope,
+            .out = call->out + (call->plain ? p * width : p * width * call->batch),
+            .out_row = call->plain ? call->across : vectors * kernels->lanes,
+            .whole = !call->plain,
+            .sums = call->take_sums != NULL ? sums : NULL,
+        });
+        if (call->take_sums != NULL)
+            call->take_sums(call->user, p * width, columns, sums);
+    }
+}
+
+/* ---- outer products */
+
+/* Groups begin..end - 1 of one panel and one block of rows. */
+static void outer_panel(const product_outer *call, const row_groups *rows, size_t block, size_t panel,
+                        size_t begin, size_t end) {
+    const panel_layout *layout = call->layout;
+    const product_kernels *kernels = layout->kernels;
+    const size_t width = panel_width(layout, panel);
+    const size_t vectors = width / kernels->lanes;
+    const size_t column = panel * layout->width;
+    outer_tile tile = {.left_row = layout->along,
+                       .left_depth = 1,
+                       .panel_row = width,
+                       .out_row = layout->across,
+                       .last = panel_columns(layout, panel) - (vectors - 1) * kernels->lanes};
+    for (size_t k = 0; k < layout->along; k += tile.depth) {
+        tile.depth = smaller(layout->along - k, BLOCK_DEPTH);
+        tile.panel = call->weights + panel * layout->step + k * width;
+        tile.slope = k + tile.depth == layout->along ? call->slope : 1.0f;
+        for (size_t g = begin; g < end; g++) {
+            const size_t row = first_row(rows, block, g);
+            const size_t height = first_row(rows, block, g + 1) - row;
+            tile.left = call->left + row * layout->along + k;
+            tile.out = call->out + row * layout->across + column;
+            tile.start = tile.out;
+            tile.start_row = tile.out_row;
+            if (k == 0) {
+                tile.start = call->bias != NULL ? call->bias + column : NULL;
+                tile.start_row = 0;
+            }
+            kernels->outer[height - 1][vectors - 1](&tile);
+        }
+    }
+}
+
+void product_outer_part(const product_outer *call, size_t part, size_t parts) {
+    const panel_layout *layout = call->layout;
+    const row_groups rows = cut_rows(call->batch, layout->kernels->rows);
+    const size_t tiles = rows.blocks * layout->panels * rows.groups;
+    const size_t end = begin_of(tiles, part + 1, parts);
+    for (size_t t = begin_of(tiles, part, parts); t < end;) {
+        const size_t group = t % rows.groups;
+        const size_t count = smaller(end - t, rows.groups - group);
+        const size_t panel = t / rows.groups % layout->panels;
+        outer_panel(call, &rows, t / rows.groups / layout->panels, panel, group, group + count);
+        t += count;
+    }
+}
+
+/* ---- inner products */
+
+static float leak(float z, float slope) {
+    return z > 0.0f ? z : slope * z;
+}
+
+/* What an inner tile leaves to be done: out = leak(bias + out). */
+static void finish(const product_inner *call, size_t row, size_t rows, size_t column, size_t columns) {
+    if (call->bias == NULL && call->slope == 1.0f)
+        return;
+    for (size_t r = row; r < row + rows; r++)
+        for (size_t c = column; c < column + columns; c++) {
+            float *out = call->out + r * call->layout->along + c;
+            const float bias = call->bias != NULL ? call->bias[c] : 0.0f;
+            *out = leak(*out + bias, call->slope);
+        }
+}
+
+/* Groups begin..end - 1 of one block of rows, for `columns` columns. `ahead_columns` more follow. */
+static void inner_columns(const product_inner *call, const row_groups *rows, size_t block, size_t column,
+                          size_t columns, size_t begin, size_t end) {
+    const panel_layout *layout = call->layout;
+    const product_kernels *kernels = layout->kernels;
+    const bool narrower = layout->last < layout->width;
+    const size_t whole = layout->panels - (narrower ? 1 : 0);
+    const float *weights = call->weights + column * layout->width;
+    const size_t lines = column + columns < layout->along ? columns * layout->width / KERNEL_LINE : 0;
+    inner_tile tile = {
+        .panels = whole,
+        .whole = {.left_row = call->left.row,
+                  .left_panel = call->left.panel,
+                  .right = weights,
+                  .right_row = layout->width,
+                  .right_panel = layout->step},
+        .rest_vectors = narrower ? layout->last / kernels->lanes : 0,
+        .rest = {.left_row = call->left.last_row,
+                 .right = call->weights + whole * layout->step + column * layout->last,
+                 .right_row = layout->last},
+        .out_row = layout->along,
+    };
+    for (size_t g = begin; g < end; g++) {
+        const size_t row = first_row(rows, block, g);
+        const size_t height = first_row(rows, block, g + 1) - row;
+        /* each group fetches its share of the next columns' weights */
+        const size_t line = begin_of(lines, g, rows->groups);
+        tile.ahead = weights + columns * layout->width + line * KERNEL_LINE;
+        tile.ahead_lines = begin_of(lines, g + 1, rows->groups) - line;
+        tile.whole.left = call->left.values + row * call->left.row;
+        tile.rest.left = call->left.values + whole * call->left.panel + row * call->left.last_row;
+        tile.out = call->out + row * layout->along + column;
+        kernels->inner[height - 1][columns == 1](&tile);
+        finish(call, row, height, column, columns);
+    }
+}
+
+void product_inner_part(const product_inner *call, size_t part, size_t parts) {
+    const panel_layout *layout = call->layout;
+    const row_groups rows = cut_rows(call->batch, layout->kernels->inner_rows);
+    const size_t fours = layout->along / KERNEL_COLUMNS;
+    const size_t pieces = fours + layout->along % KERNEL_COLUMNS; /* the rest one by one */
+    const size_t tiles = rows.blocks * pieces * rows.groups;
+    const size_t end = begin_of(tiles, part + 1, parts);
+    for (size_t t = begin_of(tiles, part, parts); t < end;) {
+        const size_t group = t % rows.groups;
+        const size_t count = smaller(end - t, rows.groups - group);
+        const size_t piece = t / rows.groups % pieces;
+        const size_t column = piece < fours ? piece * KERNEL_COLUMNS : piece + fours * (KERNEL_COLUMNS - 1);
+        inner_columns(call, &rows, t / rows.groups / pieces, column, piece < fours ? KERNEL_COLUMNS : 1,
+                      group, group + count);
+        t += count;
+    }
+}
+
+/* ---- the gradient of the weights */
+
+/* Values of a tile that `take` gets: enough to be worth a call, few enough for the first cache. */
+enum { TAKEN = 512 };
+
+/* How panel p is cut into tiles: nearly equal numbers of its rows, each made in groups of rows. */
+typedef struct panel_tiles {
+    size_t panel, width;
+    size_t groups; /* of a tile */
+    size_t tiles;
+} panel_tiles;
+
+static panel_tiles tiles_of(const panel_layout *layout, size_t panel) {
+    const size_t width = panel_width(layout, panel);
+    const size_t most = layout->kernels->rows;
+    const size_t groups = TAKEN / (most * width);
+    return (panel_tiles){
+        .panel = panel, .width = width, .groups = groups, .tiles = quotient_up(layout->along, most * groups)};
+}
+
+/* Fetches what `take` will read of the next tile, a little between each few products. `at`: where the rows
+ * that are made now lie, `next`: how far behind the next tile's are. */
+static void fetch_ahead(const product_weights *call, size_t at, size_t next, size_t count, outer_tile *tile) {
+    const size_t lines = quotient_up(count, KERNEL_LINE);
+    tile->ahead_lines = 0;
+    if (next == 0 || call->ahead[0] == NULL)
+        return;
+    tile->ahead_lines = quotient_up(lines, tile->depth);
+    tile->ahead_depth = tile->depth > lines ? tile->depth / lines : 1;
+    for (size_t a = 0; a < KERNEL_AHEAD; a++)
+        tile->ahead[a] = (call->ahead[a] != NULL ? call->ahead[a] : call->ahead[0]) + at + next;
+}
+
+/* Makes a tile and hands it on. `last`: nothing follows. */
+static void weights_tile(const product_weights *call, const panel_tiles *cut, size_t index, bool last,
+                         outer_tile *tile) {
+    const panel_layout *layout = call->layout;
+    const product_kernels *kernels = layout->kernels;
+    _Alignas(64) float gradient[TAKEN];
+    const size_t row = begin_of(layout->along, index, cut->tiles);
+    const size_t rows = begin_of(layout->along, index + 1, cut->tiles) - row;
+    const size_t groups = smaller(cut->groups, rows);
+    const size_t at = cut->panel * layout->step + row * cut->width;
+    const size_t count = rows * cut->width;
+    for (size_t g = 0; g < groups; g++) {
+        const size_t begin = begin_of(rows, g, groups);
+        const size_t height = begin_of(rows, g + 1, groups) - begin;
+        fetch_ahead(call, at + begin * cut->width, last ? 0 : count, height * cut->width, tile);
+        tile->left = call->along + row + begin;
+        tile->out = gradient + begin * cut->width;
+        kernels->outer[height - 1][cut->width / kernels->lanes - 1](tile);
+    }
+    call->take(call->user, at, count, gradient);
+}
+
+void product_weights_part(const product_weights *call, size_t part, size_t parts) {
+    const panel_layout *layout = call->layout;
+    const size_t last = layout->panels - 1;
+    const size_t whole = tiles_of(layout, 0).tiles; /* of every panel but the last */
+    const size_t tiles = last * whole + tiles_of(layout, last).tiles;
+    const size_t end = begin_of(tiles, part + 1, parts);
+    outer_tile tile = {.depth = call->batch,
+                       .left_row = 1,
+                       .left_depth = layout->along,
+                       .last = layout->kernels->lanes,
+                       .slope = 1.0f};
+    for (size_t t = begin_of(tiles, part, parts); t < end;) {
+        const panel_tiles cut = tiles_of(layout, smaller(t / whole, last));
+        tile.panel = call->across.values + cut.panel * call->across.panel;
+        tile.panel_row = cut.panel == last ? call->across.last_row : call->across.row;
+        tile.out_row = cut.width;
+        const size_t behind = cut.panel * whole; /* tiles of the panels before this one */
+        for (; t < end && t < behind + cut.tiles; t++)
+            weights_tile(call, &cut, t - behind, t + 1 == end, &tile);
+    }
+}

@@ -1,0 +1,131 @@
+/* engine/product: the three products of a dense layer, y = x W^T + b, by kernels of our own for x86-64 with
+ * AVX2 or AVX-512. They know nothing of plans and threads: each product is a function that does one of
+ * several parts, which the caller divides among threads. The division never changes a bit of the result.
+ *
+ * One layout of the weights serves all three products (panel_layout): vectors run across one dimension of W,
+ * which is cut into panels of a few vectors; inside a panel the other dimension, "along", is outermost.
+ *
+ *     W[panel][along][column]        with column < width, the vectors' dimension being panel × width + column
+ *
+ *   product_outer   from `along` to `across`: sums of outer products, a factor broadcast times a row of the
+ *                   panel; forward where vectors run across units.
+ *   product_inner   from `across` to `along`: inner products of rows with rows; the gradient of the input
+ *                   where vectors run across units. No block is ever transposed.
+ *   product_weights the gradient of W, tile by tile in the order of the layout, so that an optimiser can take
+ *                   each tile while it is in the first cache: the gradient need not exist as an array.
+ *
+ * For narrow layers vectors run across features, and forward and backward change places.
+ *
+ * A newcomer's mistake: to read W beyond a panel's columns. The last panel is narrower, and behind each panel
+ * a gap keeps panels from competing for the same lines of a cache. Padding is always zero. */
+#ifndef ENGINE_PRODUCT_PRODUCT_H
+#define ENGINE_PRODUCT_PRODUCT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+typedef struct product_kernels product_kernels;
+
+typedef enum product_level {
+    PRODUCT_NONE,
+    PRODUCT_AVX2,
+    PRODUCT_AVX512,
+} product_level;
+
+/* The kernels for a level that the processor has; NULL where there are none. */
+const product_kernels *product_find(product_level level);
+
+/* ---- the layout of weights (panels.c) */
+
+typedef struct panel_layout {
+    const product_kernels *kernels;
+    bool by_unit;         /* vectors run across units, else across features */
+    size_t across, along; /* sizes of the two dimensions */
+    size_t panels;        /* all; the last may be narrower */
+    size_t width, last;   /* stored columns of a panel, and of the last one: whole vectors */
+    size_t step;          /* values from one panel to the next */
+} panel_layout;
+
+panel_layout panel_layout_of(const product_kernels *kernels, size_t units, size_t features);
+/* Number of stored values, padding included. */
+size_t panel_stored(const panel_layout *layout);
+/* Stored columns of panel p, and those that exist. */
+size_t panel_width(const panel_layout *layout, size_t panel);
+size_t panel_columns(const panel_layout *layout, size_t panel);
+
+/* Between the layout and plain [units][features]. Writing sets the padding to zero. */
+void panel_read(const panel_layout *layout, const float *stored, float *plain);
+void panel_write(const panel_layout *layout, const float *plain, float *stored);
+
+/* ---- states: rows of a batch */
+
+/* [batch][across] in panels like those of W: panel p begins at values + p × panel, its rows are `row` apart,
+ * in the last panel `last_row`. A plain matrix with whole vectors is one, too. */
+typedef struct across_states {
+    const float *values;
+    size_t panel, row, last_row;
+} across_states;
+
+/* States packed in [panels][batch][width], and how many values that takes. */
+across_states product_packed(const panel_layout *layout, size_t batch, const float *values);
+size_t product_packed_count(const panel_layout *layout, size_t batch);
+/* Plain [batch][across]; only where across is a multiple of the vectors' length (product_plain_fits). */
+across_states product_plain(const panel_layout *layout, const float *values);
+bool product_plain_fits(const panel_layout *layout);
+
+/* Packs states, or gradients of which it makes those before an activation:
+ *   out = (output > 0 ? 1 : slope) × values */
+typedef struct product_pack {
+    const product_kernels *kernels;
+    size_t batch, across;
+    const float *values; /* [batch][across] */
+    const float *output; /* [batch][across] of the activation; NULL: none */
+    float slope;
+    float *out; /* packed */
+    bool plain; /* out is [batch][across] instead */
+    /* With the sum of the result over the batch, for columns at .. at + count - 1; NULL: not wanted. */
+    void (*take_sums)(void *user, size_t at, size_t count, const float *sums);
+    void *user;
+} product_pack;
+void product_pack_part(const product_pack *call, size_t part, size_t parts);
+
+/* ---- products */
+
+/* out[b][across] = leak(bias + left W); leak(z) = z > 0 ? z : slope × z. */
+typedef struct product_outer {
+    const panel_layout *layout;
+    const float *weights; /* [stored] */
+    size_t batch;
+    const float *left; /* [batch][along] */
+    const float *bias; /* [across], or NULL */
+    float slope;       /* 1: no activation */
+    float *out;        /* [batch][across] */
+} product_outer;
+void product_outer_part(const product_outer *call, size_t part, size_t parts);
+
+/* out[b][along] = leak(bias + left W^T). */
+typedef struct product_inner {
+    const panel_layout *layout;
+    const float *weights; /* [stored] */
+    size_t batch;
+    across_states left;
+    const float *bias; /* [along], or NULL */
+    float slope;       /* 1: no activation */
+    float *out;        /* [batch][along] */
+} product_inner;
+void product_inner_part(const product_inner *call, size_t part, size_t parts);
+
+/* Gradient of W[along][across]: Σ_b along_states[b] × across_states[b]. */
+typedef struct product_weights {
+    const panel_layout *layout;
+    size_t batch;
+    const float *along; /* [batch][along] */
+    across_states across;
+    /* Gets each tile, `count` values that belong `at` so far into the stored array; the padding is zero. */
+    void (*take)(void *user, size_t at, size_t count, const float *gradient);
+    void *user;
+    const float *ahead[3]; /* [stored] arrays that `take` will read, NULL: none; fetched ahead */
+} product_weights;
+void product_weights_part(const product_weights *call, size_t part, size_t parts);
+
+#endif

@@ -14,6 +14,8 @@
 #include "graph/ops.h"
 #include "tensor/shape.h"
 
+#define GRAPH_NO_BYPASS SIZE_MAX
+
 enum {
     GRAPH_INPUT = 0, /* the value that is the network's input */
     GRAPH_MAX_INPUTS = 1 + MIXUP_MAX_WITH,
@@ -26,6 +28,9 @@ typedef struct graph_value {
     size_t layer;    /* whose output it is or, between a layer's op and its activation, will be */
     size_t position; /* of the node that makes it, from 1; 0 for the input */
     size_t readers;  /* how many times nodes read it, aliases included */
+    /* Of a storage, known once the graph is whole: */
+    size_t last_reader; /* position of the last node that reads any value of it; 0: none does */
+    size_t bypass;      /* a storage made before it and still read behind it; GRAPH_NO_BYPASS: a legal site */
 } graph_value;
 
 typedef struct graph_parameter {
@@ -101,7 +106,7 @@ bool graph_site_image(const graph *network, size_t storage, shape *image);
  * the message names the nearest sites where it can. */
 mixup_status graph_check_cut(const graph *network, const char *name, size_t storage);
 
-/* Fills site_problem of every layer; called by graph_create. */
+/* Fills last_reader and bypass of every storage, and site_problem of every layer; called by graph_create. */
 mixup_status graph_explain_sites(graph *network);
 
 /* Initial values of parameter `index`: [..shape], a function of (seed, index) alone. */

@@ -7,30 +7,24 @@
 
 #include <string.h>
 
-/* The position of the last node that reads any value of this storage. */
-static size_t last_reader(const graph *network, size_t storage) {
-    size_t last = 0;
+static void find_last_readers(graph *network) {
     for (size_t n = 0; n < network->node_count; n++)
-        for (size_t i = 0; i < network->nodes[n].input_count; i++)
-            if (network->values[network->nodes[n].inputs[i]].storage == storage &&
-                !graph_is_alias(&network->nodes[n]))
-                last = n + 1;
-    return last;
+        for (size_t i = 0; !graph_is_alias(&network->nodes[n]) && i < network->nodes[n].input_count; i++)
+            network->values[network->values[network->nodes[n].inputs[i]].storage].last_reader = n + 1;
 }
 
-/* A value made before `value` that a node behind it still reads, or value_count. */
-static size_t bypass(const graph *network, size_t value) {
+static size_t find_bypass(const graph *network, size_t value) {
     const size_t position = network->values[value].position;
     for (size_t v = 0; v < network->value_count; v++) {
         const graph_value *other = &network->values[v];
-        if (other->storage == v && other->position < position && last_reader(network, v) > position)
+        if (other->storage == v && other->position < position && other->last_reader > position)
             return v;
     }
-    return network->value_count;
+    return GRAPH_NO_BYPASS;
 }
 
 bool graph_is_site(const graph *network, size_t value) {
-    return bypass(network, network->values[value].storage) == network->value_count;
+    return network->values[network->values[value].storage].bypass == GRAPH_NO_BYPASS;
 }
 
 static const char *value_name(const graph *network, size_t value) {
@@ -88,10 +82,13 @@ static const char *closing_layer(const graph *network, size_t value) {
 }
 
 mixup_status graph_explain_sites(graph *network) {
+    find_last_readers(network);
+    for (size_t v = 0; v < network->value_count; v++)
+        network->values[v].bypass = find_bypass(network, v);
     for (size_t l = 0; l < network->layer_count; l++) {
         const size_t value = network->values[network->layers[l].input].storage;
-        const size_t around = bypass(network, value);
-        if (around == network->value_count)
+        const size_t around = network->values[value].bypass;
+        if (around == GRAPH_NO_BYPASS)
             continue;
         text problem;
         text_init(&problem, &network->allocator);

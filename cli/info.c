@@ -78,11 +78,15 @@ static void print_mixing(const settings *in) {
         printf("no mixing");
         return;
     }
-    printf("alpha %g at", (double)in->fit.mix.alpha);
+    printf("%salpha %g at", in->fit.mix.kind == MIXUP_CUTMIX ? "cutmix, " : "", (double)in->fit.mix.alpha);
     for (size_t i = 0; i < in->fit.mix.at_count; i++)
         printf("%s %s", i > 0 ? "," : "", in->fit.mix.at[i]);
     if (in->fit.mix.at_count == 0)
         printf(" the layers that say mix: true");
+    if (in->fit.mix.every_steps > 1)
+        printf(", one batch in %zu", in->fit.mix.every_steps);
+    if (in->fit.mix.alpha_count > 0)
+        printf(", alpha by epoch");
 }
 
 static mixup_status print_variants(const experiment_file *file) {

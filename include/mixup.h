@@ -637,8 +637,7 @@ typedef struct mixup_augment {
 
 /* What mixing makes of a state h_i and its partner's, h_π(i). */
 typedef enum mixup_mix_kind {
-    MIXUP_INTERPOLATE, /* default: λ h_i + (1 - λ) h_π(i), everywhere (Zhang et al. 2018, Verma et al. 2019)
-                        */
+    MIXUP_INTERPOLATE, /* default: λ h_i + (1 - λ) h_π(i) (Zhang et al. 2018, Verma et al. 2019) */
     MIXUP_CUTMIX, /* h_i with a rectangle of about the share 1 - λ of h_π(i) (Yun et al. 2019). The state
                    * is an image: [channels][h][w], or [h][w]; the targets' weights are the exact shares
                    * of the area at the site */

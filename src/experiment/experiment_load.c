@@ -272,6 +272,26 @@ static mixup_status check_site(const experiment *of, const mixup_model *model, c
                         nearest != NULL ? nearest : of->path, nearest != NULL ? "'?" : "` lists them");
 }
 
+/* CutMix needs images at its sites. */
+static mixup_status check_cuts(const experiment *of, const mixup_model *model, const yaml_node *at) {
+    const mixup_mix_desc *mix = &of->settings.fit.mix;
+    const graph *network = model->network;
+    for (size_t i = 0; i < mix->at_count; i++) {
+        size_t value = 0;
+        MIXUP_TRY(graph_find_site(network, mix->at[i], &value));
+        if (graph_check_cut(network, mix->at[i], value) != MIXUP_OK)
+            return schema_error(at->kind == YAML_SEQUENCE ? at->items[i] : at, "mix.at", "%s",
+                                mixup_last_error());
+    }
+    for (size_t l = 0; l < network->layer_count && mix->at_count == 0; l++) {
+        const graph_layer *layer = &network->layers[l];
+        const size_t value = network->values[layer->input].storage;
+        if (layer->attributes.mix && graph_check_cut(network, layer->attributes.name, value) != MIXUP_OK)
+            return schema_error(yaml_find(of->root, "mix"), "mix.kind", "%s", mixup_last_error());
+    }
+    return MIXUP_OK;
+}
+
 /* Where a network says how many outputs it has. */
 static const yaml_node *output_node(const experiment *of) {
     const yaml_node *network = yaml_get(of->root, "network");
@@ -317,7 +337,7 @@ static mixup_status check_model(const experiment *of, const mixup_dataset_info *
     const yaml_node *at = yaml_find(of->root, "mix.at");
     for (size_t i = 0; i < mix->at_count; i++)
         MIXUP_TRY(check_site(of, model, at->kind == YAML_SEQUENCE ? at->items[i] : at, mix->at[i]));
-    return MIXUP_OK;
+    return mix->kind == MIXUP_CUTMIX ? check_cuts(of, model, at) : MIXUP_OK;
 }
 
 /* What a ready-made network ends in where the file does not say: what its loss, else its data ask for. */

@@ -171,8 +171,32 @@ static mixup_status check_watching(const yaml_node *root, const settings *in) {
 
 /* ---------------------------------------------------------------- mixing */
 
+static mixup_status check_alpha(const yaml_node *root, const mixup_mix_desc *mix) {
+    static const char epochs[] = "mix.alpha_epochs";
+    static const char factors[] = "mix.alpha_factors";
+    const yaml_node *listed = yaml_find(root, factors);
+    if (given(root, epochs) != given(root, factors))
+        return schema_error(place(root, given(root, epochs) ? epochs : factors), "mix",
+                            "has alpha_%s without alpha_%s; give both, one factor an epoch",
+                            given(root, epochs) ? "epochs" : "factors",
+                            given(root, epochs) ? "factors" : "epochs");
+    if (!given(root, factors))
+        return MIXUP_OK;
+    const size_t count = listed->kind == YAML_SEQUENCE ? listed->count : 1;
+    if (count != mix->alpha_count)
+        return schema_error(listed, factors,
+                            "has %zu numbers for %zu epochs in mix.alpha_epochs; one for each", count,
+                            mix->alpha_count);
+    for (size_t i = 1; i < mix->alpha_count; i++)
+        if (mix->alpha_epochs[i] <= mix->alpha_epochs[i - 1])
+            return schema_error(place(root, epochs), epochs, "%zu follows %zu; the epochs must increase",
+                                mix->alpha_epochs[i], mix->alpha_epochs[i - 1]);
+    return MIXUP_OK;
+}
+
 static mixup_status complete_mix(const yaml_node *root, const settings *in, mixup_mix_desc *mix) {
     const yaml_node *weights = yaml_find(root, "mix.weights");
+    MIXUP_TRY(check_alpha(root, mix));
     if (mix->weights != NULL) {
         const size_t count = weights->kind == YAML_SEQUENCE ? weights->count : 1;
         if (mix->at_count > 0 && count != mix->at_count)

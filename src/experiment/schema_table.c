@@ -45,6 +45,7 @@ static const char *name_figure(int value) {
 
 CHOICE_NAMES(name_figure_data, "train", "validation", "test")
 CHOICE_NAMES(name_output, "default", "softmax", "sigmoid", "linear")
+CHOICE_NAMES(name_mix_kind, "interpolate", "cutmix")
 CHOICE_NAMES(name_schedule, "constant", "step", "multi_step", "cosine", "plateau")
 
 static const char *name_loss(int value) {
@@ -562,6 +563,13 @@ static const schema_key keys[] = {
      .text = "Also save after every so many; 0: not inside epochs."},
 
     /* mixing */
+    {IN_MIX, "kind", SCHEMA_CHOICE, AT(mixup_mix_desc, kind), .choice = name_mix_kind,
+     .choices = MIXUP_MIX_KIND_COUNT, .fallback = "interpolate",
+     .text = "How a state and its partner's are mixed: interpolate takes λ of the one and 1 − λ of the "
+             "other; cutmix "
+             "(Yun et al. 2019) takes a rectangle of the share 1 − λ from the partner and mixes the targets "
+             "by its "
+             "exact area, at sites that are images ([channels][height][width] or [height][width])."},
     {IN_MIX, "alpha", SCHEMA_SINGLE, AT(mixup_mix_desc, alpha), .range = AT_LEAST(0), .fallback = "0",
      .text = "λ ~ Beta(α, α). 0 is no mixing."},
     {IN_MIX, "at", SCHEMA_TEXTS, AT(mixup_mix_desc, at), AT(mixup_mix_desc, at_count),
@@ -572,7 +580,7 @@ static const schema_key keys[] = {
      .counted = true, .range = AT_LEAST(0), .otherwise = "all the same",
      .text = "A relative probability for each of `at`."},
     {IN_MIX, "per_sample", SCHEMA_BOOLEAN, AT(mixup_mix_desc, per_sample), .fallback = "false",
-     .text = "A λ for each sample instead of one a batch."},
+     .text = "A λ for each pair of sample and partner instead of one a batch; with cutmix a rectangle too."},
     {IN_MIX, "clamp_lambda", SCHEMA_BOOLEAN, AT(mixup_mix_desc, clamp_lambda), .fallback = "false",
      .text = "λ becomes max(λ, 1 − λ)."},
     {IN_MIX, "no_self_pairs", SCHEMA_BOOLEAN, AT(mixup_mix_desc, no_self_pairs), .fallback = "false",
@@ -584,6 +592,17 @@ static const schema_key keys[] = {
     {IN_MIX, "plain_last_epochs", SCHEMA_COUNT, AT(mixup_mix_desc, plain_last_epochs),
      .range = FROM_TO(0, 1e9), .fallback = "0", .unit = "epochs",
      .text = "The last so many are trained without mixing."},
+    {IN_MIX, "every_steps", SCHEMA_COUNT, AT(mixup_mix_desc, every_steps), .range = FROM_TO(1, 1e9),
+     .fallback = "1", .unit = "steps",
+     .text = "Mix the first batch of every so many, counted over all epochs, and leave the others as they "
+             "are: 2 alternates."},
+    {IN_MIX, "alpha_epochs", SCHEMA_COUNTS, AT(mixup_mix_desc, alpha_epochs), AT(mixup_mix_desc, alpha_count),
+     .range = FROM_TO(1, 1e9), .otherwise = "α is the same in all",
+     .text = "Epochs, from 1 and increasing, in which α is multiplied by the factor beside it; linear in "
+             "between, constant before the first and after the last."},
+    {IN_MIX, "alpha_factors", SCHEMA_SINGLES, AT(mixup_mix_desc, alpha_factors),
+     AT(mixup_mix_desc, alpha_count), .counted = true, .range = AT_LEAST(0),
+     .text = "A factor of α for each of `alpha_epochs`; an epoch with 0 is not mixed."},
 
     {IN_METRICS, "top_k", SCHEMA_COUNT, AT(mixup_evaluate_desc, top_k), .range = FROM_TO(1, 1e9),
      .fallback = "5",

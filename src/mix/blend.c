@@ -108,10 +108,9 @@ void mix_sample_gradient(const mixup_batch_draw *draw, const mix_layout *layout,
     }
     const real *taker = mixed_gradient + inverse[i] * width;
     if (cuts(draw)) {
-        const mixup_rectangle kept = rectangle(draw, i, layout);
+        const mixup_rectangle lost = rectangle(draw, i, layout);
         const mixup_rectangle given = rectangle(draw, inverse[i], layout);
-        cut_clear(layout, &kept, own, gradient + i * width);
-        cut_add(layout, &given, taker, gradient + i * width);
+        cut_gather(layout, &lost, own, &given, taker, gradient + i * width);
     } else {
         row_blend(width, draw->weight[i], own, draw->partner_weight[inverse[i]], taker, gradient + i * width);
     }

@@ -1,5 +1,5 @@
-/* mix/cut: see cut.h. Rows of an image that the rectangle does not touch are copied as they are; in the
- * others a piece of the row, one run of memory in every layout, comes from elsewhere. */
+/* mix/cut: see cut.h. Planes [height][width][inner] are copied whole, and then the pieces of rows in the
+ * rectangle, each one run of memory, are replaced while the plane is still in the cache. */
 #include "mix/cut.h"
 
 #include <math.h>
@@ -28,29 +28,34 @@ size_t cut_area(const mixup_rectangle *cut) {
     return (cut->bottom - cut->top) * (cut->right - cut->left);
 }
 
-void cut_compose(const mix_layout *layout, const mixup_rectangle *cut, const real *own, const real *partner,
-                 real *to) {
-    const size_t row = layout->width * layout->inner;
-    const size_t plane = layout->height * row;
-    const size_t begin = cut->left * layout->inner;
-    const size_t length = (cut->right - cut->left) * layout->inner;
-    memcpy(to, own, layout->outer * plane * sizeof *to);
-    for (size_t o = 0; o < layout->outer; o++)
-        for (size_t y = cut->top; y < cut->bottom; y++) {
-            const size_t at = o * plane + y * row + begin;
-            memcpy(to + at, partner + at, length * sizeof *to);
-        }
+/* ---- planes */
+
+static size_t plane_size(const mix_layout *layout) {
+    return layout->height * layout->width * layout->inner;
 }
 
-void cut_clear(const mix_layout *layout, const mixup_rectangle *cut, const real *from, real *to) {
-    const size_t row = layout->width * layout->inner;
-    const size_t plane = layout->height * row;
-    const size_t begin = cut->left * layout->inner;
-    const size_t length = (cut->right - cut->left) * layout->inner;
-    memcpy(to, from, layout->outer * plane * sizeof *to);
-    for (size_t o = 0; o < layout->outer; o++)
-        for (size_t y = cut->top; y < cut->bottom; y++)
-            memset(to + o * plane + y * row + begin, 0, length * sizeof *to);
+/* A rectangle's pieces of rows in a plane: `rows` of them, `length` values each, the first one at `first`,
+ * and `step` between their beginnings. */
+typedef struct pieces {
+    size_t first, rows, length, step;
+} pieces;
+
+static pieces pieces_of(const mix_layout *layout, const mixup_rectangle *cut) {
+    const size_t step = layout->width * layout->inner;
+    return (pieces){.first = cut->top * step + cut->left * layout->inner,
+                    .rows = cut->bottom - cut->top,
+                    .length = (cut->right - cut->left) * layout->inner,
+                    .step = step};
+}
+
+static void copy_pieces(const pieces *in, const real *from, real *to) {
+    for (size_t r = 0; r < in->rows; r++)
+        memcpy(to + in->first + r * in->step, from + in->first + r * in->step, in->length * sizeof *to);
+}
+
+static void clear_pieces(const pieces *in, real *to) {
+    for (size_t r = 0; r < in->rows; r++)
+        memset(to + in->first + r * in->step, 0, in->length * sizeof *to);
 }
 
 static void add_run(size_t count, const real *restrict from, real *restrict to) {
@@ -58,14 +63,47 @@ static void add_run(size_t count, const real *restrict from, real *restrict to) 
         to[k] += from[k];
 }
 
+static void add_pieces(const pieces *in, const real *from, real *to) {
+    for (size_t r = 0; r < in->rows; r++)
+        add_run(in->length, from + in->first + r * in->step, to + in->first + r * in->step);
+}
+
+/* ---- samples */
+
+void cut_compose(const mix_layout *layout, const mixup_rectangle *cut, const real *own, const real *partner,
+                 real *to) {
+    const size_t plane = plane_size(layout);
+    const pieces taken = pieces_of(layout, cut);
+    for (size_t at = 0; at < layout->outer * plane; at += plane) {
+        memcpy(to + at, own + at, plane * sizeof *to);
+        copy_pieces(&taken, partner + at, to + at);
+    }
+}
+
+void cut_clear(const mix_layout *layout, const mixup_rectangle *cut, const real *from, real *to) {
+    const size_t plane = plane_size(layout);
+    const pieces lost = pieces_of(layout, cut);
+    for (size_t at = 0; at < layout->outer * plane; at += plane) {
+        memcpy(to + at, from + at, plane * sizeof *to);
+        clear_pieces(&lost, to + at);
+    }
+}
+
 void cut_add(const mix_layout *layout, const mixup_rectangle *cut, const real *from, real *to) {
-    const size_t row = layout->width * layout->inner;
-    const size_t plane = layout->height * row;
-    const size_t begin = cut->left * layout->inner;
-    const size_t length = (cut->right - cut->left) * layout->inner;
-    for (size_t o = 0; o < layout->outer; o++)
-        for (size_t y = cut->top; y < cut->bottom; y++) {
-            const size_t at = o * plane + y * row + begin;
-            add_run(length, from + at, to + at);
-        }
+    const size_t plane = plane_size(layout);
+    const pieces given = pieces_of(layout, cut);
+    for (size_t at = 0; at < layout->outer * plane; at += plane)
+        add_pieces(&given, from + at, to + at);
+}
+
+void cut_gather(const mix_layout *layout, const mixup_rectangle *lost, const real *own,
+                const mixup_rectangle *given, const real *taker, real *to) {
+    const size_t plane = plane_size(layout);
+    const pieces cleared = pieces_of(layout, lost);
+    const pieces added = pieces_of(layout, given);
+    for (size_t at = 0; at < layout->outer * plane; at += plane) {
+        memcpy(to + at, own + at, plane * sizeof *to);
+        clear_pieces(&cleared, to + at);
+        add_pieces(&added, taker + at, to + at);
+    }
 }

@@ -15,6 +15,11 @@ void cut_clear(const mix_layout *layout, const mixup_rectangle *cut, const real 
 /* Adds `from` in the rectangle to `to`: what it gives to the partner. */
 void cut_add(const mix_layout *layout, const mixup_rectangle *cut, const real *from, real *to);
 
+/* Both at once, for one sample: `own` with zeros in `lost`, and `taker`, the gradient of the sample that took
+ * `given` from this one, added there. */
+void cut_gather(const mix_layout *layout, const mixup_rectangle *lost, const real *own,
+                const mixup_rectangle *given, const real *taker, real *to);
+
 /* The number of positions in the rectangle. */
 size_t cut_area(const mixup_rectangle *cut);
 

@@ -32,6 +32,37 @@ static void say(mixup_log log, const evidence *about, const char *variant, const
     text_clear(&message);
 }
 
+static const char *scalar_at(const yaml_node *document, const char *path) {
+    const yaml_node *node = yaml_find(document, path);
+    return node != NULL && node->kind == YAML_SCALAR ? node->text : "";
+}
+
+/* " (× 0 in epoch 1, 1 in 20)": how alpha changes. */
+static void summarize_schedule(const yaml_node *document, text *out) {
+    const yaml_node *epochs = yaml_find(document, "mix.alpha_epochs");
+    const yaml_node *factors = yaml_find(document, "mix.alpha_factors");
+    if (epochs == NULL || factors == NULL || epochs->kind != YAML_SEQUENCE ||
+        factors->kind != YAML_SEQUENCE || epochs->count != factors->count)
+        return;
+    for (size_t i = 0; i < epochs->count; i++)
+        if (epochs->items[i]->kind == YAML_SCALAR && factors->items[i]->kind == YAML_SCALAR)
+            text_format(out, "%s%s in %s%s", i == 0 ? " (× " : ", ", factors->items[i]->text,
+                        i == 0 ? "epoch " : "", epochs->items[i]->text);
+    text_add(out, epochs->count > 0 ? ")" : "");
+}
+
+/* What else distinguishes the mixing of two variants. */
+static void summarize_mixing(const yaml_node *document, text *out) {
+    const char *every = scalar_at(document, "mix.every_steps");
+    summarize_schedule(document, out);
+    if (strcmp(scalar_at(document, "mix.per_sample"), "true") == 0)
+        text_add(out, ", a λ each");
+    if (every[0] != '\0' && strcmp(every, "1") != 0)
+        text_format(out, ", one batch in %s", every);
+    if (strcmp(scalar_at(document, "mix.block_gradient"), "true") == 0)
+        text_add(out, ", gradient blocked");
+}
+
 void evidence_summarize(const yaml_node *document, text *out) {
     const yaml_node *sites = yaml_find(document, "mix.at");
     const yaml_node *alpha = yaml_find(document, "mix.alpha");
@@ -40,12 +71,15 @@ void evidence_summarize(const yaml_node *document, text *out) {
     double value = 0.0;
     const bool mixes = alpha != NULL && alpha->kind == YAML_SCALAR && yaml_to_number(alpha, &value) &&
                        value > 0.0 && (!listed || sites->count > 0);
-    text_add(out, mixes ? "mixes at " : "no mixing");
+    const bool cuts = strcmp(scalar_at(document, "mix.kind"), "cutmix") == 0;
+    text_add(out, !mixes ? "no mixing" : cuts ? "CutMix at " : "mixes at ");
     for (size_t i = 0; mixes && listed && i < sites->count; i++)
         text_format(out, "%s%s", i == 0 ? "" : ", ",
                     sites->items[i]->kind == YAML_SCALAR ? sites->items[i]->text : "?");
-    if (mixes)
+    if (mixes) {
         text_format(out, "%s, α = %g", listed ? "" : "the network's own sites", value);
+        summarize_mixing(document, out);
+    }
     if (epochs != NULL && epochs->kind == YAML_SCALAR)
         text_format(out, "; %s epoch%s", epochs->text, strcmp(epochs->text, "1") == 0 ? "" : "s");
 }

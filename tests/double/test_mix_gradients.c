@@ -84,7 +84,7 @@ static void cutmix_has_the_gradient_that_differences_say(void **state) {
  * whole or not at all, whatever λ is, and then the loss is that of the other target. */
 static void the_loss_of_cutmix_has_the_weights_of_the_site(void **state) {
     (void)state;
-    enum { BATCH = 4, COLUMNS = 3, VALUES = 2 * 3 * 3 };
+    enum { BATCH = 4, COLUMNS = 3, VALUES = 2 * 3 * 3, STATES = BATCH * VALUES };
     const mixup_layer layers[] = {{.op = MIXUP_MAX_POOL, .kernel = {3}},
                                   {.op = MIXUP_FLATTEN, .name = "point"},
                                   {.op = MIXUP_DENSE, .units = COLUMNS, .activation = MIXUP_SOFTMAX}};
@@ -93,7 +93,7 @@ static void the_loss_of_cutmix_has_the_weights_of_the_site(void **state) {
     real x[BATCH * VALUES], y[BATCH * COLUMNS], swapped[BATCH * VALUES], others[BATCH * COLUMNS];
     static const int32_t labels[BATCH] = {0, 1, 2, 0};
     int32_t other_labels[BATCH];
-    network_uniform(9, 1, -1.0, 1.0, BATCH * VALUES, x);
+    network_uniform(9, 1, -1.0, 1.0, STATES, x);
     network_targets(MIXUP_SOFTMAX_CROSS_ENTROPY, 9, BATCH, COLUMNS, y);
     network_draw draw;
     network_draw_cut(&draw, BATCH, true, 3);

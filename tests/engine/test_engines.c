@@ -284,7 +284,7 @@ typedef struct pair {
     size_t number;
     network reference, other;
     network_data data;
-    network_draw draw;
+    network_draw draw, cut;
     plan_run run;
 } pair;
 
@@ -304,6 +304,16 @@ static void compare_plan(pair *self, const plan_key *key, const char *what, size
         expect_same_parameters(self->number, &self->other, &self->reference, PARAMETER_GRADIENT);
 }
 
+/* With CutMix, where the site is an image. */
+static void compare_cut(pair *self, const plan_key *key) {
+    shape image;
+    if (!graph_site_image(self->reference.graph, key->site, &image))
+        return;
+    self->run.draw = &self->cut.draw;
+    compare_plan(self, key, "cut output", CLASSES);
+    self->run.draw = &self->draw.draw;
+}
+
 /* Unmixed, and mixed at the last legal sites with the gradient blocked or not. */
 static void compare_gradients(pair *self, size_t batch, size_t most_sites) {
     const graph *made_of = self->reference.graph;
@@ -317,6 +327,7 @@ static void compare_gradients(pair *self, size_t batch, size_t most_sites) {
         key.block_gradient = l % 3 == 2;
         key.input_gradient = !key.block_gradient && l % 2 == 0;
         compare_plan(self, &key, "mixed output", CLASSES);
+        compare_cut(self, &key);
     }
 }
 
@@ -368,6 +379,7 @@ static void compare(size_t number, const recipe *r, mixup_engine kind, random_st
     network_uniform(number, 1, -1.0, 1.0, count, inputs);
     network_targets(self.reference.training.loss, number, r->batch, CLASSES, targets);
     network_draw_make(&self.draw, r->batch, chance(from, 50), number);
+    network_draw_cut(&self.cut, r->batch, number % 2 == 0, number);
     self.data = (network_data){inputs, targets};
     self.run =
         (plan_run){.draw = &self.draw.draw, .seed = 1, .epoch_step = 1, .step = 1, .learning_rate = 0.01};
@@ -376,6 +388,7 @@ static void compare(size_t number, const recipe *r, mixup_engine kind, random_st
     compare_layers(&self, r->batch);
     const size_t shorter = (r->batch + 1) / 2;
     network_draw_make(&self.draw, shorter, chance(from, 50), number);
+    network_draw_cut(&self.cut, shorter, number % 2 == 0, number);
     compare_gradients(&self, shorter, 1);
     free(inputs);
     free(targets);

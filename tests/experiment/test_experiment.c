@@ -336,7 +336,8 @@ static const char rich[] =
     "clip_norm: 1}\n"
     "  schedule: {kind: multi_step, epochs: [1, 2], factor: 0.3, warm_up_steps: 5}\n"
     "  checkpoint: {every_steps: 3}\n"
-    "mix: {alpha: 0.1, at: [input, flat], weights: [0.2, 1], per_sample: true, plain_probability: 0.5}\n"
+    "mix: {kind: cutmix, alpha: 0.1, at: [input, flat], weights: [0.2, 1], per_sample: true, "
+    "plain_probability: 0.5, every_steps: 2, alpha_epochs: [1, 3], alpha_factors: [0, 1.1]}\n"
     "metrics: {top_k: 2}\n";
 
 static void a_resolved_file_means_the_same(void **state) {
@@ -353,6 +354,10 @@ static void a_resolved_file_means_the_same(void **state) {
     assert_int_equal(found->threads, 3);
     assert_true(found->seed == UINT64_MAX);
     assert_true(found->fit.class_weights[1] == 0.3333333333f);
+    assert_int_equal(found->fit.mix.kind, MIXUP_CUTMIX);
+    assert_int_equal(found->fit.mix.alpha_count, 2);
+    assert_int_equal(found->fit.mix.alpha_epochs[1], 3);
+    assert_true(found->fit.mix.alpha_factors[1] == 1.1f);
     text second;
     text_init(&second, &allocator);
     assert_int_equal(experiment_to_yaml(again.experiment, MIXUP_ENGINE_REFERENCE, 3, &second), MIXUP_OK);

@@ -416,6 +416,14 @@ static void several_wrong_combinations_are_refused(void **state) {
     EXPECT_REFUSAL(SMALL "mix: {alpha: 1, at: [input, dense2], weights: [1]}\n", "mix.weights",
                    "1 numbers for 2");
     EXPECT_REFUSAL(SMALL "mix: {alpha: 1, at: [input], weights: [0]}\n", "mix.weights", "all 0");
+    EXPECT_REFUSAL(SMALL "mix: {alpha: 1, at: [input], alpha_epochs: [1, 5]}\n", "my.yaml:5:", "mix",
+                   "alpha_epochs without alpha_factors");
+    EXPECT_REFUSAL(SMALL "mix: {alpha: 1, at: [input], alpha_factors: [1, 5]}\n",
+                   "alpha_factors without alpha_epochs");
+    EXPECT_REFUSAL(SMALL "mix: {alpha: 1, at: [input], alpha_epochs: [1, 5], alpha_factors: [1]}\n",
+                   "mix.alpha_factors", "1 numbers for 2 epochs");
+    EXPECT_REFUSAL(SMALL "mix: {alpha: 1, at: [input], alpha_epochs: [5, 5], alpha_factors: [1, 2]}\n",
+                   "mix.alpha_epochs", "increase");
     EXPECT_REFUSAL(SMALL_DATA "network: [{op: add, with: [a, b, c, d, e, f, g, h]}]\n", "network[0].with",
                    "at most 7");
     EXPECT_REFUSAL(SMALL_DATA "network: []\n", "network", "empty");

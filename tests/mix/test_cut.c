@@ -316,10 +316,17 @@ static void every_layout_holds_the_same_mix(void **state) {
 
 static void a_draw_without_a_kind_is_interpolated(void **state) {
     (void)state;
-    enum { SIZE = 6, CHANNELS = 2, HEIGHT = 3, WIDTH = 4, VALUES = CHANNELS * HEIGHT * WIDTH };
-    float h[SIZE * VALUES], a[SIZE * VALUES], b[SIZE * VALUES], weight[SIZE], partner_weight[SIZE];
+    enum {
+        SIZE = 6,
+        CHANNELS = 2,
+        HEIGHT = 3,
+        WIDTH = 4,
+        VALUES = CHANNELS * HEIGHT * WIDTH,
+        ALL = SIZE * VALUES
+    };
+    float h[ALL], a[ALL], b[ALL], weight[SIZE], partner_weight[SIZE];
     random_stream from = random_open(4, RANDOM_SYNTHETIC, 0, 0, 0, 0);
-    fill(&from, h, SIZE * VALUES);
+    fill(&from, h, ALL);
     batch drawn;
     assert_int_equal(batch_draw(&drawn, SIZE, &(mixup_mix_desc){.alpha = 1, .per_sample = true}, 0),
                      MIXUP_OK);

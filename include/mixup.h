@@ -19,7 +19,8 @@
  * otherwise. `_destroy(NULL)` is fine.
  *
  * Threads: models are independent. One model is trained by one thread at a time; several threads can predict
- * with one model, each through a mixup_predictor of its own, while nobody trains it.
+ * with one model, each through a mixup_predictor of its own, while nobody trains it. mixup_fit prepares
+ * batches on threads of its own (.load_threads), which end before it returns.
  *
  * ABI: the version is MAJOR.MINOR.PATCH. Before 1.0.0 a new MINOR may change layouts, so recompile; from then
  * on a MINOR only appends functions, enumerators and fields at the end of description structs. */

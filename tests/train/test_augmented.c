@@ -161,6 +161,38 @@ static void validation_and_clean_accuracy_see_the_images_as_they_are(void **stat
     scene_end(&s);
 }
 
+/* What was learned on the training images comes back with the model, and goes on others. */
+static void a_saved_model_normalises_what_it_is_given_later(void **state) {
+    (void)state;
+    scene s;
+    scene_begin(&s);
+    mixup_model *model = fit(&s, MIXUP_ENGINE_REFERENCE, 3, 0), *loaded = NULL;
+    const mixup_custom custom = {.kind = "record",
+                                 .shape = same_shape,
+                                 .forward = record_forward,
+                                 .backward = record_backward,
+                                 .user = &s.seen};
+    const mixup_custom *customs[] = {&custom};
+    mixup_metrics expected, got;
+    network_ok(mixup_evaluate(model, s.train, NULL, &expected));
+    network_ok(mixup_model_save(model, s.checkpoint));
+    network_ok(mixup_model_load(
+        &loaded, s.checkpoint,
+        &(mixup_load_desc){
+            .engine = MIXUP_ENGINE_REFERENCE, .threads = 1, .customs = customs, .custom_count = 1}));
+    mixup_dataset *again = make_images(TRAIN, 1);
+    network_ok(mixup_dataset_normalize_by(again, (const double[]){9, 9}, (const double[]){9, 9}, 2));
+    network_ok(mixup_evaluate(loaded, again, NULL, &got));
+    assert_true(got.loss != expected.loss);
+    network_ok(dataset_apply(again, mixup_model_preprocess(loaded)));
+    network_ok(mixup_evaluate(loaded, again, NULL, &got));
+    assert_true(got.loss == expected.loss && got.accuracy == expected.accuracy);
+    mixup_dataset_destroy(again);
+    mixup_model_destroy(loaded);
+    mixup_model_destroy(model);
+    scene_end(&s);
+}
+
 /* ---------------------------------------------------------------- stopping */
 
 /* Whatever the number of threads that prepare batches, and also where it is another one afterwards. */
@@ -257,6 +289,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(training_sees_each_sample_as_its_epoch_changes_it),
         cmocka_unit_test(validation_and_clean_accuracy_see_the_images_as_they_are),
+        cmocka_unit_test(a_saved_model_normalises_what_it_is_given_later),
         cmocka_unit_test(a_training_stopped_inside_an_augmented_epoch_ends_with_the_same_bits),
         cmocka_unit_test(another_augmentation_or_normalisation_is_refused),
         cmocka_unit_test(settings_that_make_no_sense_are_refused_before_anything_happens),

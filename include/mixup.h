@@ -488,6 +488,17 @@ typedef struct mixup_cifar_desc {
 } mixup_cifar_desc;
 MIXUP_API mixup_status mixup_dataset_from_cifar(mixup_dataset **set, const mixup_cifar_desc *desc);
 
+/* SVHN's cropped digits (Y. Netzer et al. 2011): MATLAB files with X, uint8 height × width × 3 × count, and
+ * y, one label from 1 to 10 an image, 10 for the digit 0. Images of shape {3, height, width}, kept as bytes;
+ * the classes are the digits 0 to 9. */
+typedef struct mixup_svhn_desc {
+    const char *const *files; /* [file_count], joined in this order: train_32x32.mat, extra_32x32.mat, ... */
+    size_t file_count;
+    double scale; /* inputs are divided by it; default 1 */
+    const mixup_allocator *allocator;
+} mixup_svhn_desc;
+MIXUP_API mixup_status mixup_dataset_from_svhn(mixup_dataset **set, const mixup_svhn_desc *desc);
+
 /* JPEG and PNG images (.jpg, .jpeg, .png), in folders named by class, in a folder or in a tar archive of such
  * folders (plain, gzip, bzip2, xz, zstd; read as a stream): shape {3, height, width}, or {1, height, width}
  * in grey. Classes and images come in natural order (img2 before img10). Images that lie in no folder have no

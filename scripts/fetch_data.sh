@@ -1,10 +1,9 @@
 #!/usr/bin/env bash
-# Fetches MNIST or Fashion-MNIST: four IDX files, uncompressed, in data/NAME/. Or CIFAR-10 or CIFAR-100.
+# Fetches MNIST, Fashion-MNIST, CIFAR-10, CIFAR-100, SVHN or Tiny-ImageNet into data/NAME/.
 #
-# Each file is written under a temporary name, checked by the SHA-256 sum of its uncompressed content
-# (CIFAR: the published MD5 sum of the archive, and each file's size; of images by class, which nobody
-# published sums of, their number), and only then moved to its place: what lies there is whole, or nothing
-# does.
+# Each file is written under a temporary name, checked (MNIST's by the SHA-256 sum of its uncompressed content;
+# the others by the MD5 sum of what is downloaded, and by sizes or numbers of what is in it), and only then moved
+# to its place: what lies there is whole, or nothing does.
 set -euo pipefail
 
 files=(train-images-idx3-ubyte train-labels-idx1-ubyte t10k-images-idx3-ubyte t10k-labels-idx1-ubyte)
@@ -45,6 +44,12 @@ Fetches a data set into data/NAME/. Does nothing when it is there already. SOURC
       - the archive of the binary version as published, or a folder with its .bin files,
       - the same images as JPEG or PNG: a tar archive (plain, .gz, .bz2, .xz, .zst) of train/CLASS/* and
         test/CLASS/*, or a folder that holds train and test. They become data/NAME/images.tar.
+  svhn, svhn_extra
+      train_32x32.mat and test_32x32.mat, or extra_32x32.mat (1.3 GB), in data/svhn: 'format: svhn'. SOURCE is a
+      folder with them.
+  tiny_imagenet
+      The folders train and val, wnids.txt and words.txt: 'format: tiny_imagenet'. SOURCE is
+      tiny-imagenet-200.zip, or the folder that it unpacks to.
 END
 }
 
@@ -55,6 +60,11 @@ say() {
 # file_sum FILE: the SHA-256 sum of its content.
 file_sum() {
     sha256sum <"$1" | cut -d ' ' -f 1
+}
+
+# file_md5 FILE
+file_md5() {
+    md5sum <"$1" | cut -d ' ' -f 1
 }
 
 # is_complete INDEX: the file is in its place, whole.
@@ -234,7 +244,7 @@ unpack() {
 # place_archive ARCHIVE: of the binary version, or of images.
 place_archive() {
     local sum
-    sum=$(md5sum <"$1" | cut -d ' ' -f 1)
+    sum=$(file_md5 "$1")
     if [[ "$sum" == "$md5" ]]; then
         mkdir -p "$scratch/binary"
         tar --extract --gzip --file "$1" --directory "$scratch/binary" --strip-components=1 || return 1
@@ -253,17 +263,17 @@ place_archive() {
     place_images "$target/.part-$$" "$1"
 }
 
-download_archive() {
-    say "downloading $home/$archive (170 MB)"
-    curl --fail --silent --show-error --location --connect-timeout 5 --max-time 3600 \
-        --output "$scratch/download" "$home/$archive" || return 1
-    place_archive "$scratch/download"
+# download FILE SIZE: from its home, to $scratch/download; SIZE for who waits.
+download() {
+    say "downloading $home/$1 ($2)"
+    curl --fail --silent --show-error --location --connect-timeout 5 --max-time 7200 \
+        --output "$scratch/download" "$home/$1"
 }
 
 # place_cifar SOURCE
 place_cifar() {
     if [[ -z "$1" ]]; then
-        download_archive
+        download "$archive" "170 MB" && place_archive "$scratch/download"
     elif [[ -d "$1/train" && -d "$1/test" ]]; then
         place_image_folder "$1"
     elif [[ -d "$1" ]]; then
@@ -288,6 +298,102 @@ fetch_cifar() {
         return 1
     }
     say "data/$name: complete, from ${1:-$home}"
+}
+
+# ---------------------------------------------------------------- SVHN
+
+# place_mat FILE SUM SOURCE: FILE of the folder SOURCE, or of the home, into its place if its sum is right.
+place_mat() {
+    local from="$3/$1" sum
+    if [[ -z "$3" ]]; then
+        download "$1" "$([[ $1 == extra* ]] && echo 1.3 GB || echo 180 MB at most)" || return 1
+        from=$scratch/download
+    fi
+    [[ -f "$from" ]] || {
+        say "$3 holds no $1"
+        return 1
+    }
+    cp -- "$from" "$target/.part-$$"
+    sum=$(file_md5 "$target/.part-$$")
+    if [[ "$sum" != "$2" ]]; then
+        say "$from is not used: its MD5 sum is $sum instead of $2"
+        return 1
+    fi
+    chmod 644 "$target/.part-$$"
+    mv -- "$target/.part-$$" "$target/$1"
+}
+
+# fetch_svhn SOURCE
+fetch_svhn() {
+    local i complete=true
+    mkdir -p "$target"
+    for i in "${!mat_files[@]}"; do
+        [[ ! -f "$target/${mat_files[i]}" ]] || continue
+        complete=false
+        place_mat "${mat_files[i]}" "${mat_sums[i]}" "$1" || {
+            say "error: no ${mat_files[i]}; get ${mat_files[*]} in any way and run:" \
+                "scripts/fetch_data.sh $name FOLDER"
+            return 1
+        }
+    done
+    $complete || say "data/svhn: ${mat_files[*]} complete, from ${1:-$home}"
+}
+
+# ---------------------------------------------------------------- Tiny-ImageNet
+
+# has_tiny FOLDER: the parts of Tiny-ImageNet that are read are there; says what is not.
+has_tiny() {
+    local file
+    for file in wnids.txt words.txt val/val_annotations.txt val/images train; do
+        [[ -e "$1/$file" ]] || {
+            say "$1 holds no $file"
+            return 1
+        }
+    done
+}
+
+# unpack_tiny ARCHIVE: into $part.
+unpack_tiny() {
+    local sum
+    sum=$(file_md5 "$1")
+    if [[ "$sum" != "$md5" ]]; then
+        say "$1 is not used: its MD5 sum is $sum instead of $md5"
+        return 1
+    fi
+    command -v unzip >/dev/null || "$scripts/install_dependencies.sh" --only unzip >&2 || return 1
+    mkdir "$part"
+    unzip -q -d "$part" "$1" || return 1
+    mv -- "$part"/tiny-imagenet-200/* "$part/" && rmdir "$part/tiny-imagenet-200"
+}
+
+# place_tiny SOURCE
+place_tiny() {
+    if [[ -z "$1" ]]; then
+        download "$archive" "240 MB" && unpack_tiny "$scratch/download" || return 1
+    elif [[ -d "$1" ]]; then
+        has_tiny "$1" || return 1
+        mkdir "$part"
+        cp -r -- "$1/train" "$1/val" "$1/wnids.txt" "$1/words.txt" "$part/"
+    elif [[ -f "$1" ]]; then
+        unpack_tiny "$1" || return 1
+    else
+        say "$1 is neither a file nor a folder"
+        return 1
+    fi
+    has_tiny "$part" || return 1
+    mv -- "$part" "$target"
+}
+
+# Unpacked beside its place and moved there as a whole.
+fetch_tiny() {
+    [[ ! -d "$target" ]] || return 0
+    mkdir -p "$(dirname "$target")"
+    place_tiny "$1" || {
+        say "error: no Tiny-ImageNet; get $archive in any way and run:" \
+            "scripts/fetch_data.sh tiny_imagenet SOURCE (see --help)"
+        return 1
+    }
+    say "data/tiny_imagenet: complete, from ${1:-$home}"
 }
 
 # ---------------------------------------------------------------- what was asked for
@@ -340,12 +446,27 @@ cifar100)
     binary_sizes=(153700000 30740000) # records of 3074 bytes
     binary_names=(fine_label_names.txt coarse_label_names.txt)
     ;;
+svhn)
+    mat_files=(train_32x32.mat test_32x32.mat)
+    mat_sums=(
+        "${MIXUP_SVHN_TRAIN_MD5-e26dedcc434d2e4c54c9b2d4a06d8373}" # these are those of torchvision
+        "${MIXUP_SVHN_TEST_MD5-eb5a983be6a315427106f1b164d9cef3}"
+    )
+    ;;
+svhn_extra)
+    mat_files=(extra_32x32.mat)
+    mat_sums=("${MIXUP_SVHN_EXTRA_MD5-a93ce644f1a588dc4d68dda5feec44a7}")
+    ;;
+tiny_imagenet)
+    archive=tiny-imagenet-200.zip
+    md5=${MIXUP_TINY_IMAGENET_MD5-90528d7ca1a48142e341f4ef8d21d0de} # as many projects check it
+    ;;
 "")
     usage >&2
     exit 2
     ;;
 *)
-    say "error: unknown data set '$1'; there are mnist, fashion_mnist, cifar10 and cifar100"
+    say "error: unknown data set '$1'; --help lists them"
     exit 2
     ;;
 esac
@@ -359,14 +480,32 @@ folder=${2-${MIXUP_DATA_FROM-}}
 scripts=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 target=$(dirname "$scripts")/data/$name
 
-if [[ $name == cifar* ]]; then
-    home=${MIXUP_CIFAR_HOME-https://www.cs.toronto.edu/~kriz}
+case $name in
+cifar* | svhn* | tiny_imagenet)
+    [[ $name != svhn_extra ]] || target=$(dirname "$target")/svhn
+    part=$(dirname "$target")/.part-$$
     scratch=$(mktemp -d)
-    trap 'rm -rf "$scratch" "$target/.part-$$"' EXIT
+    trap 'rm -rf "$scratch" "$target/.part-$$" "$part"' EXIT
     trap 'exit 130' INT TERM
+    ;;
+esac
+case $name in
+cifar*)
+    home=${MIXUP_CIFAR_HOME-https://www.cs.toronto.edu/~kriz}
     fetch_cifar "$folder"
     exit
-fi
+    ;;
+svhn*)
+    home=${MIXUP_SVHN_HOME-http://ufldl.stanford.edu/housenumbers}
+    fetch_svhn "$folder"
+    exit
+    ;;
+tiny_imagenet)
+    home=${MIXUP_TINY_IMAGENET_HOME-http://cs231n.stanford.edu}
+    fetch_tiny "$folder"
+    exit
+    ;;
+esac
 
 finish_when_complete
 if [[ -n "$folder" && ! -d "$folder" ]]; then

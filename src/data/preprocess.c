@@ -213,6 +213,7 @@ const char *preprocess_source_name(preprocess_source source) {
         [PREPROCESS_ARRAYS] = "arrays", [PREPROCESS_IDX] = "idx",         [PREPROCESS_NPY] = "npy",
         [PREPROCESS_CSV] = "csv",       [PREPROCESS_SPIRALS] = "spirals", [PREPROCESS_CALLBACK] = "callback",
         [PREPROCESS_CIFAR] = "cifar",   [PREPROCESS_IMAGES] = "images",   [PREPROCESS_FACTORS] = "factors",
+        [PREPROCESS_SVHN] = "svhn",
     };
     return (unsigned)source < PREPROCESS_SOURCE_COUNT ? names[source] : "unknown";
 }

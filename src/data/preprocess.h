@@ -22,6 +22,7 @@ typedef enum preprocess_source {
     PREPROCESS_CIFAR,
     PREPROCESS_IMAGES,
     PREPROCESS_FACTORS,
+    PREPROCESS_SVHN,
     PREPROCESS_SOURCE_COUNT
 } preprocess_source;
 

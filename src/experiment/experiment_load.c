@@ -95,10 +95,18 @@ static mixup_status read_factors(const settings_part *part, const mixup_dataset 
     return mixup_dataset_from_factors(set, &desc);
 }
 
+static mixup_status read_svhn(const settings_part *part, const mixup_dataset *train,
+                              const source_hooks *hooks, mixup_dataset **set) {
+    (void)train;
+    mixup_svhn_desc desc = part->svhn;
+    desc.allocator = hooks->allocator;
+    return mixup_dataset_from_svhn(set, &desc);
+}
+
 static const source_reader readers[] = {
     [SETTINGS_IDX] = read_idx,         [SETTINGS_CSV] = read_csv,     [SETTINGS_NPY] = read_npy,
     [SETTINGS_SPIRALS] = read_spirals, [SETTINGS_CIFAR] = read_cifar, [SETTINGS_IMAGES] = read_images,
-    [SETTINGS_FACTORS] = read_factors,
+    [SETTINGS_FACTORS] = read_factors, [SETTINGS_SVHN] = read_svhn,
 };
 
 static mixup_status data_context(const experiment *of, const char *key, mixup_status status) {

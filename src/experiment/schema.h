@@ -29,6 +29,7 @@ typedef enum schema_type {
     SCHEMA_SINGLE,    /* float */
     SCHEMA_DOUBLE,    /* double */
     SCHEMA_TEXTS,     /* const char *const *, or const char *[capacity] */
+    SCHEMA_PATHS,     /* const char *const *, each made absolute */
     SCHEMA_COUNTS,    /* const size_t *, or size_t[capacity] */
     SCHEMA_SINGLES,   /* const float *, or float[capacity], all 0 where absent */
     SCHEMA_PAIR,      /* size_t[2] of images, height and width, as mixup_layer has them */

@@ -215,9 +215,13 @@ static mixup_status set_list(filler *in, const trail *at, const schema_key *key,
     items = key->capacity > 0 ? (char *)base + key->at : arena_allocate(in->memory, count, item_size(key));
     if (items == NULL)
         return MIXUP_ERROR_MEMORY;
-    for (size_t i = 0; i < count; i++)
-        if (!read_item(key, item_at(node, i), items + i * item_size(key)))
+    for (size_t i = 0; i < count; i++) {
+        char *item = items + i * item_size(key);
+        if (!read_item(key, item_at(node, i), item))
             return misfit(at, key, item_at(node, i));
+        if (key->type == SCHEMA_PATHS)
+            MIXUP_TRY(store_path(in, item_at(node, i), (const char **)(void *)item));
+    }
     if (key->capacity > 0)
         return MIXUP_OK;
     memcpy((char *)base + key->at, &items, sizeof items);
@@ -312,6 +316,7 @@ static mixup_status set(filler *in, const trail *at, const schema_key *key, cons
     case SCHEMA_FREE:
         return node->kind == YAML_MAPPING || schema_is_empty(node) ? MIXUP_OK : misfit(at, key, node);
     case SCHEMA_TEXTS:
+    case SCHEMA_PATHS:
     case SCHEMA_COUNTS:
     case SCHEMA_SINGLES:
     case SCHEMA_DOUBLES:

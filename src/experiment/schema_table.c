@@ -22,8 +22,8 @@ static const char *listed(const char *const *names, int count, int value) {
 /* In the order of the enums in mixup.h; NULL is a value that a file cannot choose. */
 CHOICE_NAMES(name_engine, "auto", "dnnl", "reference")
 CHOICE_NAMES(name_convolution, "auto", "direct")
-CHOICE_NAMES(name_source, NULL, NULL, "idx", "csv", "npy", "spirals", "cifar", "images", "factors")
-CHOICE_NAMES(name_part, NULL, "split", "idx", "csv", "npy", "spirals", "cifar", "images", "factors")
+CHOICE_NAMES(name_source, NULL, NULL, "idx", "csv", "npy", "spirals", "cifar", "images", "factors", "svhn")
+CHOICE_NAMES(name_part, NULL, "split", "idx", "csv", "npy", "spirals", "cifar", "images", "factors", "svhn")
 CHOICE_NAMES(name_cifar_part, "train", "test")
 CHOICE_NAMES(name_factors_task, "a", "b", "c")
 CHOICE_NAMES(name_factors_part, "train", "test")
@@ -203,12 +203,12 @@ static const schema_key keys[] = {
 
     /* sources and parts */
     {IN_TRAIN, "format", SCHEMA_CHOICE, AT(settings_part, format), .required = true, .choice = name_source,
-     .choices = 9,
+     .choices = 10,
      .text =
          "Kind of file: idx (MNIST's), csv, npy (NumPy's), cifar (CIFAR-10 or CIFAR-100), images (folders of "
-         "JPEG or PNG by class), or the generated spirals and factors."},
+         "JPEG or PNG by class), svhn (its .mat files), or the generated spirals and factors."},
     {IN_PARTS, "format", SCHEMA_CHOICE, AT(settings_part, format), .fallback = "split", .choice = name_part,
-     .choices = 9, .text = "As for train, or split: samples cut off `train`."},
+     .choices = 10, .text = "As for train, or split: samples cut off `train`."},
     {IN_SOURCES, "folder", SCHEMA_PATH, AT(settings_part, cifar.folder), .required = true, .of = "format",
      .where = "cifar",
      .text = "Folder of CIFAR-10 or CIFAR-100: the binary version as published, or images by class in its "
@@ -239,6 +239,11 @@ static const schema_key keys[] = {
      .text = "Leave out images that cannot be decoded, instead of ending with an error."},
     {IN_TRAIN, "scale", SCHEMA_DOUBLE, AT(settings_part, images.scale), .range = ABOVE(0), .fallback = "1",
      .of = "format", .where = "images", .text = "Inputs are divided by it; 255 for bytes."},
+    {IN_SOURCES, "files", SCHEMA_PATHS, AT(settings_part, svhn.files), AT(settings_part, svhn.file_count),
+     .required = true, .of = "format", .where = "svhn",
+     .text = "Files such as train_32x32.mat; several are joined in their order (train and extra)."},
+    {IN_SOURCES, "scale", SCHEMA_DOUBLE, AT(settings_part, svhn.scale), .range = ABOVE(0), .fallback = "1",
+     .of = "format", .where = "svhn", .text = "Inputs are divided by it; 255 for images of bytes."},
     {IN_SOURCES, "images", SCHEMA_PATH, AT(settings_part, idx.images), .required = true, .of = "format",
      .where = "idx", .text = "IDX file of inputs, plain or gzip."},
     {IN_SOURCES, "labels", SCHEMA_PATH, AT(settings_part, idx.labels), .required = true, .of = "format",

@@ -35,6 +35,7 @@ schema_words schema_type_words(const schema_key *key) {
         [SCHEMA_SINGLE] = "a finite number",
         [SCHEMA_DOUBLE] = "a finite number",
         [SCHEMA_TEXTS] = "a name or a list of names",
+        [SCHEMA_PATHS] = "a path or a list of paths",
         [SCHEMA_COUNTS] = "a list of whole numbers",
         [SCHEMA_SINGLES] = "a list of finite numbers",
         [SCHEMA_DOUBLES] = "a list of finite numbers",

@@ -61,6 +61,7 @@ static bool has_value(const schema_key *key, const void *base) {
         return key->choice(schema_choice_value(key, base)) != NULL;
     case SCHEMA_SECTIONS:
     case SCHEMA_TEXTS:
+    case SCHEMA_PATHS:
     case SCHEMA_COUNTS:
     case SCHEMA_SINGLES:
     case SCHEMA_DOUBLES:
@@ -93,7 +94,7 @@ static void write_list(writer *to, const schema_key *key, const void *base) {
     text_add(to->out, "[");
     for (size_t i = 0; i < count; i++) {
         text_add(to->out, i > 0 ? ", " : "");
-        if (key->type == SCHEMA_TEXTS)
+        if (key->type == SCHEMA_TEXTS || key->type == SCHEMA_PATHS)
             yaml_write_text(to->out, ((const char *const *)items)[i]);
         else if (key->type == SCHEMA_COUNTS)
             text_format(to->out, "%zu", ((const size_t *)items)[i]);

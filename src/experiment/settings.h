@@ -19,6 +19,7 @@ typedef enum settings_format {
     SETTINGS_CIFAR,
     SETTINGS_IMAGES,
     SETTINGS_FACTORS,
+    SETTINGS_SVHN,
 } settings_format;
 
 /* data.train, data.test, data.validation: the description that `format` chooses is filled. */
@@ -31,6 +32,7 @@ typedef struct settings_part {
     mixup_cifar_desc cifar;
     mixup_images_desc images;
     mixup_factors_desc factors;
+    mixup_svhn_desc svhn;
     mixup_split_desc split;
 } settings_part;
 

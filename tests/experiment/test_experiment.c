@@ -275,6 +275,18 @@ static void paths_are_relative_to_the_file(void **state) {
     assert_string_equal(found->train.csv.path, expected);
     assert_string_equal(found->test.csv.path, "/abs.csv");
     close_variant(&in);
+    found = open_variant(&in,
+                         "data: {train: {format: svhn, files: [a.mat, /abs.mat]}, test: {format: svhn, "
+                         "files: b.mat}}\n" SMALL_NETWORK,
+                         NULL, 0, NULL);
+    snprintf(expected, sizeof expected, "%s/a.mat", in.folder.path);
+    assert_int_equal(found->train.svhn.file_count, 2);
+    assert_string_equal(found->train.svhn.files[0], expected);
+    assert_string_equal(found->train.svhn.files[1], "/abs.mat");
+    assert_int_equal(found->test.svhn.file_count, 1);
+    snprintf(expected, sizeof expected, "%s/b.mat", in.folder.path);
+    assert_string_equal(found->test.svhn.files[0], expected);
+    close_variant(&in);
 }
 
 static void errors_in_variants_and_overrides_say_where(void **state) {

@@ -20,6 +20,7 @@ static const context contexts[] = {
     {IN_TRAIN, "spirals", {"format: spirals"}},
     {IN_TRAIN, "cifar", {"format: cifar", "folder: a"}},
     {IN_TEST | IN_VALIDATION, "cifar", {"format: cifar", "folder: a"}},
+    {IN_TRAIN | IN_TEST | IN_VALIDATION, "svhn", {"format: svhn", "files: [a, b]"}},
     {IN_TRAIN, "images", {"format: images", "path: a"}},
     {IN_TEST | IN_VALIDATION, "images", {"format: images", "path: a"}},
     {IN_TRAIN, "factors", {"format: factors", "task: a"}},
@@ -202,13 +203,13 @@ static void each_key(void (*check)(const schema_key *key, unsigned section)) {
 /* ---------------------------------------------------------------- wrong types */
 
 static bool is_list(const schema_key *key) {
-    return key->type == SCHEMA_TEXTS || key->type == SCHEMA_COUNTS || key->type == SCHEMA_SINGLES ||
-           key->type == SCHEMA_DOUBLES || key->type == SCHEMA_PAIR;
+    return key->type == SCHEMA_TEXTS || key->type == SCHEMA_PATHS || key->type == SCHEMA_COUNTS ||
+           key->type == SCHEMA_SINGLES || key->type == SCHEMA_DOUBLES || key->type == SCHEMA_PAIR;
 }
 
 static bool is_text_like(const schema_key *key) {
     return key->type == SCHEMA_TEXT || key->type == SCHEMA_WORD || key->type == SCHEMA_PATH ||
-           key->type == SCHEMA_TEXTS;
+           key->type == SCHEMA_TEXTS || key->type == SCHEMA_PATHS;
 }
 
 static void check_types(const schema_key *key, unsigned section) {

@@ -157,6 +157,60 @@ expect 0 "$fetch" cifar10 "$scratch/unpacked"
 (($(tar --list --file "$cifar/images.tar" | grep -Ec "(jpg|JPEG|png)$") == 50)) || fail "not all images"
 rm -r "$cifar" "$scratch/unpacked"
 
+echo "- svhn: each file is checked by its sum; the extra one is asked for by itself"
+svhn=$scratch/project/data/svhn
+mkdir "$scratch/mat"
+for part in train test extra; do
+    echo "$part" >"$scratch/mat/${part}_32x32.mat"
+done
+md5_of() {
+    md5sum <"$1" | cut -d ' ' -f 1
+}
+expect 1 "$fetch" svhn "$scratch/mat"
+says "train_32x32.mat is not used: its MD5 sum is .* instead of e26dedcc434d2e4c54c9b2d4a06d8373"
+says "get train_32x32.mat test_32x32.mat in any way and run: scripts/fetch_data.sh svhn FOLDER"
+[[ -z "$(ls -A "$svhn")" ]] || fail "something is left: $(ls -A "$svhn")"
+MIXUP_SVHN_TRAIN_MD5=$(md5_of "$scratch/mat/train_32x32.mat")
+MIXUP_SVHN_TEST_MD5=$(md5_of "$scratch/mat/test_32x32.mat")
+MIXUP_SVHN_EXTRA_MD5=$(md5_of "$scratch/mat/extra_32x32.mat")
+export MIXUP_SVHN_TRAIN_MD5 MIXUP_SVHN_TEST_MD5 MIXUP_SVHN_EXTRA_MD5
+rm "$scratch/mat/test_32x32.mat"
+expect 1 "$fetch" svhn "$scratch/mat"
+says "holds no test_32x32.mat"
+cp "$scratch/mat/train_32x32.mat" "$scratch/mirror/"
+expect 1 "$fetch" svhn
+says "downloading http://ufldl.stanford.edu/housenumbers/test_32x32.mat"
+echo test >"$scratch/mirror/test_32x32.mat"
+expect 0 "$fetch" svhn
+says "data/svhn: train_32x32.mat test_32x32.mat complete, from http://"
+expect 0 "$fetch" svhn_extra "$scratch/mat"
+[[ "$(echo "$svhn"/*)" == "$svhn/extra_32x32.mat $svhn/test_32x32.mat $svhn/train_32x32.mat" ]] ||
+    fail "not the three files: $(ls -A "$svhn")"
+expect 0 "$fetch" svhn
+[[ ! -s "$scratch/err" ]] || fail "it talks"
+
+echo "- tiny_imagenet: a folder or the archive, moved to its place as a whole"
+tiny=$scratch/project/data/tiny_imagenet
+mkdir -p "$scratch/t/tiny-imagenet-200/train/n1/images" "$scratch/t/tiny-imagenet-200/val/images"
+touch "$scratch/t/tiny-imagenet-200/"{wnids.txt,train/n1/images/a.JPEG,val/val_annotations.txt}
+expect 1 "$fetch" tiny_imagenet "$scratch/t/tiny-imagenet-200"
+says "holds no words.txt"
+touch "$scratch/t/tiny-imagenet-200/words.txt"
+python3 -c "import shutil, sys; shutil.make_archive(*sys.argv[1:])" "$scratch/mirror/tiny-imagenet-200" zip "$scratch/t"
+expect 1 "$fetch" tiny_imagenet "$scratch/mirror/tiny-imagenet-200.zip"
+says "MD5 sum is .* instead of 90528d7ca1a48142e341f4ef8d21d0de"
+[[ ! -e "$tiny" ]] || fail "something is left"
+for source in "$scratch/t/tiny-imagenet-200" "$scratch/mirror/tiny-imagenet-200.zip" ""; do
+    [[ -d "$source" ]] || command -v unzip >/dev/null || continue
+    MIXUP_TINY_IMAGENET_MD5=$(md5_of "$scratch/mirror/tiny-imagenet-200.zip") \
+        expect 0 "$fetch" tiny_imagenet "$source"
+    says "data/tiny_imagenet: complete"
+    [[ -f "$tiny/wnids.txt" && -f "$tiny/train/n1/images/a.JPEG" ]] || fail "not all files"
+    [[ -z "$(find "$scratch/project/data" -name ".part*")" ]] || fail "a part is left"
+    rm -r "$tiny"
+done
+rm -r "$svhn"
+
 for file in "${files[@]}"; do
     if [[ ! -f "$real/$file" ]]; then
         echo "data/mnist is not there: the rest is skipped" >&2

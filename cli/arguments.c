@@ -60,16 +60,10 @@ static bool is_word(const char *words, const char *value) {
     return false;
 }
 
-static bool check_value(const arguments *in, const option *which, const char *value) {
+/* One number of the option's range; `value` is what the message names. */
+static bool check_number(const arguments *in, const option *which, bool whole, const char *value) {
     size_t count = 0;
     double number = 0.0;
-    if (which->words != NULL && !is_word(which->words, value)) {
-        command_misused(in, "--%s %s: choose %s", which->name, value, which->words);
-        return false;
-    }
-    if (which->kind != OPTION_COUNT && which->kind != OPTION_NUMBER)
-        return true;
-    const bool whole = which->kind == OPTION_COUNT;
     const bool parsed = whole ? to_count(value, &count) : to_number(value, &number);
     if (whole)
         number = (double)count;
@@ -83,6 +77,46 @@ static bool check_value(const arguments *in, const option *which, const char *va
         command_misused(in, "--%s %s: give a %s from %g to %g", which->name, value,
                         whole ? "whole number" : "number", which->least, which->most);
     return false;
+}
+
+/* Copies the item of a list at *at, which moves behind its comma; false at the end, or where it is too long.
+ */
+static bool next_item(const char **at, char *item, size_t room) {
+    const size_t length = strcspn(*at, ",");
+    if (**at == '\0' || length >= room)
+        return false;
+    memcpy(item, *at, length);
+    item[length] = '\0';
+    *at += length + ((*at)[length] == ',');
+    return true;
+}
+
+static bool check_numbers(const arguments *in, const option *which, bool whole, const char *value) {
+    char item[64];
+    size_t count = 0;
+    const char *at = value;
+    for (; next_item(&at, item, sizeof item); count++)
+        if (!check_number(in, which, whole, item))
+            return false;
+    const bool complete = *at == '\0' && count > 0 && value[strlen(value) - 1] != ',';
+    if (complete && count <= ARGUMENTS_MOST_NUMBERS)
+        return true;
+    command_misused(in, "--%s %s: give numbers with commas between them, at most %d", which->name, value,
+                    ARGUMENTS_MOST_NUMBERS);
+    return false;
+}
+
+static bool check_value(const arguments *in, const option *which, const char *value) {
+    if (which->words != NULL && !is_word(which->words, value)) {
+        command_misused(in, "--%s %s: choose %s", which->name, value, which->words);
+        return false;
+    }
+    const bool whole = which->kind == OPTION_COUNT || which->kind == OPTION_COUNTS;
+    if (which->kind == OPTION_COUNT || which->kind == OPTION_NUMBER)
+        return check_number(in, which, whole, value);
+    if (which->kind == OPTION_COUNTS || which->kind == OPTION_NUMBERS)
+        return check_numbers(in, which, whole, value);
+    return true;
 }
 
 /* ---------------------------------------------------------------- parsing */
@@ -247,4 +281,22 @@ double arguments_number(const arguments *given, const char *name, double fallbac
     if (value != NULL)
         to_number(value, &number);
     return number;
+}
+
+size_t arguments_numbers(const arguments *given, const char *name, float values[ARGUMENTS_MOST_NUMBERS]) {
+    const char *at = arguments_text(given, name, "");
+    char item[64];
+    size_t count = 0;
+    for (double number = 0.0; next_item(&at, item, sizeof item) && to_number(item, &number);)
+        values[count++] = (float)number;
+    return count;
+}
+
+size_t arguments_counts(const arguments *given, const char *name, size_t values[ARGUMENTS_MOST_NUMBERS]) {
+    const char *at = arguments_text(given, name, "");
+    char item[64];
+    size_t count = 0;
+    while (next_item(&at, item, sizeof item) && to_count(item, &values[count]))
+        count++;
+    return count;
 }

@@ -25,6 +25,8 @@ typedef enum option_kind {
     OPTION_LIST,   /* --set KEY=VALUE ...: may be given more than once */
     OPTION_COUNT,  /* --top-k 5: a whole number in [least, most] */
     OPTION_NUMBER, /* --step 0.1: a finite number in [least, most] */
+    OPTION_COUNTS, /* --k 1,5,20: whole numbers in [least, most] */
+    OPTION_NUMBERS /* --epsilon 0.01,0.03: finite numbers in [least, most] */
 } option_kind;
 
 typedef struct option {
@@ -32,7 +34,7 @@ typedef struct option {
     option_kind kind;
     const char *value;  /* what stands for the value in the help, "DIR"; NULL for a flag */
     const char *help;   /* one sentence, with the default */
-    double least, most; /* COUNT, NUMBER; both 0: any (a COUNT is never negative) */
+    double least, most; /* COUNT, NUMBER and lists of them; both 0: any (a COUNT is never negative) */
     const char *words;  /* TEXT: the values to choose from, "train, validation or test"; NULL: any */
 } option;
 
@@ -56,6 +58,10 @@ bool arguments_given(const arguments *given, const char *name);
 const char *arguments_text(const arguments *given, const char *name, const char *fallback);
 size_t arguments_count(const arguments *given, const char *name, size_t fallback);
 double arguments_number(const arguments *given, const char *name, double fallback);
+/* The numbers of OPTION_NUMBERS and OPTION_COUNTS; returns how many, 0 where the option was not given. */
+enum { ARGUMENTS_MOST_NUMBERS = 64 };
+size_t arguments_numbers(const arguments *given, const char *name, float values[ARGUMENTS_MOST_NUMBERS]);
+size_t arguments_counts(const arguments *given, const char *name, size_t values[ARGUMENTS_MOST_NUMBERS]);
 /* Whether --quiet was given. */
 bool arguments_quiet(const arguments *given);
 /* The values of an OPTION_LIST in their order; returns how many. */
@@ -119,7 +125,7 @@ const command *const *command_list(size_t *count);
 void command_print_help(const command *which);
 
 extern const command command_train, command_evaluate, command_predict, command_states, command_svd,
-    command_surface, command_report, command_summary, command_claims, command_info, command_init,
-    command_help;
+    command_surface, command_attack, command_deform, command_neighbors, command_report, command_summary,
+    command_claims, command_info, command_init, command_help;
 
 #endif

@@ -151,20 +151,23 @@ static mixup_status take_part(const char *path, const char *name, experiment_dat
     return status;
 }
 
-static mixup_status open_experiment(const arguments *given, const char *path, mixup_dataset **data) {
+static mixup_status open_experiment(const char *path, experiment_data *parts) {
     experiment_file *file = NULL;
     experiment *opened = NULL;
-    experiment_data parts = {0};
     mixup_status status = experiment_open(&file, path, NULL, 0, command_allocator());
     if (status == MIXUP_OK)
         status = experiment_resolve(&opened, file, NULL, NULL);
     if (status == MIXUP_OK)
-        status = experiment_load_data(opened, &parts);
-    if (status == MIXUP_OK)
-        status = take_part(path, arguments_text(given, "part", "test"), &parts, data);
+        status = experiment_load_data(opened, parts);
     experiment_destroy(opened);
     experiment_close(file);
     return status;
+}
+
+static mixup_status open_part(const arguments *given, const char *path, mixup_dataset **data) {
+    experiment_data parts = {0};
+    MIXUP_TRY(open_experiment(path, &parts));
+    return take_part(path, arguments_text(given, "part", "test"), &parts, data);
 }
 
 /* ---------------------------------------------------------------- data */
@@ -197,7 +200,7 @@ mixup_status source_data(const arguments *given, const char *path, mixup_model *
         return error(MIXUP_ERROR_ARGUMENT, "give either DATA or --experiment FILE.yaml");
     mixup_dataset *opened = NULL;
     mixup_status status = path != NULL ? open_file(given, path, mixup_model_preprocess(model), &opened)
-                                       : open_experiment(given, experiment_path, &opened);
+                                       : open_part(given, experiment_path, &opened);
     if (status == MIXUP_OK)
         status = check_shape(opened, model);
     if (status != MIXUP_OK) {
@@ -206,6 +209,21 @@ mixup_status source_data(const arguments *given, const char *path, mixup_model *
     }
     *data = opened;
     return MIXUP_OK;
+}
+
+mixup_status source_parts(const arguments *given, const mixup_model *model, experiment_data *parts) {
+    experiment_data opened = {0};
+    MIXUP_TRY(open_experiment(arguments_text(given, "experiment", NULL), &opened));
+    const mixup_dataset *const each[] = {opened.train, opened.validation, opened.test};
+    mixup_status status = MIXUP_OK;
+    for (size_t i = 0; i < MIXUP_COUNT(each) && status == MIXUP_OK; i++)
+        if (each[i] != NULL)
+            status = check_shape(each[i], model);
+    if (status == MIXUP_OK)
+        *parts = opened;
+    else
+        experiment_data_clear(&opened);
+    return status;
 }
 
 mixup_status source_read(const mixup_dataset *data, size_t first, size_t count, float **inputs,

@@ -8,6 +8,7 @@
 #define CLI_SOURCE_H
 
 #include "command.h"
+#include "experiment/experiment.h"
 
 /* Loads MODEL. The caller destroys it. */
 mixup_status source_model(const arguments *given, const char *path, mixup_model **model);
@@ -18,6 +19,9 @@ bool source_is_given(const arguments *given, const char *path);
 /* Opens DATA (`path`; NULL where --experiment stands for it) for `model`, and checks that its samples have
  * the model's input shape. The caller destroys it. */
 mixup_status source_data(const arguments *given, const char *path, mixup_model *model, mixup_dataset **data);
+
+/* All parts of the data of --experiment, each checked as by source_data. The caller clears them. */
+mixup_status source_parts(const arguments *given, const mixup_model *model, experiment_data *parts);
 
 /* The engine named by --engine, AUTO without one. */
 mixup_status source_engine(const arguments *given, mixup_engine *engine);

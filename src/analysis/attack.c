@@ -41,7 +41,7 @@ static mixup_status check_combination(const attack_desc *desc) {
     if (desc->method == ATTACK_FGSM && desc->bound == ATTACK_UNBOUNDED)
         return error(MIXUP_ERROR_ARGUMENT, "attack: fgsm is one step as long as its budget, so it needs a "
                                            "bound: linf or l2");
-    if (desc->method == ATTACK_FGSM && (desc->steps > 0 || desc->step_size > 0.0 || desc->random_start))
+    if (desc->method == ATTACK_FGSM && (desc->steps > 1 || desc->step_size > 0.0 || desc->random_start))
         return error(MIXUP_ERROR_ARGUMENT,
                      "attack: steps, step size and random start are for pgd; fgsm is one "
                      "step from the sample");
@@ -256,7 +256,8 @@ static mixup_status change(void *user, const robustness_piece *piece) {
 }
 
 mixup_status attack_measure(mixup_model *model, const mixup_dataset *set, const attack_desc *resolved,
-                            const mixup_allocator *allocator, double *clean, robustness_outcome *out) {
+                            const mixup_allocator *allocator, robustness_baseline *clean,
+                            robustness_outcome *out) {
     robustness trial;
     MIXUP_TRY(robustness_open(&trial, model, set, resolved->samples, allocator));
     attempt self = {.trial = &trial, .desc = resolved};
@@ -264,7 +265,7 @@ mixup_status attack_measure(mixup_model *model, const mixup_dataset *set, const 
     for (; self.budget < attack_count(resolved) && status == MIXUP_OK; self.budget++)
         status = robustness_try(&trial, change, &self, &out[self.budget]);
     if (status == MIXUP_OK)
-        *clean = robustness_clean(&trial);
+        *clean = robustness_unchanged(&trial);
     robustness_close(&trial);
     return status;
 }

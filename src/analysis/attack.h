@@ -44,7 +44,8 @@ typedef struct attack_desc {
     mixup_loss loss;   /* default: the one trained with */
 } attack_desc;
 
-/* With the defaults filled in; what cannot be is an error. The lists stay the caller's. */
+/* With the defaults filled in; what cannot be is an error. The lists stay the caller's. A resolved
+ * description stays as it is. */
 mixup_status attack_resolve(const attack_desc *given, attack_desc *out);
 
 /* How many rows attack_measure gives: the budgets, or 1 without a bound. */
@@ -60,6 +61,7 @@ mixup_status attack_inputs(mixup_model *model, const mixup_dataset *set, const a
 
 /* Fills out[attack_count] and the accuracy without an attack. */
 mixup_status attack_measure(mixup_model *model, const mixup_dataset *set, const attack_desc *resolved,
-                            const mixup_allocator *allocator, double *clean, robustness_outcome *out);
+                            const mixup_allocator *allocator, robustness_baseline *clean,
+                            robustness_outcome *out);
 
 #endif

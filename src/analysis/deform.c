@@ -128,7 +128,8 @@ static mixup_status change(void *user, const robustness_piece *piece) {
 }
 
 mixup_status deform_measure(mixup_model *model, const mixup_dataset *set, const deform_desc *resolved,
-                            const mixup_allocator *allocator, double *clean, robustness_outcome *out) {
+                            const mixup_allocator *allocator, robustness_baseline *clean,
+                            robustness_outcome *out) {
     const mixup_preprocess *preprocess = mixup_dataset_preprocess(set);
     attempt self = {.desc = resolved};
     if (!preprocess_image(preprocess, &self.size))
@@ -144,7 +145,7 @@ mixup_status deform_measure(mixup_model *model, const mixup_dataset *set, const 
         status = robustness_try(&trial, change, &self, &out[i]);
     }
     if (status == MIXUP_OK)
-        *clean = robustness_clean(&trial);
+        *clean = robustness_unchanged(&trial);
     robustness_close(&trial);
     return status;
 }

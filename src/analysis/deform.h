@@ -57,6 +57,7 @@ void deform_apply(const image_shape *size, const double matrix[4], bool bilinear
 /* Fills out[deform_count] and the accuracy on the images as they are. Samples must be [height][width] or
  * [channels][height][width]. */
 mixup_status deform_measure(mixup_model *model, const mixup_dataset *set, const deform_desc *resolved,
-                            const mixup_allocator *allocator, double *clean, robustness_outcome *out);
+                            const mixup_allocator *allocator, robustness_baseline *clean,
+                            robustness_outcome *out);
 
 #endif

@@ -259,7 +259,7 @@ static mixup_status run(comparison *self) {
 
 mixup_status neighbors_measure(mixup_model *model, const mixup_dataset *training, const mixup_dataset *tested,
                                const neighbors_desc *resolved, const mixup_allocator *allocator,
-                               double *accuracy) {
+                               double *accuracy, size_t *samples) {
     comparison self = {.allocator = memory_allocator(allocator),
                        .model = model,
                        .desc = resolved,
@@ -268,6 +268,8 @@ mixup_status neighbors_measure(mixup_model *model, const mixup_dataset *training
     const mixup_status status = run(&self);
     for (size_t k = 0; k < resolved->count_count && status == MIXUP_OK; k++)
         accuracy[k] = (double)self.right[k] / (double)self.tested.count;
+    if (status == MIXUP_OK && samples != NULL)
+        *samples = self.tested.count;
     clear(&self);
     return status;
 }

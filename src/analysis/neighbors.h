@@ -36,10 +36,10 @@ typedef struct neighbors_desc {
 /* With the default counts where there are none; the lists stay the caller's. */
 mixup_status neighbors_resolve(const neighbors_desc *given, neighbors_desc *out);
 
-/* Fills accuracy[count_count]: the share of the samples of `tested` that each k gives the right class. Both
- * sets need the same classes. */
+/* Fills accuracy[count_count] and `samples`, how many were tested (or NULL): the share of the samples of
+ * `tested` that each k gives the right class. Both sets need the same classes. */
 mixup_status neighbors_measure(mixup_model *model, const mixup_dataset *training, const mixup_dataset *tested,
                                const neighbors_desc *resolved, const mixup_allocator *allocator,
-                               double *accuracy);
+                               double *accuracy, size_t *samples);
 
 #endif

@@ -134,6 +134,6 @@ mixup_status robustness_try(robustness *self, robustness_change change, void *us
     return MIXUP_OK;
 }
 
-double robustness_clean(const robustness *self) {
-    return (double)self->right_count / (double)self->count;
+robustness_baseline robustness_unchanged(const robustness *self) {
+    return (robustness_baseline){self->count, (double)self->right_count / (double)self->count};
 }

@@ -51,7 +51,11 @@ void robustness_close(robustness *out);
 /* Changes all samples, a piece at a time, and counts. */
 mixup_status robustness_try(robustness *self, robustness_change change, void *user, robustness_outcome *out);
 
-/* The share of the samples that are right as they are. */
-double robustness_clean(const robustness *self);
+/* How many samples there are, and the share that is right as they are. */
+typedef struct robustness_baseline {
+    size_t samples;
+    double accuracy;
+} robustness_baseline;
+robustness_baseline robustness_unchanged(const robustness *self);
 
 #endif

@@ -228,6 +228,24 @@ static mixup_status complete_mix(const yaml_node *root, const settings *in, mixu
     return MIXUP_OK;
 }
 
+/* ---------------------------------------------------------------- the report */
+
+/* What an attack cannot do is found before training, not when the report is made. */
+static mixup_status check_figures(const yaml_node *root, const settings *in) {
+    const yaml_node *list = yaml_find(root, "report");
+    for (size_t i = 0; i < in->figure_count; i++) {
+        attack_desc resolved;
+        char key[32];
+        if (in->figures[i].kind != SETTINGS_ATTACK ||
+            attack_resolve(&in->figures[i].attack, &resolved) == MIXUP_OK)
+            continue;
+        const bool listed = list != NULL && list->kind == YAML_SEQUENCE && i < list->count;
+        snprintf(key, sizeof key, "report[%zu]", i);
+        return schema_error(listed ? list->items[i] : root, key, "%s", mixup_last_error());
+    }
+    return MIXUP_OK;
+}
+
 mixup_status schema_check(const yaml_node *root, settings *in) {
     MIXUP_TRY(check_train(root, &in->train));
     MIXUP_TRY(check_part(root, "data.test", in, &in->test));
@@ -244,5 +262,6 @@ mixup_status schema_check(const yaml_node *root, settings *in) {
     MIXUP_TRY(complete_optimizer(root, &in->fit.optimizer));
     MIXUP_TRY(check_schedule(root, &in->fit.schedule));
     MIXUP_TRY(check_watching(root, in));
+    MIXUP_TRY(check_figures(root, in));
     return complete_mix(root, in, &in->fit.mix);
 }

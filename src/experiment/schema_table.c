@@ -32,8 +32,13 @@ CHOICE_NAMES(name_normalize, NULL, "channel", "feature")
 CHOICE_NAMES(name_missing, "refuse", "mean", "median", "zero")
 CHOICE_NAMES(name_optimizer, NULL, "sgd", "nesterov", "adam", "adamw", "rmsprop")
 CHOICE_NAMES(name_epsilon, "pytorch", "keras")
-static const char *const figure_names[SETTINGS_FIGURE_KINDS] = {NULL, "surface", "scatter",
-                                                                "singular_values"};
+static const char *const figure_names[SETTINGS_FIGURE_KINDS] = {[SETTINGS_SURFACE] = "surface",
+                                                                [SETTINGS_SCATTER] = "scatter",
+                                                                [SETTINGS_SINGULAR_VALUES] =
+                                                                    "singular_values",
+                                                                [SETTINGS_ATTACK] = "attack",
+                                                                [SETTINGS_DEFORMATION] = "deformation",
+                                                                [SETTINGS_NEIGHBORS] = "neighbors"};
 
 const char *settings_figure_name(settings_figure_kind kind) {
     return (unsigned)kind < SETTINGS_FIGURE_KINDS ? figure_names[kind] : NULL;
@@ -43,13 +48,25 @@ static const char *name_figure(int value) {
     return settings_figure_name((settings_figure_kind)value);
 }
 
-CHOICE_NAMES(name_figure_data, "train", "validation", "test")
+CHOICE_NAMES(name_figure_data, NULL, "train", "validation", "test")
 CHOICE_NAMES(name_output, "default", "softmax", "sigmoid", "linear")
 CHOICE_NAMES(name_mix_kind, "interpolate", "cutmix")
 CHOICE_NAMES(name_schedule, "constant", "step", "multi_step", "cosine", "plateau")
 
 static const char *name_loss(int value) {
     return loss_name((mixup_loss)value);
+}
+
+static const char *name_attack(int value) {
+    return attack_method_name((attack_method)value);
+}
+
+static const char *name_bound(int value) {
+    return attack_bound_name((attack_bound)value);
+}
+
+static const char *name_distance(int value) {
+    return neighbors_distance_name((neighbors_distance)value);
 }
 
 static const char *name_op(int value) {
@@ -617,14 +634,16 @@ static const schema_key keys[] = {
 
     {IN_FIGURE, "kind", SCHEMA_CHOICE, AT(settings_figure, kind), .choice = name_figure,
      .choices = SETTINGS_FIGURE_KINDS, .required = true,
-     .text =
-         "A confidence map of a model with two inputs, the states of a layer of two units, or the singular "
-         "values of each class's states at a layer."},
+     .text = "A confidence map of a model with two inputs, the states of a layer of two units, the singular "
+             "values "
+             "of each class's states at a layer, or accuracies: under an attack, on deformed images, of the "
+             "nearest "
+             "neighbours in the states of a layer."},
     {IN_FIGURE, "title", SCHEMA_TEXT, AT(settings_figure, title), .otherwise = "by the kind",
      .text = "The heading."},
     {IN_FIGURE, "text", SCHEMA_TEXT, AT(settings_figure, text), .text = "A paragraph below the heading."},
     {IN_FIGURE, "layer", SCHEMA_TEXT, AT(settings_figure, layer), .required = true, .of = "kind",
-     .where = "scatter singular_values", .text = "The layer whose output is looked at."},
+     .where = "scatter singular_values neighbors", .text = "The layer whose output is looked at."},
     {IN_FIGURE, "range", SCHEMA_SINGLES, AT(settings_figure, range), AT(settings_figure, range_count),
      .of = "kind", .where = "surface", .otherwise = "[-1, 1]",
      .text = "Lowest and highest value of both inputs, as the network sees them."},
@@ -633,13 +652,76 @@ static const schema_key keys[] = {
     {IN_FIGURE, "class", SCHEMA_COUNT, AT(settings_figure, class_number), .range = FROM_TO(0, 1e6),
      .fallback = "1", .of = "kind", .where = "surface",
      .text = "Number of the class whose probability is shown."},
-    {IN_FIGURE, "data", SCHEMA_CHOICE, AT(settings_figure, data), .choice = name_figure_data, .choices = 3,
-     .fallback = "train", .text = "The samples that are shown."},
+    {IN_FIGURE, "data", SCHEMA_CHOICE, AT(settings_figure, data), .choice = name_figure_data,
+     .choices = SETTINGS_FIGURE_PARTS, .otherwise = "train; test for accuracies",
+     .text = "The samples that are shown or classified."},
     {IN_FIGURE, "classes", SCHEMA_COUNTS, AT(settings_figure, classes), AT(settings_figure, class_count),
      .range = FROM_TO(0, 1e6), .otherwise = "all", .text = "Numbers of the classes to show."},
-    {IN_FIGURE, "points", SCHEMA_COUNT, AT(settings_figure, points), .range = FROM_TO(1, 1e9),
-     .otherwise = "500 on a surface, 300 in a scatter, all for singular values", .unit = "samples a class",
-     .text = "The first so many samples of each class."},
+    {IN_FIGURE, "points", SCHEMA_COUNT, AT(settings_figure, points), .range = FROM_TO(1, 1e9), .of = "kind",
+     .where = "surface scatter singular_values neighbors",
+     .otherwise = "500 on a surface, 300 in a scatter, all for singular values and neighbors",
+     .unit = "samples a class",
+     .text = "The first so many samples of each class; of neighbors: the training ones."},
+    {IN_FIGURE, "samples", SCHEMA_COUNT, AT(settings_figure, samples), .range = FROM_TO(1, 1e9),
+     .fallback = "1000", .of = "kind", .where = "attack deformation neighbors",
+     .text = "At most so many are classified, spread evenly over the data."},
+    {IN_FIGURE, "seed", SCHEMA_SEED, AT(settings_figure, seed), .fallback = "0", .of = "kind",
+     .where = "attack deformation", .text = "Of random starts and of angles."},
+    {IN_FIGURE, "method", SCHEMA_CHOICE, AT(settings_figure, attack.method), .choice = name_attack,
+     .choices = ATTACK_METHODS, .fallback = "fgsm", .of = "kind", .where = "attack",
+     .text =
+         "One step along the sign of the loss's gradient (Goodfellow et al. 2015), or many small ones that "
+         "return into the bound (Madry et al. 2018)."},
+    {IN_FIGURE, "norm", SCHEMA_CHOICE, AT(settings_figure, attack.bound), .choice = name_bound,
+     .choices = ATTACK_BOUNDS, .fallback = "linf", .of = "kind", .where = "attack",
+     .text =
+         "In which a change is at most epsilon: in every value, as the length over the sample, or in none "
+         "(pgd: as far as the steps go)."},
+    {IN_FIGURE, "epsilon", SCHEMA_SINGLES, AT(settings_figure, attack.epsilons),
+     AT(settings_figure, attack.epsilon_count), .range = FROM_TO(0, 1e9), .of = "kind", .where = "attack",
+     .otherwise = "[0.01, 0.03]; none without a norm",
+     .text = "Budgets, each tried by itself, in the network's own units unless raw."},
+    {IN_FIGURE, "steps", SCHEMA_COUNT, AT(settings_figure, attack.steps), .range = FROM_TO(1, 1e6),
+     .of = "kind", .where = "attack", .otherwise = "20 for pgd, 200 of them without a norm",
+     .text = "How many pgd takes."},
+    {IN_FIGURE, "step_size", SCHEMA_DOUBLE, AT(settings_figure, attack.step_size), .range = ABOVE(0),
+     .of = "kind", .where = "attack", .otherwise = "2.5 epsilon / steps; 0.01 without a norm",
+     .text = "How long one of pgd is, in the units of epsilon."},
+    {IN_FIGURE, "random_start", SCHEMA_BOOLEAN, AT(settings_figure, attack.random_start), .fallback = "false",
+     .of = "kind", .where = "attack", .text = "Let pgd begin anywhere within the norm, not at the sample."},
+    {IN_FIGURE, "raw", SCHEMA_BOOLEAN, AT(settings_figure, attack.raw), .fallback = "false", .of = "kind",
+     .where = "attack",
+     .text = "Whether epsilon and step_size are in units of the stored values (of 255 grey levels, say), "
+             "before scale "
+             "and standardisation."},
+    {IN_FIGURE, "clip", SCHEMA_SINGLES, AT(settings_figure, attack.clip),
+     AT(settings_figure, attack.clip_count), .of = "kind", .where = "attack",
+     .otherwise = "any value is valid",
+     .text = "Lowest and highest valid stored value, [0, 255] of bytes; changed inputs are cut to it."},
+    {IN_FIGURE, "rotation", SCHEMA_SINGLES, AT(settings_figure, deform.amounts[DEFORM_ROTATION]),
+     AT(settings_figure, deform.counts[DEFORM_ROTATION]), .range = FROM_TO(0, 1e6), .of = "kind",
+     .where = "deformation", .unit = "degrees", .otherwise = "[20, 40, 60, 80] where all three are missing",
+     .text = "Each image is turned by an angle drawn uniformly from ± this."},
+    {IN_FIGURE, "shear", SCHEMA_SINGLES, AT(settings_figure, deform.amounts[DEFORM_SHEAR]),
+     AT(settings_figure, deform.counts[DEFORM_SHEAR]), .range = FROM_TO(0, 1e6), .of = "kind",
+     .where = "deformation", .unit = "degrees", .otherwise = "[28.6, 57.3, 114.6, 143.2, 171.9] likewise",
+     .text = "Likewise sheared, by the matrix [[1, -sin], [0, cos]]."},
+    {IN_FIGURE, "zoom", SCHEMA_SINGLES, AT(settings_figure, deform.amounts[DEFORM_ZOOM]),
+     AT(settings_figure, deform.counts[DEFORM_ZOOM]), .range = ABOVE_TO(0, 1e6), .of = "kind",
+     .where = "deformation", .unit = "per cent", .otherwise = "[20, 40, 60, 80, 120, 140, 160, 180] likewise",
+     .text = "How much of a side is seen: 20 shows the middle fifth of each side enlarged, 180 the whole "
+             "image smaller, within a border "
+             "of 0."},
+    {IN_FIGURE, "bilinear", SCHEMA_BOOLEAN, AT(settings_figure, deform.bilinear), .fallback = "false",
+     .of = "kind", .where = "deformation",
+     .text = "Interpolate between pixels instead of taking the nearest one."},
+    {IN_FIGURE, "neighbors", SCHEMA_COUNTS, AT(settings_figure, neighbors.counts),
+     AT(settings_figure, neighbors.count_count), .range = FROM_TO(1, 1e6), .of = "kind", .where = "neighbors",
+     .otherwise = "[1, 5, 20]",
+     .text = "How many of the nearest training samples vote, each number tried by itself."},
+    {IN_FIGURE, "distance", SCHEMA_CHOICE, AT(settings_figure, neighbors.distance), .choice = name_distance,
+     .choices = NEIGHBORS_DISTANCES, .fallback = "euclidean", .of = "kind", .where = "neighbors",
+     .text = "What makes training states near."},
     {IN_FIGURE, "variants", SCHEMA_TEXTS, AT(settings_figure, variants), AT(settings_figure, variant_count),
      .otherwise = "all", .text = "Names of the variants to show."},
 };

@@ -6,7 +6,9 @@
 #ifndef EXPERIMENT_SETTINGS_H
 #define EXPERIMENT_SETTINGS_H
 
-#include "mixup.h"
+#include "analysis/attack.h"
+#include "analysis/deform.h"
+#include "analysis/neighbors.h"
 
 /* Where a data set comes from; its value in a file is the key `format`. */
 typedef enum settings_format {
@@ -68,6 +70,9 @@ typedef enum settings_figure_kind {
     SETTINGS_SURFACE,         /* confidence map of a model with two inputs */
     SETTINGS_SCATTER,         /* two-dimensional states of a layer */
     SETTINGS_SINGULAR_VALUES, /* of the states of each class at a layer */
+    SETTINGS_ATTACK,          /* accuracy on inputs changed on purpose */
+    SETTINGS_DEFORMATION,     /* accuracy on images that are turned, sheared and zoomed */
+    SETTINGS_NEIGHBORS,       /* accuracy of the nearest neighbours in the states of a layer */
     SETTINGS_FIGURE_KINDS
 } settings_figure_kind;
 
@@ -75,6 +80,7 @@ typedef enum settings_figure_kind {
 const char *settings_figure_name(settings_figure_kind kind);
 
 typedef enum settings_figure_data {
+    SETTINGS_FIGURE_USUAL, /* what suits the kind (report/kind.h) */
     SETTINGS_FIGURE_TRAIN,
     SETTINGS_FIGURE_VALIDATION,
     SETTINGS_FIGURE_TEST,
@@ -90,11 +96,17 @@ typedef struct settings_figure {
     const size_t *classes; /* numbers; NULL: all */
     size_t class_count;
     size_t points;      /* a class; 0: as many as suit the kind */
-    const char *layer;  /* SCATTER, SINGULAR_VALUES */
+    const char *layer;  /* SCATTER, SINGULAR_VALUES, NEIGHBORS */
     const float *range; /* SURFACE: lowest and highest of both inputs; NULL: -1, 1 */
     size_t range_count;
     double step;         /* SURFACE; 0: 1/300 of the range */
     size_t class_number; /* SURFACE */
+    size_t samples;      /* ATTACK, DEFORMATION, NEIGHBORS: at most so many, spread over the data */
+    uint64_t seed;       /* ATTACK, DEFORMATION */
+    /* Of the kind called so; layer, points, samples and seed stand above instead. */
+    attack_desc attack;
+    deform_desc deform;
+    neighbors_desc neighbors;
 } settings_figure;
 
 typedef struct settings {

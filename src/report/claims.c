@@ -56,7 +56,6 @@ static void add_table(text *out, const claim *in) {
 
 /* "Layer `bottleneck`, training data, classes 0, 1, 2." */
 static void add_setting(text *out, const request *item) {
-    static const char *const parts[SETTINGS_FIGURE_PARTS] = {"training", "validation", "test"};
     if (item->kind == SETTINGS_SURFACE) {
         text_format(out, "Map over [%g, %g]², ", item->range[0], item->range[1]);
         if (item->step > 0.0)
@@ -64,7 +63,7 @@ static void add_setting(text *out, const request *item) {
         text_format(out, "probability of class %zu.\n", item->class_number);
         return;
     }
-    text_format(out, "Layer `%s`, all samples of the %s data", item->layer, parts[item->data]);
+    text_format(out, "Layer `%s`, all samples of the %s data", item->layer, trained_part_name(item->data));
     for (size_t i = 0; i < item->class_count; i++)
         text_format(out, "%s%zu", i == 0 ? ", classes " : ", ", item->classes[i]);
     text_add(out, item->kind == SETTINGS_SINGULAR_VALUES ? "; sums of the uncentred values.\n" : ".\n");

@@ -73,6 +73,23 @@ typedef struct figure_curves {
 } figure_curves;
 mixup_status figure_draw_curves(const figure_place *place, const figure_curves *curves);
 
+/* Accuracies over a setting (the budget of an attack, an angle): a curve each, with bars of one deviation. */
+typedef struct figure_rating {
+    const char *name;
+    palette_style style;
+    const double *mean, *deviation; /* [count] shares; NaN: not measured */
+} figure_rating;
+typedef struct figure_ratings {
+    const double *x; /* [count], rising */
+    size_t count;
+    const char *axis; /* name of the horizontal one */
+    const figure_rating *curves;
+    size_t curve_count;
+    bool bars;              /* draw the deviations */
+    double lowest, highest; /* shares that the vertical axis holds; the same for pictures to be compared */
+} figure_ratings;
+mixup_status figure_draw_ratings(const figure_place *place, const figure_ratings *ratings);
+
 /* Counts [classes][classes], row: right class, column: predicted one. */
 mixup_status figure_confusion(const figure_place *place, const uint64_t *counts,
                               const figure_classes *classes);

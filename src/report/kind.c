@@ -8,6 +8,9 @@ const report_kind *kind_find(settings_figure_kind kind) {
         [SETTINGS_SURFACE] = &kind_surface,
         [SETTINGS_SCATTER] = &kind_scatter,
         [SETTINGS_SINGULAR_VALUES] = &kind_singular_values,
+        [SETTINGS_ATTACK] = &kind_attack,
+        [SETTINGS_DEFORMATION] = &kind_deformation,
+        [SETTINGS_NEIGHBORS] = &kind_neighbors,
     };
     return kinds[kind];
 }

@@ -19,19 +19,25 @@ typedef struct item_page {
     text caption;       /* likewise */
 } item_page;
 
+struct ratings_axes;
+
 typedef struct report_kind {
-    const char *title;       /* heading, where the experiment gives none */
-    const char *explanation; /* what to read off its figures */
-    size_t points;           /* samples a class, where the experiment says nothing; 0: all */
-    bool every_run;          /* measured on every run of a variant; otherwise on the first alone */
-    const char *claim;       /* what `mixup claims` checks about it; NULL: nothing */
-    const char *claim_rows;  /* head of the claim's first column */
+    const char *title;         /* heading, where the experiment gives none */
+    const char *explanation;   /* what to read off its figures */
+    size_t points;             /* samples a class, where the experiment says nothing; 0: all */
+    settings_figure_data data; /* likewise */
+    bool every_run;            /* measured on every run of a variant; otherwise on the first alone */
+    const char *claim;         /* what `mixup claims` checks about it; NULL: nothing */
+    const char *claim_rows;    /* head of the claim's first column */
     mixup_status (*measure)(const trained *run, const request *item, const mixup_dataset *set,
                             measurement *out);
     mixup_status (*show)(item_page *of);
+    /* Kinds that rate models (ratings.h): what their pictures are called. NULL: it does not. */
+    void (*axes)(const request *item, struct ratings_axes *out);
 } report_kind;
 
-extern const report_kind kind_surface, kind_scatter, kind_singular_values;
+extern const report_kind kind_surface, kind_scatter, kind_singular_values, kind_attack, kind_deformation,
+    kind_neighbors;
 
 /* The row of a kind. */
 const report_kind *kind_find(settings_figure_kind kind);

@@ -44,6 +44,7 @@ const report_kind kind_scatter = {
         "variance inside a class divided by the variance between the class means: smaller is tighter, and "
         "rescaling the layer does not change it.",
     .points = 300,
+    .data = SETTINGS_FIGURE_TRAIN,
     .claim = "Classes in the two-dimensional states are tighter (mean within-class over between-class "
              "variance) with manifold mixup than without mixing.",
     .claim_rows = "within / between",

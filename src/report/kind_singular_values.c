@@ -203,6 +203,7 @@ const report_kind kind_singular_values = {
         "reaches in each direction, the largest first. Values near zero mean that the class hardly uses the "
         "direction. Uncentred values contain the distance of the class from the origin; centred ones the "
         "spread alone. All pictures share one logarithmic axis.",
+    .data = SETTINGS_FIGURE_TRAIN,
     .claim = "The singular values of a class's states sum to less with manifold mixup than without mixing "
              "and than with input mixup, for at least nine in ten classes.",
     .claim_rows = "class",

@@ -36,6 +36,7 @@ const report_kind kind_surface = {
         "(yellow); dots are training samples. A wide band between the colours means that the network grows "
         "unsure gradually as it leaves the data; a sharp edge means that it is sure everywhere.",
     .points = 500,
+    .data = SETTINGS_FIGURE_TRAIN,
     .claim = "The share of the map with 0.1 < p < 0.9 is larger with manifold mixup than without mixing.",
     .claim_rows = "share of the map",
     .measure = measure,

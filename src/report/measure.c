@@ -22,6 +22,7 @@ void measure_clear(measurement *out) {
     memory_release(&out->allocator, out->rows);
     memory_release(&out->allocator, out->values[0]);
     memory_release(&out->allocator, out->values[1]);
+    memory_release(&out->allocator, out->ratings);
     *out = (measurement){.allocator = out->allocator};
 }
 

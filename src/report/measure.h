@@ -9,6 +9,16 @@
 
 enum { MEASURE_BINS = 15 };
 
+/* How well a model does under one of an item's settings. */
+typedef struct rating {
+    const char *group; /* which picture's curve it is on: "rotation"; static */
+    char label[32];    /* of its row in a table */
+    double x;          /* on the curve */
+    double accuracy;
+    double fool_rate; /* of the samples that were right, the share that the change made wrong; NaN: no matter
+                       * of that */
+} rating;
+
 /* What one item of `report` gives for one run. */
 typedef struct measurement {
     mixup_allocator allocator;
@@ -21,6 +31,9 @@ typedef struct measurement {
     size_t width;
     size_t *rows;      /* [classes] samples of the class; 0: not asked for */
     double *values[2]; /* [classes][width] uncentred, centred */
+    rating *ratings;   /* ATTACK, DEFORMATION, NEIGHBORS: [rating_count], the same for all runs */
+    size_t rating_count;
+    size_t samples; /* that were classified for them */
 } measurement;
 
 mixup_status measure_item(const trained *run, const request *item, const mixup_allocator *allocator,

@@ -60,22 +60,22 @@ mixup_status measure_classification(const trained *run, const mixup_allocator *a
                                     classification *out) {
     const mixup_dataset *set = run->data.test != NULL ? run->data.test : run->data.validation;
     classification result = {.allocator = *allocator, .part = run->data.test != NULL ? "test" : "validation"};
-    size_t shape[MIXUP_MAX_RANK] = {0};
-    mixup_model_output_shape(run->model, shape);
+    size_t outputs[MIXUP_MAX_RANK] = {0};
+    mixup_model_output_shape(run->model, outputs);
     mixup_dataset_info info = {0};
     if (set != NULL)
         mixup_dataset_describe(set, &info);
     result.classes = info.class_count;
     result.count = info.count;
-    if (info.class_count < 2 || shape[1] != 0 ||
-        (shape[0] != info.class_count && (shape[0] != 1 || info.class_count != 2))) {
+    if (info.class_count < 2 || outputs[1] != 0 ||
+        (outputs[0] != info.class_count && (outputs[0] != 1 || info.class_count != 2))) {
         *out = (classification){.allocator = *allocator};
         return MIXUP_OK;
     }
     size_t size = 0;
     MIXUP_TRY(memory_product(info.class_count, info.class_count, &size));
     MIXUP_TRY(MEMORY_NEW(allocator, result.confusion, size));
-    const mixup_status status = classify(run, set, shape[0], &result);
+    const mixup_status status = classify(run, set, outputs[0], &result);
     if (status == MIXUP_OK)
         *out = result;
     else

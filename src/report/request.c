@@ -18,15 +18,57 @@ static mixup_status copy_text(arena *in, const char *from, const char **to) {
     return from != NULL && *to == NULL ? MIXUP_ERROR_MEMORY : MIXUP_OK;
 }
 
+/* NULL for an empty list. */
+static mixup_status copy_list(arena *in, const void *from, size_t count, size_t size, const void **to) {
+    *to = NULL;
+    if (count == 0)
+        return MIXUP_OK;
+    void *copy = arena_allocate(in, count, size);
+    if (copy == NULL)
+        return MIXUP_ERROR_MEMORY;
+    memcpy(copy, from, count * size);
+    *to = copy;
+    return MIXUP_OK;
+}
+
+static mixup_status copy_singles(arena *in, const float *from, size_t count, const float **to) {
+    const void *copy = NULL;
+    MIXUP_TRY(copy_list(in, from, count, sizeof *from, &copy));
+    *to = copy;
+    return MIXUP_OK;
+}
+
+static mixup_status copy_counts(arena *in, const size_t *from, size_t count, const size_t **to) {
+    const void *copy = NULL;
+    MIXUP_TRY(copy_list(in, from, count, sizeof *from, &copy));
+    *to = copy;
+    return MIXUP_OK;
+}
+
+/* What stands beside the descriptions of accuracies, and copies of their lists. */
+static mixup_status copy_descriptions(arena *in, const settings_figure *from, request *to) {
+    to->attack = from->attack;
+    to->attack.samples = from->samples;
+    to->attack.seed = from->seed;
+    to->deform = from->deform;
+    to->deform.samples = from->samples;
+    to->deform.seed = from->seed;
+    to->neighbors = from->neighbors;
+    to->neighbors.layer = to->layer;
+    to->neighbors.samples = from->samples;
+    to->neighbors.per_class = to->points;
+    MIXUP_TRY(copy_singles(in, from->attack.epsilons, from->attack.epsilon_count, &to->attack.epsilons));
+    MIXUP_TRY(copy_singles(in, from->attack.clip, from->attack.clip_count, &to->attack.clip));
+    for (size_t k = 0; k < DEFORM_KINDS; k++)
+        MIXUP_TRY(copy_singles(in, from->deform.amounts[k], from->deform.counts[k], &to->deform.amounts[k]));
+    return copy_counts(in, from->neighbors.counts, from->neighbors.count_count, &to->neighbors.counts);
+}
+
 static mixup_status copy_lists(arena *in, const settings_figure *from, request *to) {
-    size_t *classes = NULL;
-    MIXUP_TRY(ARENA_NEW(in, classes, from->class_count));
-    if (from->class_count > 0)
-        memcpy(classes, from->classes, from->class_count * sizeof *classes);
+    MIXUP_TRY(copy_counts(in, from->classes, from->class_count, &to->classes));
     MIXUP_TRY(ARENA_NEW(in, to->variants, from->variant_count));
     for (size_t i = 0; i < from->variant_count; i++)
         MIXUP_TRY(copy_text(in, from->variants[i], &to->variants[i]));
-    to->classes = from->class_count > 0 ? classes : NULL;
     to->class_count = from->class_count;
     to->variant_count = from->variant_count;
     return MIXUP_OK;
@@ -45,14 +87,17 @@ static mixup_status take_range(const settings_figure *from, request *to) {
 }
 
 static mixup_status read_item(arena *in, const settings_figure *from, request *to) {
-    *to = (request){
-        .kind = from->kind, .data = from->data, .step = from->step, .class_number = from->class_number};
-    const report_kind *kind = kind_find(to->kind);
+    const report_kind *kind = kind_find(from->kind);
+    *to = (request){.kind = from->kind,
+                    .data = from->data != SETTINGS_FIGURE_USUAL ? from->data : kind->data,
+                    .step = from->step,
+                    .class_number = from->class_number};
     to->points = from->points > 0 ? from->points : kind->points;
     MIXUP_TRY(copy_text(in, from->title != NULL ? from->title : kind->title, &to->title));
     MIXUP_TRY(copy_text(in, from->text, &to->text));
     MIXUP_TRY(copy_text(in, from->layer, &to->layer));
     MIXUP_TRY(take_range(from, to));
+    MIXUP_TRY(copy_descriptions(in, from, to));
     return copy_lists(in, from, to);
 }
 

@@ -15,13 +15,16 @@ typedef struct request {
     settings_figure_data data;
     const char *title; /* never NULL */
     const char *text;  /* or NULL */
-    const char *layer; /* SCATTER, SINGULAR_VALUES */
+    const char *layer; /* SCATTER, SINGULAR_VALUES, NEIGHBORS */
     const size_t *classes;
     size_t class_count; /* 0: all */
     size_t points;      /* a class; 0: all */
     double range[2];
     double step;         /* 0: 1/300 of the range */
     size_t class_number; /* SURFACE */
+    attack_desc attack;  /* of their kinds, ready for attack_resolve and the like */
+    deform_desc deform;
+    neighbors_desc neighbors;
     const char **variants;
     size_t variant_count; /* 0: all */
 } request;

@@ -5,8 +5,11 @@
 static mixup_status add_item(item_page *of) {
     const request *item = &of->about->items[of->index];
     bool any = false;
-    for (size_t v = 0; v < of->about->variant_count; v++)
-        any = any || of->about->variants[v].measurements[of->index].measured;
+    for (size_t v = 0; v < of->about->variant_count; v++) {
+        const evidence_variant *variant = &of->about->variants[v];
+        for (size_t r = 0; r < variant->files->run_count; r++)
+            any = any || variant->measurements[r * of->about->item_count + of->index].measured;
+    }
     if (!any)
         return MIXUP_OK;
     text_add(&of->out->html, "<h3>");

@@ -10,6 +10,10 @@ typedef struct spread {
     double deviation; /* sample deviation (n - 1); 0 for a single value */
 } spread;
 
+/* Of the numbers 0 to count - 1 that `number` takes from `from`; those that are not finite are left out. */
+spread spread_by(double (*number)(const void *from, size_t i), const void *from, size_t count);
+
+/* Of a metric of the runs. */
 spread spread_of(const results_variant *of, const char *metric);
 
 #endif

@@ -59,12 +59,21 @@ void trained_close(trained *out) {
     *out = (trained){0};
 }
 
+const char *trained_part_name(settings_figure_data part) {
+    static const char *const names[SETTINGS_FIGURE_PARTS] = {[SETTINGS_FIGURE_USUAL] = "usual",
+                                                             [SETTINGS_FIGURE_TRAIN] = "training",
+                                                             [SETTINGS_FIGURE_VALIDATION] = "validation",
+                                                             [SETTINGS_FIGURE_TEST] = "test"};
+    return names[part];
+}
+
 mixup_status trained_part(const trained *in, settings_figure_data part, const mixup_dataset **set) {
-    const mixup_dataset *const parts[SETTINGS_FIGURE_PARTS] = {in->data.train, in->data.validation,
-                                                               in->data.test};
-    static const char *const names[SETTINGS_FIGURE_PARTS] = {"training", "validation", "test"};
+    const mixup_dataset *const parts[SETTINGS_FIGURE_PARTS] = {[SETTINGS_FIGURE_TRAIN] = in->data.train,
+                                                               [SETTINGS_FIGURE_VALIDATION] =
+                                                                   in->data.validation,
+                                                               [SETTINGS_FIGURE_TEST] = in->data.test};
     if (parts[part] == NULL)
-        return error(MIXUP_ERROR_NOT_FOUND, "the experiment has no %s data", names[part]);
+        return error(MIXUP_ERROR_NOT_FOUND, "the experiment has no %s data", trained_part_name(part));
     *set = parts[part];
     return MIXUP_OK;
 }

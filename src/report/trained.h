@@ -17,6 +17,9 @@ typedef struct trained {
 mixup_status trained_open(trained *out, const char *folder, const mixup_allocator *allocator);
 void trained_close(trained *out);
 
+/* "training", "validation", "test" */
+const char *trained_part_name(settings_figure_data part);
+
 /* A part of its data; an absent one is MIXUP_ERROR_NOT_FOUND. */
 mixup_status trained_part(const trained *in, settings_figure_data part, const mixup_dataset **set);
 

@@ -120,7 +120,8 @@ static void accuracy_under_attack_on_a_plane_is_that_of_the_margins(void **state
     for (int method = 0; method < ATTACK_METHODS; method++)
         for (int bound = ATTACK_LINF; bound <= ATTACK_L2; bound++) {
             attack_desc desc;
-            double clean = 0.0, dual = 0.0;
+            robustness_baseline clean;
+            double dual = 0.0;
             robustness_outcome found[4];
             expect_ok(attack_resolve(&(attack_desc){.method = (attack_method)method,
                                                     .bound = (attack_bound)bound,
@@ -137,12 +138,12 @@ static void accuracy_under_attack_on_a_plane_is_that_of_the_margins(void **state
                     before += margin(s.inputs + i * WIDTH, s.labels[i]) > 0;
                     right += margin(s.inputs + i * WIDTH, s.labels[i]) > (double)epsilons[e] * dual;
                 }
-                expect_near(clean, (double)before / COUNT, 1e-12, "the accuracy before");
+                expect_near(clean.accuracy, (double)before / COUNT, 1e-12, "the accuracy before");
                 expect_near(found[e].accuracy, (double)right / COUNT, 1e-12, "the accuracy after");
                 expect_near(found[e].fool_rate, (double)(before - right) / (double)before, 1e-12,
                             "the fool rate");
             }
-            assert_true(found[0].accuracy == clean && found[3].accuracy < found[1].accuracy);
+            assert_true(found[0].accuracy == clean.accuracy && found[3].accuracy < found[1].accuracy);
         }
     scene_end(&s);
 }
@@ -369,6 +370,8 @@ static void defaults_are_those_of_the_paper(void **state) {
     assert_true(desc.method == ATTACK_FGSM && desc.bound == ATTACK_LINF && attack_count(&desc) == 2);
     expect_near(attack_budget(&desc, 0), 0.01, 1e-8, "the first budget");
     expect_near(attack_budget(&desc, 1), 0.03, 1e-8, "the second budget");
+    expect_ok(attack_resolve(&desc, &desc)); /* once more */
+    assert_int_equal(desc.steps, 1);
     expect_ok(attack_resolve(&(attack_desc){.method = ATTACK_PGD, .bound = ATTACK_UNBOUNDED}, &desc));
     assert_true(desc.steps == 200 && attack_count(&desc) == 1);
     expect_near(attack_budget(&desc, 0), 2.0, 1e-12, "the longest way");
@@ -401,7 +404,7 @@ static void contradictions_are_refused(void **state) {
     scene s;
     scene_begin(&s, -1, 1, 1, false);
     attack_desc desc;
-    double clean = 0.0;
+    robustness_baseline clean;
     robustness_outcome found[2];
     expect_ok(attack_resolve(&(attack_desc){0}, &desc));
     expect_refused(attack_measure(model, s.set, &desc, NULL, &clean, found), MIXUP_ERROR_SHAPE, "3 outputs");
@@ -413,7 +416,7 @@ static mixup_status measure(const mixup_allocator *allocator, void *user) {
     const scene *s = user;
     const float range[] = {-1, 1};
     attack_desc desc;
-    double clean = 0.0;
+    robustness_baseline clean;
     robustness_outcome found[2];
     MIXUP_TRY(attack_resolve(&(attack_desc){.raw = true, .clip = range, .clip_count = 2}, &desc));
     return attack_measure(s->model, s->set, &desc, allocator, &clean, found);

@@ -167,10 +167,10 @@ static void accuracy_is_that_on_the_deformed_images(void **state) {
     deform_desc desc;
     expect_ok(deform_resolve(&(deform_desc){.amounts = {none, NULL, zooms}, .counts = {1, 0, 2}}, &desc));
     assert_int_equal(deform_count(&desc), 3);
-    double clean = 0.0;
+    robustness_baseline clean;
     robustness_outcome found[3];
     expect_ok(deform_measure(model, set, &desc, NULL, &clean, found));
-    assert_true(clean == 1.0);
+    assert_true(clean.accuracy == 1.0);
     assert_true(found[0].accuracy == 1.0); /* turned by 0 degrees */
     assert_true(found[1].accuracy == 0.5); /* the corner is out of sight: all are class 0 */
     assert_true(found[1].fool_rate == 0.5);
@@ -178,7 +178,7 @@ static void accuracy_is_that_on_the_deformed_images(void **state) {
     /* Half the samples, spread over the sorted classes. */
     desc.samples = 4;
     expect_ok(deform_measure(model, set, &desc, NULL, &clean, found));
-    assert_true(clean == 1.0 && found[1].accuracy == 0.5);
+    assert_true(clean.accuracy == 1.0 && found[1].accuracy == 0.5);
     mixup_model_destroy(model);
     mixup_dataset_destroy(set);
 }
@@ -213,7 +213,7 @@ static void what_cannot_be_deformed_is_refused(void **state) {
         &(mixup_arrays_desc){.inputs = inputs, .count = 2, .shape = {2}, .labels = labels, .class_count = 2});
     mixup_dataset *set = corners();
     mixup_model *model = corner_watcher();
-    double clean = 0.0;
+    robustness_baseline clean;
     robustness_outcome found[17];
     expect_ok(deform_resolve(&(deform_desc){0}, &desc));
     expect_refused(deform_measure(model, flat, &desc, NULL, &clean, found), MIXUP_ERROR_SHAPE, "no images");
@@ -236,7 +236,7 @@ typedef struct sources {
 static mixup_status measure(const mixup_allocator *allocator, void *user) {
     const sources *from = user;
     deform_desc desc;
-    double clean = 0.0;
+    robustness_baseline clean;
     robustness_outcome found[17];
     MIXUP_TRY(deform_resolve(&(deform_desc){0}, &desc));
     return deform_measure(from->model, from->set, &desc, allocator, &clean, found);

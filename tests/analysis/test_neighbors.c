@@ -39,7 +39,7 @@ static void expect_class(float place, const size_t *counts, size_t count, const 
         double accuracy = -1.0;
         expect_ok(neighbors_resolve(&(neighbors_desc){.layer = layer, .counts = &counts[k], .count_count = 1},
                                     &desc));
-        expect_ok(neighbors_measure(model, training, tested, &desc, NULL, &accuracy));
+        expect_ok(neighbors_measure(model, training, tested, &desc, NULL, &accuracy, NULL));
         if (accuracy != 1.0)
             fail_msg("%zu neighbours of %g at %s do not give class %d", counts[k], (double)place, layer,
                      (int)expected[k]);
@@ -84,10 +84,12 @@ static void check_against_numpy(neighbors_distance distance) {
     mixup_model *model = looker(3, 4);
     neighbors_desc desc;
     double accuracy[4];
+    size_t samples = 0;
     expect_ok(neighbors_resolve(
         &(neighbors_desc){.layer = "mirror", .counts = counts, .count_count = 4, .distance = distance},
         &desc));
-    expect_ok(neighbors_measure(model, training, tested, &desc, NULL, accuracy));
+    expect_ok(neighbors_measure(model, training, tested, &desc, NULL, accuracy, &samples));
+    assert_int_equal(samples, 40);
     snprintf(name, sizeof name, "neighbors/%s/accuracy", kind);
     const safetensors_entry *expected = safetensors_find(file, name);
     assert_non_null(expected);
@@ -131,7 +133,7 @@ static void blocks_join_without_a_seam(void **state) {
     double accuracy = 0.0;
     expect_ok(
         neighbors_resolve(&(neighbors_desc){.layer = "input", .counts = counts, .count_count = 1}, &desc));
-    expect_ok(neighbors_measure(model, training, tested, &desc, NULL, &accuracy));
+    expect_ok(neighbors_measure(model, training, tested, &desc, NULL, &accuracy, NULL));
     assert_true(accuracy == 1.0);
     mixup_model_destroy(model);
     mixup_dataset_destroy(tested);
@@ -153,13 +155,13 @@ static void impossible_comparisons_are_refused(void **state) {
                    MIXUP_ERROR_ARGUMENT, "at least one");
     expect_ok(
         neighbors_resolve(&(neighbors_desc){.layer = "input", .counts = many, .count_count = 1}, &desc));
-    expect_refused(neighbors_measure(model, training, training, &desc, NULL, accuracy), MIXUP_ERROR_ARGUMENT,
-                   "6 nearest neighbours of 5");
-    expect_refused(neighbors_measure(model, training, other, &desc, NULL, accuracy), MIXUP_ERROR_DATA,
+    expect_refused(neighbors_measure(model, training, training, &desc, NULL, accuracy, NULL),
+                   MIXUP_ERROR_ARGUMENT, "6 nearest neighbours of 5");
+    expect_refused(neighbors_measure(model, training, other, &desc, NULL, accuracy, NULL), MIXUP_ERROR_DATA,
                    "need the same");
     desc.layer = "nowhere";
-    expect_refused(neighbors_measure(model, training, training, &desc, NULL, accuracy), MIXUP_ERROR_NOT_FOUND,
-                   "'nowhere'");
+    expect_refused(neighbors_measure(model, training, training, &desc, NULL, accuracy, NULL),
+                   MIXUP_ERROR_NOT_FOUND, "'nowhere'");
     mixup_model_destroy(model);
     mixup_dataset_destroy(other);
     mixup_dataset_destroy(training);
@@ -175,7 +177,7 @@ static mixup_status measure(const mixup_allocator *allocator, void *user) {
     static const size_t counts[] = {1, 2};
     const neighbors_desc desc = {.layer = "input", .counts = counts, .count_count = 2};
     double accuracy[2];
-    return neighbors_measure(from->model, from->set, from->set, &desc, allocator, accuracy);
+    return neighbors_measure(from->model, from->set, from->set, &desc, allocator, accuracy, NULL);
 }
 
 static void every_failed_allocation_is_reported_and_leaks_nothing(void **state) {

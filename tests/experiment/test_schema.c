@@ -59,6 +59,9 @@ static const context contexts[] = {
     {IN_MIX, NULL, {"at: [input]"}},
     {IN_FIGURE, "surface", {"kind: surface"}},
     {IN_FIGURE, "scatter", {"kind: scatter", "layer: dense1"}},
+    {IN_FIGURE, "attack", {"kind: attack"}},
+    {IN_FIGURE, "deformation", {"kind: deformation"}},
+    {IN_FIGURE, "neighbors", {"kind: neighbors", "layer: dense1"}},
     {IN_FIGURE, NULL, {"kind: surface"}},
     {IN_TRAIN, NULL, {"format: spirals"}},
     {IN_TEST | IN_VALIDATION, NULL, {"fraction: 0.1"}},
@@ -414,6 +417,8 @@ static void several_wrong_combinations_are_refused(void **state) {
     EXPECT_REFUSAL(SMALL "training: {early_stopping: 3}\n", "early_stopping", "data.validation");
     EXPECT_REFUSAL(SMALL "training: {restore_best: true}\n", "restore_best", "data.validation");
     EXPECT_REFUSAL(SMALL "mix: {alpha: 1}\n", "my.yaml:5:", "mix.alpha", "no site");
+    EXPECT_REFUSAL(SMALL "report: [{kind: deformation}, {kind: attack, norm: none}]\n",
+                   "my.yaml:5:", "report[1]", "needs a bound");
     EXPECT_REFUSAL(SMALL "mix: {alpha: 1, at: [input, dense2], weights: [1]}\n", "mix.weights",
                    "1 numbers for 2");
     EXPECT_REFUSAL(SMALL "mix: {alpha: 1, at: [input], weights: [0]}\n", "mix.weights", "all 0");

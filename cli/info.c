@@ -1,53 +1,23 @@
 /* info: the network of an experiment or of a saved model, layer by layer, and the experiment's data. */
+#include "network_table.h"
 #include "overrides.h"
 #include "source.h"
 
 #include "experiment/experiment.h"
-#include "tensor/shape.h"
 
-#include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-static shape_text sizes_text(const size_t sizes[MIXUP_MAX_RANK]) {
-    shape in = {0};
-    while (in.rank < MIXUP_MAX_RANK && sizes[in.rank] > 0) {
-        in.sizes[in.rank] = sizes[in.rank];
-        in.rank++;
-    }
-    return shape_to_text(&in);
-}
-
-/* ---------------------------------------------------------------- networks */
-
-static mixup_status print_network(const mixup_model *model, bool reasons) {
-    size_t input[MIXUP_MAX_RANK];
-    mixup_model_input_shape(model, input);
-    size_t parameters = 0;
-    uint64_t multiply_adds = 0;
-    printf("%-20s %-15s %-12s %12s %14s  %s\n", "layer", "op", "output", "parameters", "multiply-adds",
-           "mix here");
-    printf("%-20s %-15s %-12s %12s %14s  %s\n", "input", "", sizes_text(input).text, "", "", "yes");
-    for (size_t i = 0; i < mixup_layer_count(model); i++) {
-        mixup_layer_info info;
-        MIXUP_TRY(mixup_layer_at(model, i, &info));
-        printf("%-20s %-15s %-12s %12zu %14" PRIu64 "  %s\n", info.name, info.op_name,
-               sizes_text(info.output_shape).text, info.parameters, info.multiply_adds,
-               info.site_legal ? "yes"
-               : reasons       ? info.site_problem
-                               : "no");
-        parameters += info.parameters;
-        multiply_adds += info.multiply_adds;
-    }
-    printf("%-20s %-15s %-12s %12zu %14" PRIu64 "\n", "all", "", "", parameters, multiply_adds);
-    printf("\nengine: %s\n", mixup_model_engine(model));
-    return MIXUP_OK;
-}
+/* ---------------------------------------------------------------- models */
 
 static mixup_status print_model(const arguments *given, const char *path) {
+    enum { EVALUATION_BATCH = 256 }; /* mixup_evaluate's default */
     mixup_model *model = NULL;
     MIXUP_TRY(source_model(given, path, &model));
-    const mixup_status status = print_network(model, !arguments_flag(given, "short"));
+    mixup_status status = network_print(model, !arguments_flag(given, "short"));
+    if (status == MIXUP_OK && arguments_flag(given, "network"))
+        status = network_print_memory(model, NULL, EVALUATION_BATCH);
     size_t count = 0;
     const char *const *names = mixup_model_class_names(model, &count);
     for (size_t i = 0; status == MIXUP_OK && names != NULL && i < count; i++)
@@ -117,10 +87,66 @@ static mixup_status print_experiment(const arguments *given, const experiment *o
         print_part("validation", data.validation);
         print_part("test", data.test);
         printf("\n");
-        status = print_network(model, !arguments_flag(given, "short"));
+        status = network_print(model, !arguments_flag(given, "short"));
     }
     if (status == MIXUP_OK)
         status = print_variants(file);
+    mixup_model_destroy(model);
+    experiment_data_clear(&data);
+    return status;
+}
+
+/* ---------------------------------------------------------------- the network alone */
+
+/* "3,32,32". */
+static mixup_status read_input(const char *given, size_t sizes[MIXUP_MAX_RANK]) {
+    size_t rank = 0;
+    const char *at = given;
+    while (rank < MIXUP_MAX_RANK) {
+        const size_t digits = strspn(at, "0123456789");
+        const unsigned long size = digits > 0 && digits < 10 ? strtoul(at, NULL, 10) : 0;
+        if (size == 0)
+            break;
+        sizes[rank++] = size;
+        at += digits;
+        if (*at == '\0')
+            return MIXUP_OK;
+        if (*at++ != ',')
+            break;
+    }
+    return error(MIXUP_ERROR_ARGUMENT, "--input %s: give 1 to %d sizes, such as 3,32,32", given,
+                 MIXUP_MAX_RANK);
+}
+
+/* What the network sees of the training data: as the options say, else of the data themselves. `data` is the
+ * caller's to clear. */
+static mixup_status describe_data(const arguments *given, const experiment *of, experiment_data *data,
+                                  mixup_dataset_info *info) {
+    const char *input = arguments_text(given, "input", NULL);
+    if (input != NULL) {
+        *info = (mixup_dataset_info){.class_count = arguments_count(given, "classes", 0)};
+        info->target_count = info->class_count;
+        return read_input(input, info->shape);
+    }
+    const mixup_status status = experiment_load_data(of, data);
+    if (status != MIXUP_OK)
+        return error(status, "%s (without its data: --input 3,32,32 --classes 10)", mixup_last_error());
+    mixup_dataset_describe(data->train, info);
+    return MIXUP_OK;
+}
+
+static mixup_status print_only_network(const arguments *given, const experiment *of) {
+    experiment_data data = {0};
+    mixup_dataset_info info;
+    mixup_fit_desc fit = experiment_settings(of)->fit;
+    mixup_model *model = NULL;
+    mixup_status status = describe_data(given, of, &data, &info);
+    if (status == MIXUP_OK)
+        status = experiment_create_model_for(of, &info, command_log(given), &model);
+    if (status == MIXUP_OK)
+        status = network_print(model, !arguments_flag(given, "short"));
+    if (status == MIXUP_OK)
+        status = network_print_memory(model, &fit, fit.batch_size);
     mixup_model_destroy(model);
     experiment_data_clear(&data);
     return status;
@@ -137,7 +163,8 @@ static mixup_status print_file(const arguments *given, const char *path) {
     status = experiment_resolve(&opened, file,
                                 arguments_text(given, "variant", experiment_variant_name(file, 0)), NULL);
     if (status == MIXUP_OK)
-        status = print_experiment(given, opened, file);
+        status = arguments_flag(given, "network") ? print_only_network(given, opened)
+                                                  : print_experiment(given, opened, file);
     experiment_destroy(opened);
     experiment_close(file);
     return status;
@@ -152,6 +179,11 @@ static int run(const arguments *given) {
     const char *path = arguments_positional(given, 0);
     if (!overrides_are_whole(given))
         return EXIT_USAGE;
+    const bool described = arguments_given(given, "input") || arguments_given(given, "classes");
+    if (described && !(is_yaml(path) && arguments_flag(given, "network")))
+        return command_misused(given, "--input and --classes go with --network EXPERIMENT.yaml");
+    if (arguments_given(given, "classes") && !arguments_given(given, "input"))
+        return command_misused(given, "--classes goes with --input, the shape of a sample");
     const mixup_status status = is_yaml(path) ? print_file(given, path) : print_model(given, path);
     return status == MIXUP_OK ? command_finish_output(given) : command_failed(given);
 }
@@ -162,6 +194,19 @@ static const option options[] = {
      .value = "NAME",
      .help = "of an experiment (default: the first one)"},
     {.name = "set", .kind = OPTION_LIST, .value = "KEY=VALUE", .help = "change a key of the experiment"},
+    {.name = "network",
+     .kind = OPTION_FLAG,
+     .help = "the network alone, with the memory that it takes; of --variant, or the first one"},
+    {.name = "input",
+     .kind = OPTION_TEXT,
+     .value = "SIZES",
+     .help = "with --network, instead of opening the data: the shape of a sample, such as 3,32,32"},
+    {.name = "classes",
+     .kind = OPTION_COUNT,
+     .value = "N",
+     .least = 1,
+     .most = 1e6,
+     .help = "with --input: the number of classes, or of target columns"},
     {.name = "short", .kind = OPTION_FLAG, .help = "do not say why a layer's input cannot be mixed"},
     OPTION_ENGINE,
     OPTION_THREADS,

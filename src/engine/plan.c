@@ -161,24 +161,43 @@ static mixup_status fit_arena(plan_cache *cache, plan *added) {
     return MIXUP_OK;
 }
 
-static mixup_status build(plan_cache *cache, const plan_key *key, plan **out) {
-    const mixup_allocator *allocator = &cache->store->engine->allocator;
-    if (cache->plan_count == cache->plan_capacity) {
-        const size_t capacity = cache->plan_capacity + 8;
-        MIXUP_TRY(MEMORY_GROW(allocator, cache->plans, cache->plan_count, capacity));
-        cache->plan_capacity = capacity;
-    }
+static mixup_status check_key(const plan_cache *cache, const plan_key *key) {
+    if (key->batch == 0)
+        return error(MIXUP_ERROR_ARGUMENT, "a batch needs at least one sample");
+    if (key->update != PLAN_FORWARD && key->update != PLAN_INPUT_GRADIENT && !cache->trains)
+        return error(MIXUP_ERROR_ARGUMENT, "these plans were made without settings for training");
+    return MIXUP_OK;
+}
+
+/* A plan whose buffers have their places, but no memory yet. */
+static mixup_status design(plan_cache *cache, const plan_key *key, plan **out) {
+    MIXUP_TRY(check_key(cache, key));
     if (key->update == PLAN_GRADIENTS || key->update == PLAN_DEFERRED)
         MIXUP_TRY(parameter_store_need(cache->store, PARAMETER_GRADIENT));
     plan *made = NULL;
-    MIXUP_TRY(MEMORY_NEW(allocator, made, 1));
+    MIXUP_TRY(MEMORY_NEW(&cache->store->engine->allocator, made, 1));
     made->cache = cache;
     made->key = *key;
     mixup_status status = compile(made);
     if (status == MIXUP_OK)
         status = lay_out(made);
-    if (status == MIXUP_OK)
-        status = fit_arena(cache, made);
+    if (status != MIXUP_OK) {
+        destroy_plan(made);
+        return status;
+    }
+    *out = made;
+    return MIXUP_OK;
+}
+
+static mixup_status build(plan_cache *cache, const plan_key *key, plan **out) {
+    if (cache->plan_count == cache->plan_capacity) {
+        const size_t capacity = cache->plan_capacity + 8;
+        MIXUP_TRY(MEMORY_GROW(&cache->store->engine->allocator, cache->plans, cache->plan_count, capacity));
+        cache->plan_capacity = capacity;
+    }
+    plan *made = NULL;
+    MIXUP_TRY(design(cache, key, &made));
+    const mixup_status status = fit_arena(cache, made);
     if (status != MIXUP_OK) {
         destroy_plan(made);
         return status;
@@ -219,10 +238,6 @@ mixup_status plan_get(plan_cache *cache, const plan_key *key, plan **out) {
         destroy_plan(take(cache, 0));
         cache->plan_count--;
     }
-    if (key->batch == 0)
-        return error(MIXUP_ERROR_ARGUMENT, "a batch needs at least one sample");
-    if (key->update != PLAN_FORWARD && key->update != PLAN_INPUT_GRADIENT && !cache->trains)
-        return error(MIXUP_ERROR_ARGUMENT, "these plans were made without settings for training");
     return build(cache, key, out);
 }
 
@@ -251,6 +266,14 @@ void plan_cache_destroy(plan_cache *cache) {
 
 size_t plan_cache_memory(const plan_cache *cache) {
     return cache->arena_size * sizeof(real);
+}
+
+mixup_status plan_measure(plan_cache *cache, const plan_key *key, size_t *bytes) {
+    plan *made = NULL;
+    MIXUP_TRY(design(cache, key, &made));
+    *bytes = made->arena_size * sizeof(real);
+    destroy_plan(made);
+    return MIXUP_OK;
 }
 
 /* ---- running */

@@ -81,6 +81,9 @@ mixup_status plan_execute(plan *self, plan_run *run);
 /* Bytes of the arena that this cache's plans share. */
 size_t plan_cache_memory(const plan_cache *cache);
 
+/* Bytes of arena that the plan for the key needs. The plan is not kept, and its arena never taken. */
+mixup_status plan_measure(plan_cache *cache, const plan_key *key, size_t *bytes);
+
 /* The value that the loss reads: the network's output before a final softmax or sigmoid. */
 size_t plan_logits(const graph *network);
 

@@ -368,6 +368,8 @@ static mixup_status make_network(const experiment *of, const mixup_dataset_info 
     mixup_network_desc desc = of->settings.network;
     memcpy(desc.input, train->shape, sizeof desc.input);
     desc.classes = desc.classes > 0 ? desc.classes : train->target_count;
+    if (desc.classes == 0)
+        return error(MIXUP_ERROR_NETWORK, "network.classes: is missing, and there are no targets to count");
     desc.output = choose_output(&of->settings, train);
     desc.allocator = &of->memory.allocator;
     return mixup_network_create(network, &desc);

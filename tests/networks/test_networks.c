@@ -184,20 +184,14 @@ static void every_stage_ends_in_a_legal_site(void **state) {
 }
 
 static void check_initial(const mixup_network_desc *desc, const mixup_network *network) {
+    const mixup_initial hidden = desc->activation == MIXUP_TANH ? MIXUP_GLOROT_UNIFORM : MIXUP_HE_NORMAL;
     size_t weights = 0;
-    const mixup_layer *last = NULL;
-    for (size_t i = 0; i < network->layer_count; i++) {
+    for (size_t i = network->layer_count; i-- > 0;) { /* the last layer with weights comes first */
         const mixup_layer *layer = &network->layers[i];
-        if (layer->op != MIXUP_CONV2D && layer->op != MIXUP_DENSE)
-            continue;
-        if (last != NULL)
-            assert_int_equal(last->initial,
-                             desc->activation == MIXUP_TANH ? MIXUP_GLOROT_UNIFORM : MIXUP_HE_NORMAL);
-        last = layer;
-        weights++;
+        if (layer->op == MIXUP_CONV2D || layer->op == MIXUP_DENSE)
+            assert_int_equal(layer->initial, weights++ == 0 ? MIXUP_INITIAL_DEFAULT : hidden);
     }
     assert_true(weights > 2);
-    assert_int_equal(last->initial, MIXUP_INITIAL_DEFAULT);
 }
 
 static void weights_begin_as_documented(void **state) {

@@ -4,13 +4,17 @@
 
 #include "report/gnuplot.h"
 
+#include <string.h>
+
 enum {
     CONFUSION_WIDTH = 540,
     CONFUSION_HEIGHT = 490,
     RELIABILITY_WIDTH = 480,
     RELIABILITY_HEIGHT = 480,
     NUMBERS_UP_TO = 15,
-    CRISP_UP_TO = 40
+    CRISP_UP_TO = 40,
+    TICS = 20,            /* names on an axis */
+    LETTERS_IN_A_ROW = 50 /* with a space behind each name */
 };
 
 /* The share of its row at every entry, so that rare classes show as well; the counts stand in a second file.
@@ -30,9 +34,18 @@ static void write_confusion(text *shares, text *counts_out, const uint64_t *coun
     }
 }
 
+/* Names that do not fit side by side under the matrix are slanted. */
+static bool are_wide(const figure_classes *classes) {
+    size_t letters = 0;
+    for (size_t c = 0; classes->names != NULL && c < classes->count; c++)
+        letters += strlen(classes->names[c]) + 1;
+    return classes->count <= TICS && letters > LETTERS_IN_A_ROW;
+}
+
 static void write_tics(text *script, const char *axis, const figure_classes *classes, size_t count) {
-    const size_t every = count <= 20 ? 1 : (count + 19) / 20;
-    text_format(script, "set %stics (", axis);
+    const size_t every = count <= TICS ? 1 : (count + TICS - 1) / TICS;
+    const bool slanted = axis[0] == 'x' && are_wide(classes);
+    text_format(script, "set %stics %s(", axis, slanted ? "rotate by 40 right " : "");
     for (size_t c = 0; c < count; c += every) {
         text name;
         text_init(&name, &script->allocator);
@@ -61,10 +74,12 @@ mixup_status figure_confusion(const figure_place *place, const uint64_t *counts,
     text_add(&script,
              "set size ratio -1\nunset grid\nset border 0\nset tics scale 0\nunset key\n"
              "set lmargin at screen 0.17\nset rmargin at screen 0.82\n"
-             "set bmargin at screen 0.15\nset tmargin at screen 0.90\n"
-             "set xlabel 'predicted class'\nset ylabel 'right class' offset -1,0\n"
+             "set tmargin at screen 0.90\nset ylabel 'right class' offset -1,0\n"
              "set cbrange [0:100]\nset cblabel '% of the right class'\n"
              "set palette defined (0 '#ffffff', 1 '#d3ece4', 10 '#7cc7ad', 60 '#1f9a76', 100 '#00664b')\n");
+    text_add(&script, are_wide(classes)
+                          ? "set bmargin at screen 0.22\nset xlabel 'predicted class' offset 0,1.2\n"
+                          : "set bmargin at screen 0.15\nset xlabel 'predicted class'\n");
     text_format(&script, "plot '%s.csv' matrix with image%s", place->name, n <= CRISP_UP_TO ? " pixels" : "");
     if (n <= NUMBERS_UP_TO)
         text_format(&script,

@@ -125,64 +125,7 @@ static mixup_status load_data(run *in) {
     return MIXUP_OK;
 }
 
-/* ---------------------------------------------------------------- run.yaml */
-
-/* mixup_model_engine() says "dnnl 2.6.3 avx512_core, 2 threads". */
-static void parse_engine(const char *said, const settings *given, mixup_engine *engine, size_t *threads) {
-    const char *comma = strrchr(said, ',');
-    *engine = given->engine;
-    *threads = given->threads;
-    if (strncmp(said, "dnnl", 4) == 0)
-        *engine = MIXUP_ENGINE_DNNL;
-    else if (strncmp(said, "reference", 9) == 0)
-        *engine = MIXUP_ENGINE_REFERENCE;
-    const unsigned long count = comma != NULL ? strtoul(comma + 1, NULL, 10) : 0;
-    if (count > 0)
-        *threads = count;
-}
-
-static void add_made_by(const char *said, size_t threads, const char *source, text *out) {
-    const size_t length = strcspn(said, ",");
-    const char *last = said + length;
-    while (last > said && last[-1] != ' ')
-        last--;
-    text_format(out, "made_by:\n  mixup: \"%s\"\n  engine: \"%.*s\"\n", mixup_version(), (int)length, said);
-    if (last > said)
-        text_format(out, "  instruction_set: \"%.*s\"\n", (int)(said + length - last), last);
-    text_format(out, "  threads: %zu\n  source: ", threads);
-    yaml_write_text(out, source);
-    text_add(out, "\n");
-}
-
-static void add_fingerprints(const experiment_data *data, text *out) {
-    text_add(out, "  fingerprints:\n");
-    for (size_t i = 0; i < RUN_PARTS; i++)
-        if (run_part(data, i) != NULL)
-            text_format(out, "    %s: \"%s\"\n", run_part_name(i),
-                        run_fingerprint_of(run_part(data, i)).text);
-}
-
-static mixup_status write_experiment(const run *in) {
-    mixup_engine engine = MIXUP_ENGINE_AUTO;
-    size_t threads = 0;
-    const char *said = mixup_model_engine(in->model);
-    parse_engine(said, experiment_settings(in->experiment), &engine, &threads);
-    text yaml;
-    text_init(&yaml, &in->allocator);
-    text_add(
-        &yaml,
-        "# Written by `mixup train`. Training from it again gives the same network, bit for bit, on the\n"
-        "# same kind of machine.\n");
-    mixup_status status = experiment_to_yaml(in->experiment, engine, threads, &yaml);
-    add_made_by(said, threads, experiment_path(in->experiment), &yaml);
-    add_fingerprints(&in->data, &yaml);
-    if (status == MIXUP_OK)
-        status = text_status(&yaml);
-    if (status == MIXUP_OK)
-        status = file_write_all(in->paths[FILE_EXPERIMENT], yaml.data, yaml.length, &in->allocator);
-    text_clear(&yaml);
-    return status;
-}
+/* ---------------------------------------------------------------- the folder */
 
 /* Nothing is removed or written before the data are loaded and the network is made. */
 static mixup_status prepare_folder(run *in) {
@@ -195,7 +138,7 @@ static mixup_status prepare_folder(run *in) {
         return MIXUP_OK;
     for (size_t i = 0; i < FILE_COUNT; i++)
         MIXUP_TRY(remove_file(in->paths[i]));
-    return write_experiment(in);
+    return run_record_write(in->paths[FILE_EXPERIMENT], in->experiment, in->model, &in->data, &in->allocator);
 }
 
 /* A new run that failed before it had anything to keep leaves nothing, so that it can be corrected. */
@@ -274,6 +217,8 @@ static mixup_status train(run *in, run_outcome *outcome) {
         MIXUP_TRY(load_data(in));
     if (finished) {
         *outcome = RUN_SKIPPED;
+        MIXUP_TRY(
+            run_record_refresh(in->paths[FILE_EXPERIMENT], in->old, in->desc->experiment, &in->allocator));
         return remove_file(in->paths[FILE_CHECKPOINT]); /* left when the end came between two files */
     }
     MIXUP_TRY(experiment_create_model(in->experiment, &in->data, in->desc->log, &in->model));

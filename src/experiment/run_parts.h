@@ -1,4 +1,5 @@
-/* experiment/run_parts: what run.c is made of: the folder, fingerprints, history.csv and metrics.json. */
+/* experiment/run_parts: what run.c is made of: the folder, fingerprints, run.yaml, history.csv and
+ * metrics.json. */
 #ifndef EXPERIMENT_RUN_PARTS_H
 #define EXPERIMENT_RUN_PARTS_H
 
@@ -24,6 +25,14 @@ run_fingerprint run_fingerprint_of(const mixup_dataset *set);
 /* What a run.yaml says of a part; NULL: nothing. */
 const yaml_node *run_find_fingerprint(const experiment *of, size_t part);
 bool run_has_fingerprints(const experiment *of);
+
+/* run.yaml: the experiment with everything resolved, and what made the run. */
+mixup_status run_record_write(const char *path, const experiment *of, const mixup_model *model,
+                              const experiment_data *data, const mixup_allocator *allocator);
+/* Brings the record of a finished run up to date with what does not touch its training, above all the figures
+ * that `report` asks for: `now` gives the same training as `old`, which the file holds. */
+mixup_status run_record_refresh(const char *path, const experiment *old, const experiment *now,
+                                const mixup_allocator *allocator);
 
 /* history.csv, kept in memory and written anew after every epoch, so that the file is whole at any moment. */
 typedef struct run_history {

@@ -61,4 +61,23 @@ while [ -e long/none/seed-1/model.safetensors.part-1 ] && kill -0 $process 2>/de
 absent long/none/seed-1/model.safetensors.part-1
 kill -INT $process
 wait $process 2>/dev/null
+# A finished run takes figures that the experiment asks for later, and keeps what made it.
+write_spirals figures.yaml
+expect 0 "$MIXUP" train figures.yaml --variant none --out figures --quiet
+cp figures/none/seed-1/run.yaml before.yaml
+cp figures/none/seed-1/model.safetensors before.safetensors
+printf 'report:\n  - {kind: surface, range: [-2, 2]}\n' >>figures.yaml
+expect 0 "$MIXUP" train figures.yaml --variant none --out figures
+says err "finished before"
+says figures/none/seed-1/run.yaml "kind: surface"
+same figures/none/seed-1/model.safetensors before.safetensors
+diff <(sed -n '/^made_by/,$p' before.yaml) <(sed -n '/^made_by/,$p' figures/none/seed-1/run.yaml) ||
+    complain "made_by changed"
+cp figures/none/seed-1/run.yaml before.yaml
+touch -d '2001-01-01' figures/none/seed-1/run.yaml
+expect 0 "$MIXUP" train figures.yaml --variant none --out figures
+[ "$(stat -c %Y figures/none/seed-1/run.yaml)" = "$(date -d 2001-01-01 +%s)" ] || complain "written without need"
+expect 0 "$MIXUP" train figures/none/seed-1/run.yaml --out again --quiet
+same again/none/seed-1/model.safetensors before.safetensors
+
 finish

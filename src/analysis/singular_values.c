@@ -2,19 +2,21 @@
  * in column-major order, which has the same singular values. */
 #include "analysis/singular_values.h"
 
+#include "analysis/gram.h"
+
 #include <lapacke.h>
 #include <math.h>
 #include <string.h>
 
-static void center(double *matrix, size_t rows, size_t width) {
-    for (size_t j = 0; j < width; j++) {
-        double sum = 0.0;
-        for (size_t i = 0; i < rows; i++)
-            sum += matrix[i * width + j];
-        const double mean = sum / (double)rows;
-        for (size_t i = 0; i < rows; i++)
-            matrix[i * width + j] -= mean;
-    }
+/* The mean of each column, zeros unless `centered`. */
+static void find_means(const float *matrix, size_t rows, size_t width, bool centered, double *mean) {
+    for (size_t j = 0; j < width; j++)
+        mean[j] = 0.0;
+    for (size_t i = 0; centered && i < rows; i++)
+        for (size_t j = 0; j < width; j++)
+            mean[j] += (double)matrix[i * width + j];
+    for (size_t j = 0; j < width; j++)
+        mean[j] /= (double)rows;
 }
 
 /* Destroys `matrix`. */
@@ -32,35 +34,53 @@ static mixup_status decompose(double *matrix, size_t rows, size_t width, double 
     return MIXUP_OK;
 }
 
+/* By dgesdd, `found` [min(rows, width)]. */
+static mixup_status decompose_directly(const float *matrix, size_t rows, size_t width, const double *mean,
+                                       const mixup_allocator *allocator, double *found) {
+    size_t size = 0;
+    double *copy = NULL; /* [rows][width] */
+    MIXUP_TRY(memory_product(rows, width, &size));
+    MIXUP_TRY(MEMORY_NEW(allocator, copy, size));
+    for (size_t i = 0; i < rows; i++)
+        for (size_t j = 0; j < width; j++)
+            copy[i * width + j] = (double)matrix[i * width + j] - mean[j];
+    const mixup_status status = decompose(copy, rows, width, found);
+    memory_release(allocator, copy);
+    return status;
+}
+
+static mixup_status check_finite(const float *matrix, size_t rows, size_t width) {
+    for (size_t i = 0; i < rows; i++)
+        for (size_t j = 0; j < width; j++)
+            if (!isfinite(matrix[i * width + j]))
+                return error(MIXUP_ERROR_NOT_FINITE, "singular values: row %zu, column %zu is not finite", i,
+                             j);
+    return MIXUP_OK;
+}
+
 mixup_status singular_values(const float *matrix, size_t rows, size_t width, bool centered,
                              const mixup_allocator *allocator, double *values) {
     if (rows == 0 || width == 0 || rows > INT32_MAX || width > INT32_MAX)
         return error(MIXUP_ERROR_SHAPE, "singular values of a %zux%zu matrix: sizes must be 1 to 2^31 - 1",
                      rows, width);
-    size_t size = 0;
-    double *copy = NULL;  /* [rows][width] */
+    MIXUP_TRY(check_finite(matrix, rows, width));
+    double *mean = NULL;  /* [width] */
     double *found = NULL; /* [min(rows, width)] */
     const size_t known = rows < width ? rows : width;
-    MIXUP_TRY(memory_product(rows, width, &size));
     mixup_status status = MIXUP_OK;
-    MIXUP_TRY_ELSE(status, MEMORY_NEW(allocator, copy, size), done);
+    MIXUP_TRY_ELSE(status, MEMORY_NEW(allocator, mean, width), done);
     MIXUP_TRY_ELSE(status, MEMORY_NEW(allocator, found, known), done);
-    for (size_t i = 0; i < size; i++) {
-        if (!isfinite(matrix[i])) {
-            status = error(MIXUP_ERROR_NOT_FINITE, "singular values: row %zu, column %zu is not finite",
-                           i / width, i % width);
-            goto done;
-        }
-        copy[i] = (double)matrix[i];
+    find_means(matrix, rows, width, centered, mean);
+    status = known <= SINGULAR_VALUES_DIRECT
+                 ? decompose_directly(matrix, rows, width, mean, allocator, found)
+                 : gram_singular_values(matrix, rows, width, mean, allocator, found);
+    if (status == MIXUP_OK) {
+        memset(values, 0, width * sizeof *values);
+        memcpy(values, found, known * sizeof *values);
     }
-    if (centered)
-        center(copy, rows, width);
-    MIXUP_TRY_ELSE(status, decompose(copy, rows, width, found), done);
-    memset(values, 0, width * sizeof *values);
-    memcpy(values, found, known * sizeof *values);
 done:
     memory_release(allocator, found);
-    memory_release(allocator, copy);
+    memory_release(allocator, mean);
     return status;
 }
 
@@ -87,4 +107,18 @@ mixup_status singular_values_of_class(const states *in, size_t class_number, boo
     if (status == MIXUP_OK)
         *rows = count;
     return status;
+}
+
+double singular_values_others(const double *values, size_t count) {
+    double sum = 0.0;
+    for (size_t i = 1; i < count; i++)
+        sum += values[i];
+    return sum;
+}
+
+size_t singular_values_above(const double *values, size_t count, double limit) {
+    size_t above = 0;
+    for (size_t i = 0; i < count; i++)
+        above += values[i] > limit;
+    return above;
 }

@@ -1,4 +1,6 @@
 /* svd: `mixup svd` prints the singular values of each class's states at a layer, for one or more models. */
+#include "analysis/singular_values.h"
+
 #include "figure_path.h"
 #include "report/figure.h"
 #include "runs.h"
@@ -7,7 +9,16 @@
 #include <stdio.h>
 #include <string.h>
 
-static void print_table(const runs *of, bool centered) {
+/* "model,3,5000", or "model,all,50000" for the row of all classes together. */
+static void print_row_head(const runs_one *of, size_t row) {
+    runs_print_field(of->path);
+    if (row < of->numbers.classes)
+        printf(",%zu,%zu", row, of->numbers.rows[row]);
+    else
+        printf(",all,%zu", of->numbers.rows[row]);
+}
+
+static void print_values(const runs *of, bool centered) {
     size_t width = 0;
     for (size_t i = 0; i < of->count; i++)
         width = of->items[i].numbers.width > width ? of->items[i].numbers.width : width;
@@ -17,12 +28,11 @@ static void print_table(const runs *of, bool centered) {
     putchar('\n');
     for (size_t i = 0; i < of->count; i++) {
         const measurement *numbers = &of->items[i].numbers;
-        for (size_t c = 0; c < numbers->classes; c++) {
+        for (size_t c = 0; c <= numbers->classes; c++) {
             const size_t known = numbers->rows[c] < numbers->width ? numbers->rows[c] : numbers->width;
             if (numbers->rows[c] == 0)
                 continue;
-            runs_print_field(of->items[i].path);
-            printf(",%zu,%zu", c, numbers->rows[c]);
+            print_row_head(&of->items[i], c);
             for (size_t k = 0; k < width; k++) {
                 putchar(',');
                 if (k < known)
@@ -33,13 +43,28 @@ static void print_table(const runs *of, bool centered) {
     }
 }
 
+static void print_summary(const runs *of, bool centered, double threshold) {
+    puts("model,class,samples,largest,others,directions");
+    for (size_t i = 0; i < of->count; i++) {
+        const measurement *numbers = &of->items[i].numbers;
+        for (size_t c = 0; c <= numbers->classes; c++) {
+            const double *values = numbers->values[centered ? 1 : 0] + c * numbers->width;
+            if (numbers->rows[c] == 0)
+                continue;
+            print_row_head(&of->items[i], c);
+            printf(",%.9g,%.9g,%zu\n", values[0], singular_values_others(values, numbers->width),
+                   measure_directions(numbers, c, centered, threshold));
+        }
+    }
+}
+
 /* The range of all values, for a common axis. */
 static void find_range(const runs *of, bool centered, figure_spectrum *spectrum) {
     spectrum->lowest = (double)INFINITY;
     for (size_t i = 0; i < of->count; i++) {
         const measurement *numbers = &of->items[i].numbers;
         spectrum->count = i == 0 || numbers->width < spectrum->count ? numbers->width : spectrum->count;
-        for (size_t k = 0; k < numbers->classes * numbers->width; k++) {
+        for (size_t k = 0; k < (numbers->classes + 1) * numbers->width; k++) {
             const double value = numbers->values[centered ? 1 : 0][k];
             spectrum->highest = fmax(spectrum->highest, value);
             spectrum->lowest = value > 0.0 ? fmin(spectrum->lowest, value) : spectrum->lowest;
@@ -49,22 +74,27 @@ static void find_range(const runs *of, bool centered, figure_spectrum *spectrum)
 }
 
 /* PATH_CLASS with a curve a model. */
-static mixup_status draw_class(const runs *of, size_t class_number, bool centered, const figure_path *target,
-                               figure_spectrum *spectrum, figure_series *series) {
+static mixup_status draw_class(const runs *of, size_t class_number, size_t classes, bool centered,
+                               const figure_path *target, figure_spectrum *spectrum, figure_series *series) {
     spectrum->series_count = 0;
     for (size_t i = 0; i < of->count; i++) {
         const measurement *numbers = &of->items[i].numbers;
-        if (class_number < numbers->classes && numbers->rows[class_number] > 0)
+        const size_t row = class_number < classes ? class_number : numbers->classes;
+        const bool known = class_number == classes || class_number < numbers->classes;
+        if (known && numbers->rows[row] > 0)
             series[spectrum->series_count++] =
                 (figure_series){of->items[i].label, palette_variant(of->items[i].variant, i),
-                                numbers->values[centered ? 1 : 0] + class_number * numbers->width};
+                                numbers->values[centered ? 1 : 0] + row * numbers->width};
     }
     if (spectrum->series_count == 0)
         return MIXUP_OK;
     char name[300];
     char title[64];
-    snprintf(name, sizeof name, "%.200s_%zu", target->name, class_number);
-    snprintf(title, sizeof title, "class %zu%s", class_number, centered ? ", centred" : "");
+    char number[32];
+    snprintf(number, sizeof number, "%zu", class_number);
+    snprintf(name, sizeof name, "%.200s_%s", target->name, class_number < classes ? number : "all");
+    snprintf(title, sizeof title, "%s%s%s", class_number < classes ? "class " : "",
+             class_number < classes ? number : "all classes", centered ? ", centred" : "");
     return figure_singular_values(&(figure_place){target->folder, name, title, command_allocator()},
                                   spectrum);
 }
@@ -80,8 +110,8 @@ static mixup_status draw(const arguments *given, const runs *of) {
     find_range(of, centered, &spectrum);
     for (size_t i = 0; i < of->count; i++)
         classes = of->items[i].numbers.classes > classes ? of->items[i].numbers.classes : classes;
-    for (size_t c = 0; c < classes && status == MIXUP_OK; c++)
-        status = draw_class(of, c, centered, &target, &spectrum, series);
+    for (size_t c = 0; c <= classes && status == MIXUP_OK; c++) /* the last: all together */
+        status = draw_class(of, c, classes, centered, &target, &spectrum, series);
     memory_release(command_allocator(), series);
     figure_path_clear(&target);
     return status;
@@ -96,13 +126,17 @@ static int run_svd(const arguments *given) {
                                      .title = "",
                                      .data = SETTINGS_FIGURE_TRAIN,
                                      .layer = arguments_text(given, "layer", NULL),
+                                     .together = arguments_flag(given, "together"),
                                      .points = arguments_count(given, "points", 0)}};
     runs measured = {0};
     mixup_status status = runs_measure(given, &wish, &measured);
     if (status == MIXUP_OK && arguments_given(given, "figure"))
         status = draw(given, &measured);
-    if (status == MIXUP_OK)
-        print_table(&measured, arguments_flag(given, "centered"));
+    const bool centered = arguments_flag(given, "centered");
+    if (status == MIXUP_OK && arguments_flag(given, "summary"))
+        print_summary(&measured, centered, arguments_number(given, "threshold", 0.01));
+    else if (status == MIXUP_OK)
+        print_values(&measured, centered);
     runs_clear(&measured);
     return status == MIXUP_OK ? command_finish_output(given) : command_failed(given);
 }
@@ -117,6 +151,16 @@ static const option options[] = {
      .kind = OPTION_COUNT,
      .value = "N",
      .help = "the first so many samples of each class (default 0, all)"},
+    {.name = "together", .kind = OPTION_FLAG, .help = "also of the samples of all classes in one matrix"},
+    {.name = "summary",
+     .kind = OPTION_FLAG,
+     .help = "print the largest value, the sum of all others and the number of directions instead"},
+    {.name = "threshold",
+     .kind = OPTION_NUMBER,
+     .value = "X",
+     .least = 0.0,
+     .most = 1.0,
+     .help = "directions are values above X times the class's largest uncentred one (default 0.01)"},
     OPTION_RUNS_DATA,
     OPTION_LABELS,
     OPTION_EXPERIMENT,
@@ -144,8 +188,10 @@ const command command_svd = {
     .least = 1,
     .most = 1000,
     .options = options,
-    .details = "Prints a row a model and class: model, class, samples, then the values, largest first.\n"
-               "A run's folder brings its data; a model file needs --data or --experiment.\n"
-               "  mixup svd results/bottleneck_12/*/seed-1 --layer bottleneck --figure svd\n",
+    .details =
+        "Prints a row a model and class: model, class, samples, then the values, largest first, of the\n"
+        "matrix of states as it is. They grow with the square root of the number of samples.\n"
+        "A run's folder brings its data; a model file needs --data or --experiment.\n"
+        "  mixup svd results/bottleneck_12/*/seed-1 --layer bottleneck --figure svd\n",
     .run = run_svd,
 };

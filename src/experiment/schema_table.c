@@ -32,13 +32,15 @@ CHOICE_NAMES(name_normalize, NULL, "channel", "feature")
 CHOICE_NAMES(name_missing, "refuse", "mean", "median", "zero")
 CHOICE_NAMES(name_optimizer, NULL, "sgd", "nesterov", "adam", "adamw", "rmsprop")
 CHOICE_NAMES(name_epsilon, "pytorch", "keras")
-static const char *const figure_names[SETTINGS_FIGURE_KINDS] = {[SETTINGS_SURFACE] = "surface",
-                                                                [SETTINGS_SCATTER] = "scatter",
-                                                                [SETTINGS_SINGULAR_VALUES] =
-                                                                    "singular_values",
-                                                                [SETTINGS_ATTACK] = "attack",
-                                                                [SETTINGS_DEFORMATION] = "deformation",
-                                                                [SETTINGS_NEIGHBORS] = "neighbors"};
+static const char *const figure_names[SETTINGS_FIGURE_KINDS] = {
+    [SETTINGS_SURFACE] = "surface",
+    [SETTINGS_SCATTER] = "scatter",
+    [SETTINGS_SINGULAR_VALUES] = "singular_values",
+    [SETTINGS_ATTACK] = "attack",
+    [SETTINGS_DEFORMATION] = "deformation",
+    [SETTINGS_NEIGHBORS] = "neighbors",
+    [SETTINGS_TRAINING_LOSS] = "training_loss",
+};
 
 const char *settings_figure_name(settings_figure_kind kind) {
     return (unsigned)kind < SETTINGS_FIGURE_KINDS ? figure_names[kind] : NULL;
@@ -635,23 +637,29 @@ static const schema_key keys[] = {
     {IN_FIGURE, "kind", SCHEMA_CHOICE, AT(settings_figure, kind), .choice = name_figure,
      .choices = SETTINGS_FIGURE_KINDS, .required = true,
      .text = "A confidence map of a model with two inputs, the states of a layer of two units, the singular "
-             "values "
-             "of each class's states at a layer, or accuracies: under an attack, on deformed images, of the "
-             "nearest "
-             "neighbours in the states of a layer."},
+             "values of each class's states at a layer, the training loss over the epochs, or accuracies: "
+             "under an attack, on deformed images, of the nearest neighbours in the states of a layer."},
     {IN_FIGURE, "title", SCHEMA_TEXT, AT(settings_figure, title), .otherwise = "by the kind",
      .text = "The heading."},
     {IN_FIGURE, "text", SCHEMA_TEXT, AT(settings_figure, text), .text = "A paragraph below the heading."},
     {IN_FIGURE, "layer", SCHEMA_TEXT, AT(settings_figure, layer), .required = true, .of = "kind",
      .where = "scatter singular_values neighbors", .text = "The layer whose output is looked at."},
     {IN_FIGURE, "range", SCHEMA_SINGLES, AT(settings_figure, range), AT(settings_figure, range_count),
-     .of = "kind", .where = "surface", .otherwise = "[-1, 1]",
-     .text = "Lowest and highest value of both inputs, as the network sees them."},
+     .of = "kind", .where = "surface scatter", .otherwise = "[-1, 1]; of a scatter that of its samples",
+     .text = "Lowest and highest value of all inputs, as the network sees them."},
     {IN_FIGURE, "step", SCHEMA_DOUBLE, AT(settings_figure, step), .range = ABOVE(0), .of = "kind",
      .where = "surface", .otherwise = "1/300 of the range", .text = "Side of a cell of the map."},
     {IN_FIGURE, "class", SCHEMA_COUNT, AT(settings_figure, class_number), .range = FROM_TO(0, 1e6),
      .fallback = "1", .of = "kind", .where = "surface",
      .text = "Number of the class whose probability is shown."},
+    {IN_FIGURE, "uniform", SCHEMA_COUNT, AT(settings_figure, uniform), .range = FROM_TO(0, 1e6),
+     .fallback = "0", .of = "kind", .where = "scatter",
+     .text = "Black dots: the states of so many inputs whose values are drawn uniformly from `range`."},
+    {IN_FIGURE, "together", SCHEMA_BOOLEAN, AT(settings_figure, together), .fallback = "false", .of = "kind",
+     .where = "singular_values", .text = "Also of the samples of all classes in one matrix."},
+    {IN_FIGURE, "threshold", SCHEMA_DOUBLE, AT(settings_figure, threshold), .range = BETWEEN(0, 1),
+     .of = "kind", .where = "singular_values", .otherwise = "no count",
+     .text = "Count a class's directions: its values above this share of its largest uncentred one."},
     {IN_FIGURE, "data", SCHEMA_CHOICE, AT(settings_figure, data), .choice = name_figure_data,
      .choices = SETTINGS_FIGURE_PARTS, .otherwise = "train; test for accuracies",
      .text = "The samples that are shown or classified."},

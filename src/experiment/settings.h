@@ -73,6 +73,7 @@ typedef enum settings_figure_kind {
     SETTINGS_ATTACK,          /* accuracy on inputs changed on purpose */
     SETTINGS_DEFORMATION,     /* accuracy on images that are turned, sheared and zoomed */
     SETTINGS_NEIGHBORS,       /* accuracy of the nearest neighbours in the states of a layer */
+    SETTINGS_TRAINING_LOSS,   /* over the epochs */
     SETTINGS_FIGURE_KINDS
 } settings_figure_kind;
 
@@ -97,10 +98,13 @@ typedef struct settings_figure {
     size_t class_count;
     size_t points;      /* a class; 0: as many as suit the kind */
     const char *layer;  /* SCATTER, SINGULAR_VALUES, NEIGHBORS */
-    const float *range; /* SURFACE: lowest and highest of both inputs; NULL: -1, 1 */
+    const float *range; /* SURFACE, SCATTER: lowest and highest of all inputs; NULL: by the kind */
     size_t range_count;
     double step;         /* SURFACE; 0: 1/300 of the range */
     size_t class_number; /* SURFACE */
+    size_t uniform;      /* SCATTER: so many inputs drawn uniformly, too */
+    bool together;       /* SINGULAR_VALUES: of all classes' samples in one matrix too */
+    double threshold;    /* SINGULAR_VALUES: count those above it times the largest; 0: do not count */
     size_t samples;      /* ATTACK, DEFORMATION, NEIGHBORS: at most so many, spread over the data */
     uint64_t seed;       /* ATTACK, DEFORMATION */
     /* Of the kind called so; layer, points, samples and seed stand above instead. */

@@ -34,9 +34,10 @@ mixup_status figure_surface(const figure_place *place, const surface *map, size_
  * y, high y), which begins as {INFINITY, -INFINITY, INFINITY, -INFINITY}. */
 void figure_scatter_limits(const states *in, double limits[4]);
 
-/* States [count][2], a colour and a written label a class. */
-mixup_status figure_scatter(const figure_place *place, const states *in, const double limits[4],
-                            const figure_classes *classes);
+/* States [count][2], a colour and a written label a class, and black dots for the states `uniform` [..][2],
+ * which may be empty. What lies beyond the limits is cut off. */
+mixup_status figure_scatter(const figure_place *place, const states *in, const states *uniform,
+                            const double limits[4], const figure_classes *classes);
 
 /* One curve. */
 typedef struct figure_series {
@@ -69,7 +70,8 @@ typedef struct figure_curves {
     size_t count;
     const char *axis; /* name of the vertical axis */
     bool logarithmic;
-    bool band; /* shade the range over runs */
+    bool band;           /* shade the range over runs */
+    bool training_alone; /* there is no validation: training is drawn as validation would be */
 } figure_curves;
 mixup_status figure_draw_curves(const figure_place *place, const figure_curves *curves);
 

@@ -6,7 +6,13 @@
 
 #include <math.h>
 
-enum { CURVES_WIDTH = 560, CURVES_HEIGHT = 380, SPECTRUM_WIDTH = 400, SPECTRUM_HEIGHT = 330 };
+enum {
+    CURVES_WIDTH = 560,
+    CURVES_HEIGHT = 380,
+    SPECTRUM_WIDTH = 400,
+    SPECTRUM_HEIGHT = 330,
+    DENSE_FROM = 60 /* epochs; points would cover the line */
+};
 
 /* A logarithmic vertical axis over [low, high], with tics at 1, 2 and 5 where it spans few decades. */
 static void write_logarithmic(text *script, double low, double high) {
@@ -66,7 +72,7 @@ static void separate(text *script, bool *first) {
     *first = false;
 }
 
-/* The curves of variant i; its columns begin at 2 + 6 i. */
+/* The curves of variant i; its columns begin at 2 + 6 i. Training is dashed, unless it stands alone. */
 static void plot_variant(text *script, const figure_place *place, const figure_curves *curves, size_t i,
                          bool *first) {
     const figure_curve *curve = &curves->curves[i];
@@ -83,16 +89,13 @@ static void plot_variant(text *script, const figure_place *place, const figure_c
                         place->name, mean + 1, mean + 2, color + 1);
         }
         separate(script, first);
-        if (part == 0)
-            text_format(script,
-                        "'%s.csv' skip 1 using 1:%zu with linespoints lw 1.4 dt (6,4) pt %d ps 0.3 lc rgb "
-                        "'%s' notitle",
-                        place->name, mean, curve->style.point, color);
-        else
-            text_format(script,
-                        "'%s.csv' skip 1 using 1:%zu with linespoints lw 2.2 pt %d ps 0.55 lc rgb '%s' "
-                        "notitle",
-                        place->name, mean, curve->style.point, color);
+        const bool dashed = part == 0 && !curves->training_alone;
+        const bool dense = curve->epochs > DENSE_FROM;
+        text_format(script, "'%s.csv' skip 1 using 1:%zu with %s lw %s%s", place->name, mean,
+                    dense ? "lines" : "linespoints", dashed ? "1.4" : "2.2", dashed ? " dt (6,4)" : "");
+        if (!dense)
+            text_format(script, " pt %d ps %s", curve->style.point, dashed ? "0.3" : "0.55");
+        text_format(script, " lc rgb '%s' notitle", color);
     }
     separate(script, first);
     text_format(script, "NaN with linespoints lw 2.4 pt %d ps 0.9 lc rgb '%s' title ", curve->style.point,
@@ -103,16 +106,14 @@ static void plot_variant(text *script, const figure_place *place, const figure_c
 static void plot_curves(text *script, const figure_place *place, const figure_curves *curves) {
     bool first = true;
     bool validation = false;
-    for (size_t i = 0; i < curves->count; i++) {
-        plot_variant(script, place, curves, i, &first);
+    for (size_t i = 0; i < curves->count; i++)
         validation = validation || measured(curves->curves[i].validation, curves->curves[i].epochs);
-    }
-    separate(script, &first);
-    text_add(script, "NaN with lines lw 1.4 dt (6,4) lc rgb '#808891' title 'training'");
-    if (validation) {
-        separate(script, &first);
-        text_add(script, "NaN with lines lw 2.4 lc rgb '#808891' title 'validation'");
-    }
+    for (size_t i = 0; i < curves->count; i++)
+        plot_variant(script, place, curves, i, &first);
+    if (!curves->training_alone)
+        text_add(script, ", \\\n     NaN with lines lw 1.4 dt (6,4) lc rgb '#808891' title 'training'");
+    if (validation)
+        text_add(script, ", \\\n     NaN with lines lw 2.4 lc rgb '#808891' title 'validation'");
     text_add(script, "\n");
 }
 

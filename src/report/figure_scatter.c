@@ -1,5 +1,5 @@
 /* report/figure_scatter: two-dimensional states, small half-transparent points, a colour a class; each
- * class's name also stands at its median point, so that no reader depends on the colours. */
+ * class's name also stands in its middle, so that no reader depends on the colours. */
 #include "report/figure.h"
 
 #include "report/gnuplot.h"
@@ -56,6 +56,22 @@ static void middle_of_classes(const states *in, float *room, double middle[2]) {
         middle[j] = count > 0 ? sum[j] / (double)count : 0.0;
 }
 
+/* The point becomes the nearest sample of the class: the median of a ring lies where the class is not. */
+static void move_to_sample(const states *in, size_t class_number, double point[2]) {
+    const double from[2] = {point[0], point[1]};
+    double nearest = INFINITY;
+    for (size_t i = 0; i < in->count; i++) {
+        const double x = (double)in->values[2 * i];
+        const double y = (double)in->values[2 * i + 1];
+        const double distance = hypot(x - from[0], y - from[1]);
+        if (in->labels[i] < 0 || (size_t)in->labels[i] != class_number || distance >= nearest)
+            continue;
+        nearest = distance;
+        point[0] = x;
+        point[1] = y;
+    }
+}
+
 /* Half the side of the square that holds the limits, with a margin. */
 static double half_side(const double limits[4]) {
     return 0.53 * fmax(fmax(limits[1] - limits[0], limits[3] - limits[2]), 1e-6);
@@ -105,6 +121,7 @@ static void write_class(scatter *of, size_t c) {
     double median[2];
     if (!median_of_class(of->in, c, of->room, median))
         return;
+    move_to_sample(of->in, c, median);
     text name;
     text_init(&name, of->place->allocator);
     figure_class_name(&name, of->classes, c);
@@ -128,38 +145,54 @@ static void write_points(text *data, const states *in) {
                     (int)in->labels[i]);
 }
 
-mixup_status figure_scatter(const figure_place *place, const states *in, const double limits[4],
-                            const figure_classes *classes) {
+/* Below the classes. */
+static void plot_uniform(scatter *of, const states *uniform) {
+    if (uniform->count == 0)
+        return;
+    text_format(&of->plot,
+                "plot '%s_uniform.csv' skip 1 using 1:2 with points pt 7 ps 0.22 lc rgb '#20242a' notitle, "
+                "\\\n     NaN with points pt 7 ps 0.6 lc rgb '#20242a' title 'uniform inputs'",
+                of->place->name);
+}
+
+mixup_status figure_scatter(const figure_place *place, const states *in, const states *uniform,
+                            const double limits[4], const figure_classes *classes) {
     if (in->width != 2)
         return error(MIXUP_ERROR_SHAPE, "%s: a scatter shows states of two units, this layer has %zu",
                      place->name, in->width);
     scatter of = {.place = place, .in = in, .classes = classes, .shift = 0.085 * half_side(limits)};
     MIXUP_TRY(MEMORY_NEW(place->allocator, of.room, in->count));
     text data;
+    text dots;
     text_init(&data, place->allocator);
+    text_init(&dots, place->allocator);
     text_init(&of.script, place->allocator);
     text_init(&of.plot, place->allocator);
     write_points(&data, in);
+    write_points(&dots, uniform);
     middle_of_classes(in, of.room, of.middle);
     figure_title(&of.script, place);
     write_axes(&of.script, limits);
+    plot_uniform(&of, uniform);
     for (size_t c = 0; c < in->class_count; c++)
         write_class(&of, c);
     mixup_status status = text_status(&of.plot);
     if (status == MIXUP_OK) {
         text_append(&of.script, of.plot.data, of.plot.length);
         text_add(&of.script, "\n");
-        status = gnuplot_draw(&(gnuplot_picture){.folder = place->folder,
-                                                 .name = place->name,
-                                                 .width = WIDTH,
-                                                 .height = HEIGHT,
-                                                 .script = &of.script,
-                                                 .data = &(gnuplot_data){"", &data},
-                                                 .data_count = 1},
-                              place->allocator);
+        status =
+            gnuplot_draw(&(gnuplot_picture){.folder = place->folder,
+                                            .name = place->name,
+                                            .width = WIDTH,
+                                            .height = HEIGHT,
+                                            .script = &of.script,
+                                            .data = (const gnuplot_data[]){{"", &data}, {"_uniform", &dots}},
+                                            .data_count = uniform->count > 0 ? 2 : 1},
+                         place->allocator);
     }
     text_clear(&of.plot);
     text_clear(&of.script);
+    text_clear(&dots);
     text_clear(&data);
     memory_release(place->allocator, of.room);
     return status;

@@ -11,6 +11,7 @@ const report_kind *kind_find(settings_figure_kind kind) {
         [SETTINGS_ATTACK] = &kind_attack,
         [SETTINGS_DEFORMATION] = &kind_deformation,
         [SETTINGS_NEIGHBORS] = &kind_neighbors,
+        [SETTINGS_TRAINING_LOSS] = &kind_training_loss,
     };
     return kinds[kind];
 }
@@ -45,7 +46,11 @@ mixup_status kind_place_picture(item_page *of, bool bare) {
 }
 
 const measurement *kind_measurement(const item_page *of, size_t variant) {
-    return &of->about->variants[variant].measurements[of->index];
+    return kind_run(of, variant, 0);
+}
+
+const measurement *kind_run(const item_page *of, size_t variant, size_t run) {
+    return &of->about->variants[variant].measurements[run * of->about->item_count + of->index];
 }
 
 mixup_status kind_by_variant(item_page *of, kind_draw draw, const void *shared) {

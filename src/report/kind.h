@@ -37,7 +37,7 @@ typedef struct report_kind {
 } report_kind;
 
 extern const report_kind kind_surface, kind_scatter, kind_singular_values, kind_attack, kind_deformation,
-    kind_neighbors;
+    kind_neighbors, kind_training_loss;
 
 /* The row of a kind. */
 const report_kind *kind_find(settings_figure_kind kind);
@@ -60,7 +60,8 @@ typedef mixup_status (*kind_draw)(item_page *of, const evidence_variant *variant
                                   const void *shared);
 mixup_status kind_by_variant(item_page *of, kind_draw draw, const void *shared);
 
-/* A variant's measurement of the item, on its first run. */
+/* A variant's measurement of the item, on its first run, or on run `run` (for kinds with every_run). */
 const measurement *kind_measurement(const item_page *of, size_t variant);
+const measurement *kind_run(const item_page *of, size_t variant, size_t run);
 
 #endif

@@ -1,16 +1,26 @@
 /* report/kind_singular_values: the singular values of each class's states at a layer, a curve a variant, and
- * a table of their sums. */
+ * tables (spectrum_table.h). Curves are of the first run, numbers of all. */
 #include "report/kind.h"
 
 #include "analysis/singular_values.h"
+#include "report/spectrum_table.h"
 
 #include <math.h>
 
+/* All samples, in the row behind the classes'. */
+static mixup_status fill_together(const states *in, measurement *out) {
+    for (size_t k = 0; k < 2; k++)
+        MIXUP_TRY(singular_values(in->values, in->count, in->width, k == 1, &out->allocator,
+                                  out->values[k] + in->class_count * in->width));
+    out->rows[in->class_count] = in->count;
+    return MIXUP_OK;
+}
+
 /* Fills rows and values from the states. */
-static mixup_status fill_spectra(const states *in, measurement *out) {
+static mixup_status fill_spectra(const states *in, bool together, measurement *out) {
     size_t size = 0;
-    MIXUP_TRY(memory_product(in->class_count, in->width, &size));
-    MIXUP_TRY(MEMORY_NEW(&out->allocator, out->rows, in->class_count));
+    MIXUP_TRY(memory_product(in->class_count + 1, in->width, &size));
+    MIXUP_TRY(MEMORY_NEW(&out->allocator, out->rows, in->class_count + 1));
     MIXUP_TRY(MEMORY_NEW(&out->allocator, out->values[0], size));
     MIXUP_TRY(MEMORY_NEW(&out->allocator, out->values[1], size));
     out->classes = in->class_count;
@@ -21,7 +31,7 @@ static mixup_status fill_spectra(const states *in, measurement *out) {
     for (size_t c = 0; c < in->class_count; c++)
         for (size_t k = 0; k < 2 && out->rows[c] > 0; k++)
             MIXUP_TRY(singular_values_of_class(in, c, k == 1, out->values[k] + c * in->width, &out->rows[c]));
-    return MIXUP_OK;
+    return together ? fill_together(in, out) : MIXUP_OK;
 }
 
 static mixup_status measure(const trained *run, const request *item, const mixup_dataset *set,
@@ -34,7 +44,7 @@ static mixup_status measure(const trained *run, const request *item, const mixup
         return error(MIXUP_ERROR_DATA,
                      "singular values are taken of each class, and the data have no classes");
     MIXUP_TRY(states_collect(run->model, &wanted, &collected));
-    const mixup_status status = fill_spectra(&collected, out);
+    const mixup_status status = fill_spectra(&collected, item->together, out);
     states_clear(&collected);
     return status;
 }
@@ -47,7 +57,7 @@ static void spectrum_range(const item_page *of, double *lowest, double *highest)
     for (size_t v = 0; v < of->about->variant_count; v++) {
         const measurement *numbers = &of->about->variants[v].measurements[of->index];
         for (size_t k = 0; k < 2; k++)
-            for (size_t i = 0; i < numbers->classes * numbers->width; i++) {
+            for (size_t i = 0; numbers->measured && i < (numbers->classes + 1) * numbers->width; i++) {
                 const double value = numbers->values[k][i];
                 *highest = fmax(*highest, value);
                 *lowest = value > 0.0 ? fmin(*lowest, value) : *lowest;
@@ -63,7 +73,7 @@ static size_t collect_series(const item_page *of, size_t class_number, bool cent
     for (size_t v = 0; v < of->about->variant_count; v++) {
         const evidence_variant *variant = &of->about->variants[v];
         const measurement *numbers = &variant->measurements[of->index];
-        if (!numbers->measured || class_number >= numbers->classes || numbers->rows[class_number] == 0)
+        if (!numbers->measured || class_number > numbers->classes || numbers->rows[class_number] == 0)
             continue;
         *width = count == 0 || numbers->width < *width ? numbers->width : *width;
         series[count++] = (figure_series){variant->files->name, variant->files->style,
@@ -98,12 +108,18 @@ static mixup_status add_spectrum(item_page *of, size_t class_number, bool center
     spectrum_range(of, &spectrum.lowest, &spectrum.highest);
     text title;
     text_init(&title, of->out->allocator);
-    text_add(&title, "class ");
-    figure_class_name(&title, &of->about->classes, class_number);
-    text_add(&title, centered ? ", centred" : ", uncentred");
     kind_begin_picture(of);
+    if (class_number < of->about->classes.count) {
+        text_add(&title, "class ");
+        figure_class_name(&title, &of->about->classes, class_number);
+        text_format(&of->name, "%zu", class_number);
+    } else {
+        text_add(&title, "all classes");
+        text_add(&of->name, "all");
+    }
+    text_add(&title, centered ? ", centred" : ", uncentred");
     text_add(&of->caption, title.data != NULL ? title.data : "");
-    text_format(&of->name, "%zu%s", class_number, centered ? "_centered" : "");
+    text_add(&of->name, centered ? "_centered" : "");
     mixup_status status = text_status(&title);
     if (status == MIXUP_OK)
         status = draw_spectrum(of, title.data, &spectrum);
@@ -122,7 +138,7 @@ static mixup_status add_spectra(item_page *of) {
     MIXUP_TRY(MEMORY_NEW(of->out->allocator, series, of->about->variant_count));
     mixup_status status = MIXUP_OK;
     text_add(&of->out->html, "<div class=\"pairs\">\n");
-    for (size_t c = 0; c < classes && status == MIXUP_OK; c++) {
+    for (size_t c = 0; c <= classes && status == MIXUP_OK; c++) { /* the last: all together */
         size_t width = 0;
         if (collect_series(of, c, false, series, &width) == 0)
             continue;
@@ -137,62 +153,8 @@ static mixup_status add_spectra(item_page *of) {
     return status;
 }
 
-/* A row of sums, the smallest of each kind marked. */
-static void add_sum_row(page *out, const evidence *about, size_t index, size_t class_number) {
-    text_add(&out->html, "<tr><th scope=\"row\">");
-    text name;
-    text_init(&name, out->allocator);
-    figure_class_name(&name, &about->classes, class_number);
-    html_escape(&out->html, name.data != NULL ? name.data : "");
-    text_clear(&name);
-    text_add(&out->html, "</th>");
-    for (size_t k = 0; k < 2; k++) {
-        double smallest = (double)INFINITY;
-        for (size_t v = 0; v < about->variant_count; v++) {
-            const measurement *numbers = &about->variants[v].measurements[index];
-            if (numbers->measured)
-                smallest = fmin(smallest, measure_sum(numbers, class_number, k == 1));
-        }
-        for (size_t v = 0; v < about->variant_count; v++) {
-            const measurement *numbers = &about->variants[v].measurements[index];
-            if (!numbers->measured)
-                continue;
-            const double sum = measure_sum(numbers, class_number, k == 1);
-            text_format(&out->html, "<td class=\"n%s\">%.4g</td>", sum <= smallest ? " best" : "", sum);
-        }
-    }
-    text_add(&out->html, "</tr>\n");
-}
-
-static void add_sums(page *out, const evidence *about, size_t index) {
-    size_t measured = 0;
-    const measurement *first = NULL;
-    for (size_t v = 0; v < about->variant_count; v++)
-        if (about->variants[v].measurements[index].measured) {
-            first = first == NULL ? &about->variants[v].measurements[index] : first;
-            measured++;
-        }
-    if (first == NULL)
-        return;
-    text_format(
-        &out->html,
-        "<div class=\"scroll\"><table><caption>Sum of the singular values of each class, the smallest "
-        "one marked.</caption>\n<thead><tr><th rowspan=\"2\">class</th><th colspan=\"%zu\">uncentred</th>"
-        "<th colspan=\"%zu\">centred</th></tr>\n<tr>",
-        measured, measured);
-    for (size_t k = 0; k < 2; k++)
-        for (size_t v = 0; v < about->variant_count; v++)
-            if (about->variants[v].measurements[index].measured)
-                section_variant_head(out, &about->variants[v]);
-    text_add(&out->html, "</tr></thead>\n<tbody>\n");
-    for (size_t c = 0; c < first->classes; c++)
-        if (first->rows[c] > 0)
-            add_sum_row(out, about, index, c);
-    text_add(&out->html, "</tbody></table></div>\n");
-}
-
 static mixup_status show(item_page *of) {
-    add_sums(of->out, of->about, of->index);
+    spectrum_tables(of);
     return add_spectra(of);
 }
 
@@ -202,8 +164,12 @@ const report_kind kind_singular_values = {
         "The states of all samples of one class form a matrix; its singular values say how far the class "
         "reaches in each direction, the largest first. Values near zero mean that the class hardly uses the "
         "direction. Uncentred values contain the distance of the class from the origin; centred ones the "
-        "spread alone. All pictures share one logarithmic axis.",
+        "spread alone. All pictures share one logarithmic axis. The values are those of the matrix as it is; "
+        "they grow with the square root of the number of samples and with the layer's scale, so what counts "
+        "is "
+        "how the others compare with the largest.",
     .data = SETTINGS_FIGURE_TRAIN,
+    .every_run = true,
     .claim = "The singular values of a class's states sum to less with manifold mixup than without mixing "
              "and than with input mixup, for at least nine in ten classes.",
     .claim_rows = "class",

@@ -4,9 +4,11 @@
 static mixup_status measure(const trained *run, const request *item, const mixup_dataset *set,
                             measurement *out) {
     const states_desc points = kind_states(item, set, "input", &out->allocator);
+    const bool given = item->range[0] < item->range[1];
+    const double range[2] = {given ? item->range[0] : -1.0, given ? item->range[1] : 1.0};
     MIXUP_TRY(surface_map(run->model,
-                          &(surface_desc){.minimum = {item->range[0], item->range[0]},
-                                          .maximum = {item->range[1], item->range[1]},
+                          &(surface_desc){.minimum = {range[0], range[0]},
+                                          .maximum = {range[1], range[1]},
                                           .step = item->step,
                                           .class_number = item->class_number,
                                           .allocator = &out->allocator},

@@ -1,6 +1,7 @@
 /* report/measure: see measure.h. */
 #include "report/measure.h"
 
+#include "analysis/singular_values.h"
 #include "report/kind.h"
 
 mixup_status measure_item(const trained *run, const request *item, const mixup_allocator *allocator,
@@ -19,6 +20,7 @@ mixup_status measure_item(const trained *run, const request *item, const mixup_a
 void measure_clear(measurement *out) {
     surface_clear(&out->map);
     states_clear(&out->points);
+    states_clear(&out->uniform);
     memory_release(&out->allocator, out->rows);
     memory_release(&out->allocator, out->values[0]);
     memory_release(&out->allocator, out->values[1]);
@@ -31,4 +33,10 @@ double measure_sum(const measurement *in, size_t class_number, bool centered) {
     for (size_t i = 0; i < in->width; i++)
         sum += in->values[centered ? 1 : 0][class_number * in->width + i];
     return sum;
+}
+
+size_t measure_directions(const measurement *in, size_t class_number, bool centered, double threshold) {
+    const size_t first = class_number * in->width;
+    return singular_values_above(in->values[centered ? 1 : 0] + first, in->width,
+                                 threshold * in->values[0][first]);
 }

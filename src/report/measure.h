@@ -26,11 +26,12 @@ typedef struct measurement {
     surface map;      /* SURFACE */
     double share;     /* SURFACE: of the map with 0.1 < p < 0.9 */
     states points;    /* SURFACE: inputs on top; SCATTER: states */
+    states uniform;   /* SCATTER: of inputs drawn uniformly; empty unless asked for */
     double tightness; /* SCATTER: see analysis/tightness.h; NaN where it is not defined */
     size_t classes;   /* SINGULAR_VALUES */
     size_t width;
-    size_t *rows;      /* [classes] samples of the class; 0: not asked for */
-    double *values[2]; /* [classes][width] uncentred, centred */
+    size_t *rows;      /* [classes + 1] samples of the class, then of all together; 0: not asked for */
+    double *values[2]; /* [classes + 1][width] uncentred, centred */
     rating *ratings;   /* ATTACK, DEFORMATION, NEIGHBORS: [rating_count], the same for all runs */
     size_t rating_count;
     size_t samples; /* that were classified for them */
@@ -42,6 +43,9 @@ void measure_clear(measurement *out);
 
 /* The sum of a class's singular values. */
 double measure_sum(const measurement *in, size_t class_number, bool centered);
+
+/* How many of its values are above `threshold` times its largest uncentred one. */
+size_t measure_directions(const measurement *in, size_t class_number, bool centered, double threshold);
 
 /* Right and wrong on the test data, else the validation data. */
 typedef struct classification {

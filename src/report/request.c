@@ -75,8 +75,6 @@ static mixup_status copy_lists(arena *in, const settings_figure *from, request *
 }
 
 static mixup_status take_range(const settings_figure *from, request *to) {
-    to->range[0] = -1.0;
-    to->range[1] = 1.0;
     if (from->range_count == 0)
         return MIXUP_OK;
     if (from->range_count != 2 || !(from->range[0] < from->range[1]))
@@ -91,7 +89,10 @@ static mixup_status read_item(arena *in, const settings_figure *from, request *t
     *to = (request){.kind = from->kind,
                     .data = from->data != SETTINGS_FIGURE_USUAL ? from->data : kind->data,
                     .step = from->step,
-                    .class_number = from->class_number};
+                    .class_number = from->class_number,
+                    .uniform = from->uniform,
+                    .together = from->together,
+                    .threshold = from->threshold};
     to->points = from->points > 0 ? from->points : kind->points;
     MIXUP_TRY(copy_text(in, from->title != NULL ? from->title : kind->title, &to->title));
     MIXUP_TRY(copy_text(in, from->text, &to->text));

@@ -17,11 +17,14 @@ typedef struct request {
     const char *text;  /* or NULL */
     const char *layer; /* SCATTER, SINGULAR_VALUES, NEIGHBORS */
     const size_t *classes;
-    size_t class_count; /* 0: all */
-    size_t points;      /* a class; 0: all */
-    double range[2];
+    size_t class_count;  /* 0: all */
+    size_t points;       /* a class; 0: all */
+    double range[2];     /* SURFACE, SCATTER; both 0: not given */
     double step;         /* 0: 1/300 of the range */
     size_t class_number; /* SURFACE */
+    size_t uniform;      /* SCATTER */
+    bool together;       /* SINGULAR_VALUES: of all classes in one matrix too */
+    double threshold;    /* SINGULAR_VALUES: see measure_directions(); 0: directions are not counted */
     attack_desc attack;  /* of their kinds, ready for attack_resolve and the like */
     deform_desc deform;
     neighbors_desc neighbors;

@@ -4,38 +4,9 @@
 #include "report/section.h"
 
 #include "report/gnuplot.h"
+#include "report/history.h"
 
 #include <math.h>
-
-/* Mean, lowest and highest over the runs, of one column at each epoch: out[epochs][3]. */
-static void over_runs(const results_variant *files, history_column column, double scale, size_t epochs,
-                      double *out) {
-    for (size_t e = 0; e < epochs; e++) {
-        double sum = 0.0;
-        size_t count = 0;
-        double *at = out + 3 * e;
-        at[0] = at[1] = at[2] = (double)NAN;
-        for (size_t r = 0; r < files->run_count; r++) {
-            const results_run *run = &files->runs[r];
-            if (e >= run->epochs || !isfinite(run->history[e][column]))
-                continue;
-            const double value = scale * run->history[e][column];
-            sum += value;
-            count++;
-            at[1] = fmin(at[1], value); /* fmin and fmax pass over a NaN */
-            at[2] = fmax(at[2], value);
-        }
-        if (count > 0)
-            at[0] = sum / (double)count;
-    }
-}
-
-static size_t longest(const results_variant *files) {
-    size_t epochs = 0;
-    for (size_t r = 0; r < files->run_count; r++)
-        epochs = files->runs[r].epochs > epochs ? files->runs[r].epochs : epochs;
-    return epochs;
-}
 
 /* One measure's picture. */
 typedef struct measure_kind {
@@ -57,11 +28,11 @@ static bool fill_curves(const evidence *about, const measure_kind *kind, double 
     *high = 0.0;
     for (size_t v = 0; v < about->variant_count; v++) {
         const results_variant *files = about->variants[v].files;
-        const size_t epochs = longest(files);
+        const size_t epochs = history_epochs(files);
         double *train = room;
         double *validation = room + 3 * epochs;
-        over_runs(files, kind->train, kind->scale, epochs, train);
-        over_runs(files, kind->validation, kind->scale, epochs, validation);
+        history_over_runs(files, kind->train, kind->scale, epochs, train);
+        history_over_runs(files, kind->validation, kind->scale, epochs, validation);
         curves[v] = (figure_curve){files->name, files->style, epochs, train, validation};
         for (size_t i = 0; i < 6 * epochs; i++)
             if (isfinite(room[i])) {
@@ -79,7 +50,7 @@ static mixup_status add_measure(page *out, const evidence *about, const char *fo
     size_t epochs = 0;
     bool several = false;
     for (size_t v = 0; v < about->variant_count; v++) {
-        epochs += longest(about->variants[v].files);
+        epochs += history_epochs(about->variants[v].files);
         several = several || about->variants[v].files->run_count > 1;
     }
     double *room = NULL;
@@ -117,7 +88,7 @@ mixup_status section_curves(page *out, const evidence *about, const char *folder
          HISTORY_TRAIN_ACCURACY, HISTORY_VALIDATION_ACCURACY, 100.0, false}};
     bool any = false;
     for (size_t v = 0; v < about->variant_count; v++)
-        any = any || longest(about->variants[v].files) > 0;
+        any = any || history_epochs(about->variants[v].files) > 0;
     if (!any)
         return MIXUP_OK;
     text_add(&out->html, "<h3>Learning curves</h3>\n<div class=\"pictures\">\n");

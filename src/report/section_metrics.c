@@ -78,13 +78,29 @@ static void add_value(text *out, number_kind kind, const spread *value) {
     text_add(out, number);
 }
 
-/* "test_accuracy" as "test accuracy", "peak_memory_bytes" as "peak memory". */
-static void add_label(text *out, const char *name) {
-    const size_t length = strlen(name) - (ends_with(name, "_bytes") ? strlen("_bytes") : 0);
+/* What a row shows: a metric, or the share that an accuracy leaves. */
+typedef struct row {
+    const char *name;
+    bool error; /* 1 - accuracy, as the paper's tables have it */
+} row;
+
+/* "test_accuracy" as "test accuracy" or "test error", "peak_memory_bytes" as "peak memory". */
+static void add_label(text *out, const row *of) {
+    const char *name = of->name;
+    const char *left_out = of->error ? "accuracy" : ends_with(name, "_bytes") ? "_bytes" : "";
+    const size_t length = strlen(name) - strlen(left_out);
     for (const char *c = name; c < name + length; c++) {
         const char one[2] = {*c, '\0'};
         html_escape(out, *c == '_' ? " " : one);
     }
+    text_add(out, of->error ? "error" : "");
+}
+
+static spread spread_of_row(const results_variant *files, const row *of) {
+    spread value = spread_of(files, of->name);
+    if (of->error)
+        value.mean = 1.0 - value.mean;
+    return value;
 }
 
 /* Whether the row would say the same as the loss, as the squared error of a regression does. */
@@ -105,15 +121,15 @@ static bool repeats_loss(const evidence *about, const char *name) {
     return true;
 }
 
-static void add_row(page *out, const evidence *about, const char *name) {
+static void add_row(page *out, const evidence *about, const row *of) {
     double best = -(double)INFINITY;
     double worst = (double)INFINITY;
-    const double direction = direction_of(name);
+    const double direction = of->error ? -1.0 : direction_of(of->name);
     bool any = false;
-    if (repeats_loss(about, name))
+    if (repeats_loss(about, of->name))
         return;
     for (size_t v = 0; v < about->variant_count; v++) {
-        const spread value = spread_of(about->variants[v].files, name);
+        const spread value = spread_of_row(about->variants[v].files, of);
         any = any || value.count > 0;
         if (value.count == 0)
             continue;
@@ -123,15 +139,15 @@ static void add_row(page *out, const evidence *about, const char *name) {
     if (!any)
         return;
     text_add(&out->html, "<tr><th scope=\"row\">");
-    add_label(&out->html, name);
+    add_label(&out->html, of);
     text_add(&out->html, "</th>");
     for (size_t v = 0; v < about->variant_count; v++) {
-        const spread value = spread_of(about->variants[v].files, name);
+        const spread value = spread_of_row(about->variants[v].files, of);
         const bool marked =
             value.count > 0 && direction != 0.0 && best > worst && direction * value.mean >= best;
         text_format(&out->html, "<td class=\"n%s\">", marked ? " best" : "");
         if (value.count > 0)
-            add_value(&out->html, kind_of(name), &value);
+            add_value(&out->html, kind_of(of->name), &value);
         else
             text_add(&out->html, "–");
         text_add(&out->html, "</td>");
@@ -161,6 +177,12 @@ static size_t rank_of(const char *name) {
     return strncmp(name, "test_", 5) == 0 ? 0 : strncmp(name, "validation_", 11) == 0 ? 2 : 1;
 }
 
+static void add_metric(page *out, const evidence *about, const char *name) {
+    add_row(out, about, &(row){.name = name});
+    if (strcmp(name, "test_accuracy") == 0 || strcmp(name, "validation_accuracy") == 0)
+        add_row(out, about, &(row){.name = name, .error = true});
+}
+
 /* The rows of one rank, in the order of the files. */
 static void add_rows(page *out, const evidence *about, size_t rank) {
     for (size_t v = 0; v < about->variant_count; v++)
@@ -168,7 +190,7 @@ static void add_rows(page *out, const evidence *about, size_t rank) {
             const results_run *run = &about->variants[v].files->runs[r];
             for (size_t m = 0; m < run->metric_count; m++)
                 if (rank_of(run->metrics[m].name) == rank && !seen_before(about, v, r, run->metrics[m].name))
-                    add_row(out, about, run->metrics[m].name);
+                    add_metric(out, about, run->metrics[m].name);
         }
 }
 

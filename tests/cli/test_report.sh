@@ -7,8 +7,9 @@ cat >>s.yaml <<'YAML'
 description: Two <spirals> & nothing else.
 report:
   - {kind: surface, range: [-3, 3], step: 0.5, points: 10}
-  - {kind: scatter, layer: dense3, title: Both outputs}
-  - {kind: singular_values, layer: dense2}
+  - {kind: scatter, layer: dense3, title: Both outputs, uniform: 50}
+  - {kind: training_loss, title: Where the loss ends}
+  - {kind: singular_values, layer: dense2, together: true, threshold: 0.01}
 YAML
 expect 0 "$MIXUP" train s.yaml --out results/spirals --quiet
 run=results/spirals/none/seed-1
@@ -24,6 +25,23 @@ expect 0 "$MIXUP" svd $run --layer dense1 --centered --points 20
 says out "$run,0,20,"
 differ out uncentred
 expect 0 "$MIXUP" svd $run/model.safetensors --layer dense1 --experiment s.yaml --part train
+
+# svd --summary: the same values, added up; the row of all classes together is longer than any class's.
+expect 0 "$MIXUP" svd $run --layer dense2 --together
+cp out values
+expect 0 "$MIXUP" svd $run --layer dense2 --together --summary --threshold 0.05
+says out "model,class,samples,largest,others,directions" "$run,all,"
+[ "$(wc -l <out)" = 4 ] || complain "the summary has a row a class and one for all"
+awk -F, 'FNR == 1 { next }
+    NR == FNR { largest[$2] = $4; n = 0; for (i = 5; i <= NF; i++) sum[$2] += $i
+        for (i = 4; i <= NF; i++) n += $i > 0.05 * $4; directions[$2] = n; samples[$2] = $3; next }
+    { if ($4 != largest[$2] || ($5 - sum[$2]) ^ 2 > 1e-12 * sum[$2] ^ 2 || $6 != directions[$2]) exit 1
+        seen[$2] = $3 }
+    END { if (seen["all"] != seen[0] + seen[1] || !(largest["all"] > largest[0])) exit 1 }' values out ||
+    complain "the summary is not that of the values"
+expect 0 "$MIXUP" svd $run --layer dense2 --together --summary --centered
+says out "$run,all,"
+expect 2 "$MIXUP" svd $run --layer dense2 --summary --threshold 2
 expect 1 "$MIXUP" svd $run/model.safetensors --layer dense1
 says err "--data DATA"
 expect 2 "$MIXUP" svd $run --layer dense1 --data s.npy --experiment s.yaml
@@ -64,20 +82,41 @@ if command -v gnuplot >/dev/null; then
     for file in map.svg map.png map.gp map.csv map_points.csv; do there pictures/$file; done
     expect 0 "$MIXUP" svd $run --layer dense1 --figure pictures/svd
     there pictures/svd_1.svg
+    absent pictures/svd_all.svg
+    expect 0 "$MIXUP" svd $run --layer dense1 --together --figure pictures/svd
+    there pictures/svd_all.svg
     expect 1 "$MIXUP" surface $run --figure "pictures/a'b"
 
     expect 0 "$MIXUP" report results
     there results/report.html
     says results/report.html "Two &lt;spirals&gt; &amp; nothing else." "Both outputs" "test accuracy" \
+        "black: 50 inputs drawn uniformly" "Where the loss ends" "test error" \
+        "sum of all others" "mean over classes" "all classes together" "directions</th>" \
         "mixup train s.yaml" "<svg role=\"img\""
     grep -Eq '(src|href)="?(http|//)' results/report.html && grep -Eo '(src|href)="?(http|//)[^"]*' results/report.html |
         grep -v 'arxiv.org/abs' && complain "the page loads something from elsewhere"
     grep -q '<script' results/report.html && complain "the page holds a script"
     [ "$(grep -o ' id="[^"]*"' results/report.html | sort | uniq -d | wc -l)" = 0 ] || complain "ids clash"
-    for file in surface_none.svg surface_manifold.png scatter_none.gp singular_values_0_centered.csv loss.svg \
+    for file in surface_none.svg surface_manifold.png scatter_none.gp singular_values_0_centered.csv \
+        singular_values_all.svg scatter_none_uniform.csv training_loss_curves.svg loss.svg \
         accuracy.png confusion_none.svg reliability_manifold.svg; do
         there results/spirals/figures/$file
     done
+    # The variants of the training loss, the highest first, are those of the histories.
+    for variant in none manifold; do
+        echo "$(tail -1 results/spirals/$variant/seed-1/history.csv | cut -d, -f4) $variant"
+    done | sort -rg | cut -d' ' -f2 >wanted
+    sed -n '/Where the loss ends/,/<\/table>/s/.*<th scope="row"><span[^>]*><\/span>\([a-z]*\)<.*/\1/p' \
+        results/report.html >found
+    same wanted found
+    [ "$(wc -l <found)" = 2 ] || complain "a row a variant"
+    [ "$(head -1 results/spirals/figures/training_loss_curves.csv | tr , '\n' | grep -c '_train$')" = 2 ] ||
+        complain "a curve a variant"
+    number() { # of the first variant in a row of the metrics
+        sed -n "s/.*<th scope=\"row\">$1<\/th><td class=\"n[^\"]*\">\([0-9.]*\).*/\1/p" results/report.html | head -1
+    }
+    [ "$(echo "$(number 'test accuracy') $(number 'test error')" | awk '{ printf "%.2f", $1 + $2 }')" = 100.00 ] ||
+        complain "accuracy and error are not the whole"
     rm results/spirals/figures/loss.*
     (cd results/spirals/figures && rm accuracy.svg && gnuplot accuracy.gp) || complain "the script does not run again"
     there results/spirals/figures/accuracy.svg
@@ -91,6 +130,10 @@ grep -q '±' out && complain "one seed has no deviation"
 expect 0 "$MIXUP" train s.yaml --out results/spirals --variant none --seeds 2 --quiet
 expect 0 "$MIXUP" summary results/spirals --out table.md
 says table.md "| 1, 2 |" " ± "
+if command -v gnuplot >/dev/null; then
+    expect 0 "$MIXUP" report results/spirals --out again.html
+    grep -q '>mean over classes</th>.*±' again.html || complain "singular values are not over the seeds"
+fi
 expect 1 "$MIXUP" summary nowhere
 
 # Nothing to report.

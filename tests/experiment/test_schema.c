@@ -62,6 +62,7 @@ static const context contexts[] = {
     {IN_FIGURE, "attack", {"kind: attack"}},
     {IN_FIGURE, "deformation", {"kind: deformation"}},
     {IN_FIGURE, "neighbors", {"kind: neighbors", "layer: dense1"}},
+    {IN_FIGURE, "singular_values", {"kind: singular_values", "layer: dense1"}},
     {IN_FIGURE, NULL, {"kind: surface"}},
     {IN_TRAIN, NULL, {"format: spirals"}},
     {IN_TEST | IN_VALIDATION, NULL, {"fraction: 0.1"}},

@@ -115,9 +115,14 @@ static void hostile_class_names_are_drawn_not_run(void **state) {
     figure_scatter_limits(&points, limits);
     assert_true(limits[0] == 0 && limits[1] == 4 && limits[2] == 0 && limits[3] == 5);
     const figure_place place = {folder->path, "scatter", names[1], &allocator};
-    if (figure_scatter(&place, &points, limits, &(figure_classes){names, 2}) != MIXUP_OK)
+    const figure_classes classes = {names, 2};
+    if (figure_scatter(&place, &points, &(states){0}, limits, &classes) != MIXUP_OK)
         fail_msg("%s", mixup_last_error());
     assert_true(is_there(folder, "scatter.svg"));
+    assert_false(is_there(folder, "scatter_uniform.csv"));
+    if (figure_scatter(&place, &points, &points, limits, &classes) != MIXUP_OK)
+        fail_msg("%s", mixup_last_error());
+    assert_true(is_there(folder, "scatter_uniform.csv"));
     assert_false(is_there(folder, "hostile"));
 }
 

@@ -1,0 +1,166 @@
+/* report/spectrum_table: see spectrum_table.h. */
+#include "report/spectrum_table.h"
+
+#include "analysis/singular_values.h"
+#include "report/spread.h"
+
+#include <math.h>
+
+typedef enum column_group { GROUP_LARGEST, GROUP_OTHERS, GROUP_DIRECTIONS, GROUPS } column_group;
+
+static const char *const group_titles[GROUPS] = {"largest", "sum of all others", "directions"};
+
+/* A row of a table: a class, all classes in one matrix, or the mean over the classes. */
+enum { ROW_MEAN = -1 };
+
+typedef struct table {
+    item_page *of;
+    bool centered;
+    size_t groups;  /* the first so many */
+    size_t classes; /* of the runs that have most */
+} table;
+
+static double number_of(const measurement *in, size_t row, column_group group, bool centered,
+                        double threshold) {
+    const double *values = in->values[centered ? 1 : 0] + row * in->width;
+    if (group == GROUP_LARGEST)
+        return values[0];
+    if (group == GROUP_OTHERS)
+        return singular_values_others(values, in->width);
+    return (double)measure_directions(in, row, centered, threshold);
+}
+
+static bool has_row(const measurement *in, size_t row) {
+    return in->measured && row <= in->classes && in->rows[row] > 0;
+}
+
+/* A cell of a table. */
+typedef struct cell {
+    const table *in;
+    size_t variant;
+    int row;
+    column_group group;
+} cell;
+
+/* The number of one run; NaN where it was not measured. */
+static double number_of_run(const void *from, size_t run) {
+    const cell *of = from;
+    const item_page *at = of->in->of;
+    const double threshold = at->about->items[at->index].threshold;
+    const measurement *numbers = kind_run(at, of->variant, run);
+    double sum = 0.0;
+    size_t count = 0;
+    const size_t first = of->row == ROW_MEAN ? 0 : (size_t)of->row;
+    const size_t end = of->row == ROW_MEAN ? numbers->classes : first + 1;
+    for (size_t c = first; c < end; c++)
+        if (has_row(numbers, c)) {
+            sum += number_of(numbers, c, of->group, of->in->centered, threshold);
+            count++;
+        }
+    return count > 0 ? sum / (double)count : (double)NAN;
+}
+
+static spread value_of(const cell *of) {
+    return spread_by(number_of_run, of, of->in->of->about->variants[of->variant].files->run_count);
+}
+
+/* The smallest sum of all others is marked. */
+static void add_cells(const table *in, int row, column_group group) {
+    const evidence *about = in->of->about;
+    text *html = &in->of->out->html;
+    double smallest = (double)INFINITY;
+    for (size_t v = 0; v < about->variant_count; v++) {
+        const spread value = value_of(&(cell){in, v, row, group});
+        if (value.count > 0)
+            smallest = fmin(smallest, value.mean);
+    }
+    for (size_t v = 0; v < about->variant_count; v++) {
+        if (!kind_measurement(in->of, v)->measured)
+            continue;
+        const spread value = value_of(&(cell){in, v, row, group});
+        const bool best = group == GROUP_OTHERS && value.count > 0 && value.mean <= smallest;
+        text_format(html, "<td class=\"n%s\">", best ? " best" : "");
+        if (value.count == 0)
+            text_add(html, "–");
+        else if (value.count == 1 || (group == GROUP_DIRECTIONS && value.deviation == 0.0))
+            text_format(html, "%.4g", value.mean);
+        else
+            text_format(html, "%.4g ± %.2g", value.mean, value.deviation);
+        text_add(html, "</td>");
+    }
+}
+
+static void add_row(const table *in, int row, const char *name) {
+    text *html = &in->of->out->html;
+    text_add(html, "<tr><th scope=\"row\">");
+    html_escape(html, name);
+    text_add(html, "</th>");
+    for (size_t g = 0; g < in->groups; g++)
+        add_cells(in, row, (column_group)g);
+    text_add(html, "</tr>\n");
+}
+
+static void add_class_row(const table *in, size_t class_number) {
+    text name;
+    text_init(&name, in->of->out->allocator);
+    figure_class_name(&name, &in->of->about->classes, class_number);
+    add_row(in, (int)class_number, name.data != NULL ? name.data : "");
+    text_clear(&name);
+}
+
+/* Whether any first run has the row. */
+static bool any_has(const table *in, size_t row) {
+    for (size_t v = 0; v < in->of->about->variant_count; v++)
+        if (has_row(kind_measurement(in->of, v), row))
+            return true;
+    return false;
+}
+
+static void add_head(const table *in, size_t measured) {
+    const evidence *about = in->of->about;
+    const request *item = &about->items[in->of->index];
+    text *html = &in->of->out->html;
+    text_format(html, "<div class=\"scroll\"><table><caption>Singular values, %s.",
+                in->centered ? "centred" : "uncentred");
+    if (in->groups > GROUP_DIRECTIONS)
+        text_format(html, " Directions: values above %g of the class's largest uncentred one.",
+                    item->threshold);
+    text_add(html, "</caption>\n<thead><tr><th rowspan=\"2\">class</th>");
+    for (size_t g = 0; g < in->groups; g++)
+        text_format(html, "<th colspan=\"%zu\">%s</th>", measured, group_titles[g]);
+    text_add(html, "</tr>\n<tr>");
+    for (size_t g = 0; g < in->groups; g++)
+        for (size_t v = 0; v < about->variant_count; v++)
+            if (kind_measurement(in->of, v)->measured)
+                section_variant_head(in->of->out, &about->variants[v]);
+    text_add(html, "</tr></thead>\n<tbody>\n");
+}
+
+static void add_table(const table *in, size_t measured) {
+    size_t shown = 0;
+    add_head(in, measured);
+    for (size_t c = 0; c < in->classes; c++)
+        if (any_has(in, c)) {
+            add_class_row(in, c);
+            shown++;
+        }
+    if (shown > 1)
+        add_row(in, ROW_MEAN, "mean over classes");
+    if (any_has(in, in->classes))
+        add_row(in, (int)in->classes, "all classes together");
+    text_add(&in->of->out->html, "</tbody></table></div>\n");
+}
+
+void spectrum_tables(item_page *of) {
+    table in = {.of = of, .groups = of->about->items[of->index].threshold > 0.0 ? GROUPS : GROUP_DIRECTIONS};
+    size_t measured = 0;
+    for (size_t v = 0; v < of->about->variant_count; v++) {
+        const measurement *numbers = kind_measurement(of, v);
+        measured += numbers->measured;
+        in.classes = numbers->classes > in.classes ? numbers->classes : in.classes;
+    }
+    for (size_t k = 0; k < 2; k++) {
+        in.centered = k == 1;
+        add_table(&in, measured);
+    }
+}

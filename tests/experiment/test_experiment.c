@@ -457,29 +457,6 @@ static void the_templates_are_right(void **state) {
     }
 }
 
-/* Every file there, and with it each of its variants. */
-static void the_papers_experiments_are_right(void **state) {
-    (void)state;
-    const mixup_allocator allocator = plain_allocator();
-    DIR *folder = opendir("experiments/paper");
-    assert_non_null(folder);
-    size_t count = 0;
-    for (const struct dirent *entry = readdir(folder); entry != NULL; entry = readdir(folder)) {
-        char path[300];
-        const size_t length = strlen(entry->d_name);
-        if (length < 5 || strcmp(entry->d_name + length - 5, ".yaml") != 0)
-            continue;
-        snprintf(path, sizeof path, "experiments/paper/%.250s", entry->d_name);
-        experiment_file *file = NULL;
-        if (experiment_open(&file, path, NULL, 0, &allocator) != MIXUP_OK)
-            fail_msg("%s", mixup_last_error());
-        experiment_close(file);
-        count++;
-    }
-    closedir(folder);
-    assert_true(count > 0);
-}
-
 static void missing_cells_learn_nothing_from_the_test_part(void **state) {
     (void)state;
     temporary_folder folder;
@@ -581,7 +558,6 @@ int main(void) {
         cmocka_unit_test(only_what_changes_the_training_makes_experiments_differ),
         cmocka_unit_test(the_demonstrations_are_right),
         cmocka_unit_test(the_templates_are_right),
-        cmocka_unit_test(the_papers_experiments_are_right),
         cmocka_unit_test(missing_cells_learn_nothing_from_the_test_part),
         cmocka_unit_test(factors_are_generated_for_each_part),
         cmocka_unit_test(every_allocation_may_fail),

@@ -155,6 +155,7 @@ const report_kind kind_training_loss = {
         "gets "
         "for a site, the better the layers below can arrange their states so that what lies between two of "
         "them is easy to tell; with the gradient blocked they cannot.",
+    .data = SETTINGS_FIGURE_TRAIN,
     .measure = measure,
     .show = show,
 };

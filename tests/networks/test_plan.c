@@ -7,8 +7,8 @@
 enum { BATCH = 4, CLASSES = 3 };
 
 static const mixup_network_desc descriptions[] = {
-    {.kind = MIXUP_PREACT_RESNET, .input = {3, 16, 16}, .classes = CLASSES, .width = 4},
-    {.kind = MIXUP_WIDE_RESNET, .input = {3, 16, 16}, .classes = CLASSES, .depth = 10, .widening = 1},
+    {.kind = MIXUP_PREACT_RESNET, .input = {3, 8, 8}, .classes = CLASSES, .width = 4},
+    {.kind = MIXUP_WIDE_RESNET, .input = {3, 8, 8}, .classes = CLASSES, .depth = 10, .widening = 1},
     {.kind = MIXUP_VGG, .input = {3, 32, 32}, .classes = CLASSES, .depth = 11, .width = 4},
     {.kind = MIXUP_LENET, .input = {3, 28, 28}, .classes = CLASSES},
     {.kind = MIXUP_ALL_CONVOLUTIONAL, .input = {3, 16, 16}, .classes = CLASSES, .width = 4},

@@ -12,11 +12,12 @@ typedef struct sizes {
     size_t units, features, batch;
 } sizes;
 
-/* Narrow, wide, several panels with and without a narrower one, more rows than a block, deeper than a block;
- * vectors across units and across features. */
-static const sizes SIZES[] = {{1, 1, 1},      {3, 64, 1},   {64, 13, 1},   {10, 100, 7}, {100, 10, 20},
-                              {130, 300, 33}, {70, 271, 9}, {33, 17, 5},   {12, 192, 3}, {2, 67, 127},
-                              {128, 64, 100}, {65, 520, 2}, {17, 16, 253}, {5, 2, 11},   {200, 264, 6}};
+/* Narrow, wide, several panels with and without a narrower one, more rows than a block, deeper than a block,
+ * deep enough to be cut into halves; vectors across units and across features. */
+static const sizes SIZES[] = {{1, 1, 1},     {3, 64, 1},     {64, 13, 1},    {10, 100, 7},
+                              {100, 10, 20}, {130, 300, 33}, {70, 271, 9},   {33, 17, 5},
+                              {12, 192, 3},  {2, 67, 127},   {128, 64, 100}, {65, 520, 2},
+                              {17, 16, 253}, {5, 2, 11},     {200, 264, 6},  {70, 517, 40}};
 
 enum { LEVELS = 2 };
 
@@ -142,6 +143,10 @@ static void outer_part(const void *call, size_t part, size_t parts) {
     product_outer_part(call, part, parts);
 }
 
+static void join_part(const void *call, size_t part, size_t parts) {
+    product_outer_join_part(call, part, parts);
+}
+
 static void inner_part(const void *call, size_t part, size_t parts) {
     product_inner_part(call, part, parts);
 }
@@ -156,8 +161,19 @@ static void run_product(const layer *l, bool inner, const real *left, bool whole
     const float slope = whole ? SLOPE : 1.0f;
     const size_t batch = l->sizes.batch;
     if (!inner) {
-        const product_outer call = {&l->layout, l->stored, batch, left, bias, slope, out};
+        const bool halves = product_outer_halves(&l->layout);
+        const product_outer call = {.layout = &l->layout,
+                                    .weights = l->stored,
+                                    .batch = batch,
+                                    .left = left,
+                                    .bias = bias,
+                                    .slope = slope,
+                                    .out = out,
+                                    .partial = halves ? network_values(batch * l->layout.across) : NULL};
         in_parts(outer_part, &call, parts);
+        if (halves)
+            in_parts(join_part, &call, parts);
+        free(call.partial);
         return;
     }
     real *packed = network_values(product_packed_count(&l->layout, batch));

@@ -15,6 +15,9 @@
 /* Fewer multiply-adds than this are done before a second thread would have begun. */
 enum { SMALL_WORK = 200000 };
 
+/* Samples up to which a sum is cut into halves in training (`halved`). */
+enum { MOST_HALVED = 256 };
+
 enum { KEPT_PACKED_INPUT };
 
 /* ---- dividing work among the threads. A region either has all of them or is none: OpenMP would end and
@@ -103,6 +106,12 @@ typedef struct outer_arguments {
 static void outer_part(void *arguments, size_t part, size_t parts) {
     const outer_arguments *a = arguments;
     product_outer_part(&a->call, part, parts);
+    if (a->call.partial == NULL)
+        return;
+    if (parts > 1) {
+#pragma omp barrier
+    }
+    product_outer_join_part(&a->call, part, parts);
 }
 
 static void run_outer(void *arguments, plan_run *run) {
@@ -158,10 +167,16 @@ static mixup_status bind_across(builder *to, const panel_layout *layout, bool pa
     return builder_bind_const(to, buffer, &states->values);
 }
 
-/* left [batch][along] times W: into `out`, a buffer of [batch][across]. `parameters`: with the node's bias.
- */
+/* Whether sums are cut into halves: for the sake of weights that change, and not for so many samples that the
+ * products take far longer than the weights. It does not depend on the number of threads: bits must not. */
+static bool halved(const builder *to, const panel_layout *layout) {
+    return builder_trains(to) && builder_batch(to) <= MOST_HALVED && product_outer_halves(layout);
+}
+
+/* left [batch][along] times W: into `out`, a buffer of [batch][across]. */
 static mixup_status emit_outer(builder *to, size_t node, const panel_layout *layout, size_t left, size_t out,
                                bool biased, float slope) {
+    size_t partial = BUFFER_NONE;
     outer_arguments *a = builder_arguments(to, sizeof *a);
     if (a == NULL)
         return MIXUP_ERROR_MEMORY;
@@ -173,6 +188,10 @@ static mixup_status emit_outer(builder *to, size_t node, const panel_layout *lay
                               .slope = slope};
     MIXUP_TRY(builder_bind_const(to, left, &a->call.left));
     MIXUP_TRY(builder_bind(to, out, &a->call.out));
+    if (halved(to, layout)) {
+        MIXUP_TRY(builder_buffer(to, builder_count(to, out), &partial));
+        MIXUP_TRY(builder_bind(to, partial, &a->call.partial));
+    }
     return builder_step(to, run_outer, a);
 }
 

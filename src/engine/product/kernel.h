@@ -9,7 +9,7 @@
 #include <stddef.h>
 
 enum {
-    KERNEL_ROWS = 7,    /* most rows of a tile in any set */
+    KERNEL_ROWS = 6,    /* most rows of a tile in any set */
     KERNEL_VECTORS = 4, /* most vectors of a panel */
     KERNEL_LANES = 16,  /* most values of a vector */
     KERNEL_WIDTH = KERNEL_VECTORS * KERNEL_LANES,
@@ -19,12 +19,11 @@ enum {
 };
 
 /* A sum of outer products, `rows` × `vectors` vectors wide:
- *   out[r][c] = leak(start[r][c] + Σ_k left[r][k] panel[k][c]), with leak(z) = z > 0 ? z : slope × z
- * While it runs, it fetches lines of other arrays into the cache. */
+ *   out[r][c] = leak(start[r][c] + Σ_k left[r][k] panel[k][c]), with leak(z) = z > 0 ? z : slope × z */
 typedef struct outer_tile {
     size_t depth;      /* number of k */
-    const float *left; /* left[r × left_row + k × left_depth] */
-    size_t left_row, left_depth;
+    const float *left; /* left[r × left_row + k] */
+    size_t left_row;
     const float *panel; /* panel[k × panel_row + c], in whole vectors */
     size_t panel_row;
     const float *start; /* start[r × start_row + c]; NULL: zeros */
@@ -33,10 +32,21 @@ typedef struct outer_tile {
     size_t out_row;
     size_t last; /* columns of the last vector that `start` and `out` have: 1 to all */
     float slope; /* 1: no activation */
-    const float *ahead[KERNEL_AHEAD];
-    size_t ahead_lines; /* of each array, every `ahead_depth` k; 0: none is fetched */
-    size_t ahead_depth;
 } outer_tile;
+
+/* The same sum for a gradient of weights: out[r][c] = Σ_k left[k][r] panel[k][c], in whole vectors. While it
+ * runs, lines of other arrays are fetched into the cache, some at every k. */
+typedef struct gradient_tile {
+    size_t depth;
+    const float *left; /* left[k × left_depth + r] */
+    size_t left_depth;
+    const float *panel; /* panel[k × panel_row + c] */
+    size_t panel_row;
+    float *out; /* out[r × vectors × lanes + c] */
+    const char *ahead[KERNEL_AHEAD];
+    size_t ahead_lines; /* of each array, at every k */
+    size_t ahead_step;  /* bytes from one of them to the next */
+} gradient_tile;
 
 /* Inner products, `rows` × `columns` of them: out[r][c] = Σ_p Σ_j left[r][p][j] right[c][p][j], over the
  * whole panels p and the narrower one behind them. */
@@ -73,6 +83,17 @@ typedef struct pack_panel {
     float *sums; /* [vectors × lanes]; NULL: not wanted */
 } pack_panel;
 
+/* The other half of a sum, and what follows: out[b][c] = leak(out[b][c] + other[b][c] + bias[c]). */
+typedef struct join_panel {
+    size_t rows, vectors;
+    size_t last;        /* columns of the last vector that exist: 1 to all */
+    const float *other; /* other[b × row + c] */
+    const float *bias;  /* NULL: none */
+    float *out;         /* out[b × row + c] */
+    size_t row;
+    float slope;
+} join_panel;
+
 typedef struct product_kernels {
     const char *name;
     size_t lanes;                                                       /* values of a vector */
@@ -80,8 +101,10 @@ typedef struct product_kernels {
     size_t rows;                                                        /* of an outer tile, at most */
     size_t inner_rows;                                                  /* of an inner tile, at most */
     void (*outer[KERNEL_ROWS][KERNEL_VECTORS])(const outer_tile *tile); /* [rows - 1][vectors - 1] */
+    void (*gradient[KERNEL_ROWS][KERNEL_VECTORS])(const gradient_tile *tile);
     void (*inner[KERNEL_ROWS][2])(const inner_tile *tile); /* [rows - 1][KERNEL_COLUMNS columns, or 1] */
     void (*pack)(const pack_panel *panel);
+    void (*join)(const join_panel *panel);
 } product_kernels;
 
 extern const product_kernels product_avx2, product_avx512;

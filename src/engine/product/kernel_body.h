@@ -6,8 +6,8 @@
 
 #include "engine/product/kernel.h"
 
-#define INLINED  static inline __attribute__((always_inline))
-#define UNROLLED _Pragma("GCC unroll 8")
+#define INLINED static inline __attribute__((always_inline))
+#define UNROLL  _Pragma("GCC unroll 8")
 
 /* ---- loads and stores of the last, maybe partial vector of a row */
 
@@ -24,103 +24,136 @@ INLINED void store_last(float *to, size_t count, vec x) {
 
 /* ---- outer products */
 
-INLINED void outer_begin(const outer_tile *t, const size_t rows, const size_t vectors,
-                         vec sums[ROWS][VECTORS]) {
-    if (t->start == NULL) {
-        UNROLLED for (size_t r = 0; r < rows; r++) UNROLLED for (size_t v = 0; v < vectors; v++) sums[r][v] =
-            vec_zero();
-        return;
+typedef vec tile_sums[ROWS][VECTORS];
+
+INLINED void tile_clear(const size_t rows, const size_t vectors, tile_sums sums) {
+    UNROLL for (size_t r = 0; r < rows; r++) {
+        UNROLL for (size_t v = 0; v < vectors; v++) {
+            sums[r][v] = vec_zero();
+        }
     }
-    UNROLLED for (size_t r = 0; r < rows; r++) {
+}
+
+/* sums[r][..] += left[r × left_row] × panel[..] */
+INLINED void tile_add(const size_t rows, const size_t vectors, const float *left, size_t left_row,
+                      const float *panel, tile_sums sums) {
+    vec w[VECTORS];
+    UNROLL for (size_t v = 0; v < vectors; v++) {
+        w[v] = vec_load(panel + v * LANES);
+    }
+    UNROLL for (size_t r = 0; r < rows; r++) {
+        const vec x = vec_all(left[r * left_row]);
+        UNROLL for (size_t v = 0; v < vectors; v++) {
+            sums[r][v] = vec_multiply_add(x, w[v], sums[r][v]);
+        }
+    }
+}
+
+INLINED void outer_begin(const outer_tile *t, const size_t rows, const size_t vectors, tile_sums sums) {
+    UNROLL for (size_t r = 0; r < rows; r++) {
         const float *start = t->start + r * t->start_row;
-        UNROLLED for (size_t v = 0; v + 1 < vectors; v++) sums[r][v] = vec_load(start + v * LANES);
+        UNROLL for (size_t v = 0; v < vectors - 1; v++) {
+            sums[r][v] = vec_load(start + v * LANES);
+        }
         sums[r][vectors - 1] = load_last(start + (vectors - 1) * LANES, t->last);
     }
 }
 
-INLINED void outer_end(const outer_tile *t, const size_t rows, const size_t vectors,
-                       vec sums[ROWS][VECTORS]) {
+INLINED void outer_end(const outer_tile *t, const size_t rows, const size_t vectors, tile_sums sums) {
     if (t->slope != 1.0f) {
         const vec slope = vec_all(t->slope);
-        UNROLLED for (size_t r = 0; r < rows; r++) UNROLLED for (size_t v = 0; v < vectors; v++) sums[r][v] =
-            vec_leak(sums[r][v], sums[r][v], slope);
+        UNROLL for (size_t r = 0; r < rows; r++) {
+            UNROLL for (size_t v = 0; v < vectors; v++) {
+                sums[r][v] = vec_leak(sums[r][v], sums[r][v], slope);
+            }
+        }
     }
-    UNROLLED for (size_t r = 0; r < rows; r++) {
+    UNROLL for (size_t r = 0; r < rows; r++) {
         float *out = t->out + r * t->out_row;
-        UNROLLED for (size_t v = 0; v + 1 < vectors; v++) vec_store(out + v * LANES, sums[r][v]);
+        UNROLL for (size_t v = 0; v < vectors - 1; v++) {
+            vec_store(out + v * LANES, sums[r][v]);
+        }
         store_last(out + (vectors - 1) * LANES, t->last, sums[r][vectors - 1]);
     }
 }
 
-/* sums += Σ_k over the depth; left and panel advance. */
-INLINED void outer_depth(const outer_tile *t, const size_t rows, const size_t vectors, size_t depth,
-                         const float **left, const float **panel, vec sums[ROWS][VECTORS]) {
-    const float *l = *left;
-    const float *p = *panel;
-    for (size_t k = 0; k < depth; k++) {
-        vec w[VECTORS];
-        UNROLLED for (size_t v = 0; v < vectors; v++) w[v] = vec_load(p + v * LANES);
-        UNROLLED for (size_t r = 0; r < rows; r++) {
-            const vec x = vec_all(l[r * t->left_row]);
-            UNROLLED for (size_t v = 0; v < vectors; v++) sums[r][v] = vec_multiply_add(x, w[v], sums[r][v]);
-        }
-        l += t->left_depth;
-        p += t->panel_row;
-    }
-    *left = l;
-    *panel = p;
+INLINED void outer(const outer_tile *t, const size_t rows, const size_t vectors) {
+    tile_sums sums;
+    if (t->start != NULL)
+        outer_begin(t, rows, vectors, sums);
+    else
+        tile_clear(rows, vectors, sums);
+    for (size_t k = 0; k < t->depth; k++)
+        tile_add(rows, vectors, t->left + k, t->left_row, t->panel + k * t->panel_row, sums);
+    outer_end(t, rows, vectors, sums);
 }
 
-INLINED void outer(const outer_tile *t, const size_t rows, const size_t vectors) {
-    vec sums[ROWS][VECTORS];
-    const float *left = t->left;
-    const float *panel = t->panel;
-    size_t rest = t->depth;
-    outer_begin(t, rows, vectors, sums);
-    for (size_t line = 0; t->ahead_lines > 0 && rest >= t->ahead_depth; rest -= t->ahead_depth) {
-        for (const size_t end = line + t->ahead_lines; line < end; line++)
-            UNROLLED for (size_t a = 0; a < KERNEL_AHEAD; a++)
-                _mm_prefetch((const char *)(t->ahead[a] + line * KERNEL_LINE), _MM_HINT_T0);
-        outer_depth(t, rows, vectors, t->ahead_depth, &left, &panel, sums);
+INLINED void gradient(const gradient_tile *t, const size_t rows, const size_t vectors) {
+    tile_sums sums;
+    size_t line = 0; /* in bytes */
+    tile_clear(rows, vectors, sums);
+    for (size_t k = 0; k < t->depth; k++) {
+        for (size_t i = 0; i < t->ahead_lines; i++, line += t->ahead_step) {
+            UNROLL for (size_t a = 0; a < KERNEL_AHEAD; a++) {
+                _mm_prefetch(t->ahead[a] + line, _MM_HINT_T0);
+            }
+        }
+        tile_add(rows, vectors, t->left + k * t->left_depth, 1, t->panel + k * t->panel_row, sums);
     }
-    outer_depth(t, rows, vectors, rest, &left, &panel, sums);
-    outer_end(t, rows, vectors, sums);
+    UNROLL for (size_t r = 0; r < rows; r++) {
+        UNROLL for (size_t v = 0; v < vectors; v++) {
+            vec_store(t->out + (r * vectors + v) * LANES, sums[r][v]);
+        }
+    }
 }
 
 #define OUTER(rows, vectors)                                                                                 \
     static void outer_##rows##_##vectors(const outer_tile *tile) {                                           \
         outer(tile, (rows), (vectors));                                                                      \
+    }                                                                                                        \
+    static void gradient_##rows##_##vectors(const gradient_tile *tile) {                                     \
+        gradient(tile, (rows), (vectors));                                                                   \
     }
 
 /* ---- inner products */
 
+typedef vec inner_sums[INNER_ROWS][KERNEL_COLUMNS];
+
 INLINED void inner_vector(const inner_part *p, const size_t rows, const size_t columns, const float *left,
-                          const float *right, vec sums[INNER_ROWS][KERNEL_COLUMNS]) {
+                          const float *right, inner_sums sums) {
     vec l[INNER_ROWS];
-    UNROLLED for (size_t r = 0; r < rows; r++) l[r] = vec_load(left + r * p->left_row);
-    UNROLLED for (size_t c = 0; c < columns; c++) {
+    UNROLL for (size_t r = 0; r < rows; r++) {
+        l[r] = vec_load(left + r * p->left_row);
+    }
+    UNROLL for (size_t c = 0; c < columns; c++) {
         const vec w = vec_load(right + c * p->right_row);
-        UNROLLED for (size_t r = 0; r < rows; r++) sums[r][c] = vec_multiply_add(l[r], w, sums[r][c]);
+        UNROLL for (size_t r = 0; r < rows; r++) {
+            sums[r][c] = vec_multiply_add(l[r], w, sums[r][c]);
+        }
     }
 }
 
 INLINED void inner(const inner_tile *t, const size_t rows, const size_t columns) {
-    vec sums[INNER_ROWS][KERNEL_COLUMNS];
+    inner_sums sums;
     const inner_part *whole = &t->whole;
     const inner_part *rest = &t->rest;
-    UNROLLED for (size_t r = 0; r < rows; r++) UNROLLED for (size_t c = 0; c < columns; c++) sums[r][c] =
-        vec_zero();
+    UNROLL for (size_t r = 0; r < rows; r++) {
+        UNROLL for (size_t c = 0; c < columns; c++) {
+            sums[r][c] = vec_zero();
+        }
+    }
     for (size_t p = 0; p < t->panels; p++) {
         const float *left = whole->left + p * whole->left_panel;
         const float *right = whole->right + p * whole->right_panel;
         for (size_t i = 0; i < t->ahead_lines; i++)
             _mm_prefetch((const char *)(t->ahead + p * whole->right_panel + i * KERNEL_LINE), _MM_HINT_T0);
-        UNROLLED for (size_t v = 0; v < VECTORS; v++)
+        UNROLL for (size_t v = 0; v < VECTORS; v++) {
             inner_vector(whole, rows, columns, left + v * LANES, right + v * LANES, sums);
+        }
     }
     for (size_t v = 0; v < t->rest_vectors; v++)
         inner_vector(rest, rows, columns, rest->left + v * LANES, rest->right + v * LANES, sums);
-    UNROLLED for (size_t r = 0; r < rows; r++) {
+    UNROLL for (size_t r = 0; r < rows; r++) {
         if (columns == KERNEL_COLUMNS)
             vec_store_four_sums(t->out + r * t->out_row, sums[r]);
         else
@@ -135,6 +168,22 @@ INLINED void inner(const inner_tile *t, const size_t rows, const size_t columns)
     static void inner_##rows##_1(const inner_tile *tile) {                                                   \
         inner(tile, (rows), 1);                                                                              \
     }
+
+/* ---- joining */
+
+static void join(const join_panel *p) {
+    const vec slope = vec_all(p->slope);
+    for (size_t v = 0; v < p->vectors; v++) {
+        const size_t columns = v + 1 < p->vectors ? LANES : p->last;
+        const vec bias = p->bias != NULL ? load_last(p->bias + v * LANES, columns) : vec_zero();
+        for (size_t b = 0; b < p->rows; b++) {
+            const size_t at = b * p->row + v * LANES;
+            const vec halves = vec_add(load_last(p->out + at, columns), load_last(p->other + at, columns));
+            const vec z = vec_add(halves, bias);
+            store_last(p->out + at, columns, vec_leak(z, z, slope));
+        }
+    }
+}
 
 /* ---- packing */
 

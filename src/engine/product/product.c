@@ -1,6 +1,6 @@
-/* engine/product: products cut into tiles. Tiles are numbered in the order in which one thread would best
- * make them, and a part is a run of consecutive numbers, so that the parts of a step are equally long and two
- * passes over the same weights give each thread nearly the same ones. */
+/* engine/product: products cut into tiles. A part of a product is a run of tiles in an order that gives each
+ * thread about the same range of `along` in all three products, of the weights as of the states: what a
+ * thread writes, the others seldom read. */
 #include "engine/product/product.h"
 
 #include "engine/product/kernel.h"
@@ -95,32 +95,46 @@ void product_pack_part(const product_pack *call, size_t part, size_t parts) {
 
 /* ---- outer products */
 
+/* From this depth on a sum may be cut into halves. */
+enum { LEAST_HALVED = 512 };
+
+bool product_outer_halves(const panel_layout *layout) {
+    return layout->along >= LEAST_HALVED;
+}
+
+/* A tile's place in a product: one of the halves of the depth, a panel, groups of rows of a block. */
+typedef struct outer_place {
+    size_t begin, end; /* of the depth */
+    bool second;       /* half */
+    size_t panel;
+    size_t block, first_group, end_group;
+} outer_place;
+
 /* Groups begin..end - 1 of one panel and one block of rows. */
-static void outer_panel(const product_outer *call, const row_groups *rows, size_t block, size_t panel,
-                        size_t begin, size_t end) {
+static void outer_panel(const product_outer *call, const row_groups *rows, const outer_place *at) {
     const panel_layout *layout = call->layout;
     const product_kernels *kernels = layout->kernels;
-    const size_t width = panel_width(layout, panel);
+    const size_t width = panel_width(layout, at->panel);
     const size_t vectors = width / kernels->lanes;
-    const size_t column = panel * layout->width;
+    const size_t column = at->panel * layout->width;
+    const bool whole = call->partial == NULL;
     outer_tile tile = {.left_row = layout->along,
-                       .left_depth = 1,
                        .panel_row = width,
                        .out_row = layout->across,
-                       .last = panel_columns(layout, panel) - (vectors - 1) * kernels->lanes};
-    for (size_t k = 0; k < layout->along; k += tile.depth) {
-        tile.depth = smaller(layout->along - k, BLOCK_DEPTH);
-        tile.panel = call->weights + panel * layout->step + k * width;
-        tile.slope = k + tile.depth == layout->along ? call->slope : 1.0f;
-        for (size_t g = begin; g < end; g++) {
-            const size_t row = first_row(rows, block, g);
-            const size_t height = first_row(rows, block, g + 1) - row;
+                       .last = panel_columns(layout, at->panel) - (vectors - 1) * kernels->lanes};
+    for (size_t k = at->begin; k < at->end; k += tile.depth) {
+        tile.depth = smaller(at->end - k, BLOCK_DEPTH);
+        tile.panel = call->weights + at->panel * layout->step + k * width;
+        tile.slope = whole && k + tile.depth == at->end ? call->slope : 1.0f;
+        for (size_t g = at->first_group; g < at->end_group; g++) {
+            const size_t row = first_row(rows, at->block, g);
+            const size_t height = first_row(rows, at->block, g + 1) - row;
             tile.left = call->left + row * layout->along + k;
-            tile.out = call->out + row * layout->across + column;
+            tile.out = (at->second ? call->partial : call->out) + row * layout->across + column;
             tile.start = tile.out;
             tile.start_row = tile.out_row;
-            if (k == 0) {
-                tile.start = call->bias != NULL ? call->bias + column : NULL;
+            if (k == at->begin) {
+                tile.start = whole && call->bias != NULL ? call->bias + column : NULL;
                 tile.start_row = 0;
             }
             kernels->outer[height - 1][vectors - 1](&tile);
@@ -131,14 +145,41 @@ static void outer_panel(const product_outer *call, const row_groups *rows, size_
 void product_outer_part(const product_outer *call, size_t part, size_t parts) {
     const panel_layout *layout = call->layout;
     const row_groups rows = cut_rows(call->batch, layout->kernels->rows);
-    const size_t tiles = rows.blocks * layout->panels * rows.groups;
+    const size_t halves = call->partial != NULL ? 2 : 1;
+    const size_t tiles = halves * layout->panels * rows.groups;
     const size_t end = begin_of(tiles, part + 1, parts);
-    for (size_t t = begin_of(tiles, part, parts); t < end;) {
-        const size_t group = t % rows.groups;
-        const size_t count = smaller(end - t, rows.groups - group);
-        const size_t panel = t / rows.groups % layout->panels;
-        outer_panel(call, &rows, t / rows.groups / layout->panels, panel, group, group + count);
-        t += count;
+    for (size_t block = 0; block < rows.blocks; block++)
+        for (size_t t = begin_of(tiles, part, parts); t < end;) {
+            const size_t half = t / rows.groups / layout->panels;
+            const size_t group = t % rows.groups;
+            const size_t next = smaller(end, t - group + rows.groups);
+            outer_panel(call, &rows,
+                        &(outer_place){.begin = begin_of(layout->along, half, halves),
+                                       .end = begin_of(layout->along, half + 1, halves),
+                                       .second = half == 1,
+                                       .panel = t / rows.groups % layout->panels,
+                                       .block = block,
+                                       .first_group = group,
+                                       .end_group = group + next - t});
+            t = next;
+        }
+}
+
+void product_outer_join_part(const product_outer *call, size_t part, size_t parts) {
+    const panel_layout *layout = call->layout;
+    const product_kernels *kernels = layout->kernels;
+    const size_t end = begin_of(layout->panels, part + 1, parts);
+    for (size_t p = begin_of(layout->panels, part, parts); p < end; p++) {
+        const size_t column = p * layout->width;
+        const size_t vectors = panel_width(layout, p) / kernels->lanes;
+        kernels->join(&(join_panel){.rows = call->batch,
+                                    .vectors = vectors,
+                                    .last = panel_columns(layout, p) - (vectors - 1) * kernels->lanes,
+                                    .other = call->partial + column,
+                                    .bias = call->bias != NULL ? call->bias + column : NULL,
+                                    .out = call->out + column,
+                                    .row = layout->across,
+                                    .slope = call->slope});
     }
 }
 
@@ -202,17 +243,18 @@ void product_inner_part(const product_inner *call, size_t part, size_t parts) {
     const row_groups rows = cut_rows(call->batch, layout->kernels->inner_rows);
     const size_t fours = layout->along / KERNEL_COLUMNS;
     const size_t pieces = fours + layout->along % KERNEL_COLUMNS; /* the rest one by one */
-    const size_t tiles = rows.blocks * pieces * rows.groups;
+    const size_t tiles = pieces * rows.groups;
     const size_t end = begin_of(tiles, part + 1, parts);
-    for (size_t t = begin_of(tiles, part, parts); t < end;) {
-        const size_t group = t % rows.groups;
-        const size_t count = smaller(end - t, rows.groups - group);
-        const size_t piece = t / rows.groups % pieces;
-        const size_t column = piece < fours ? piece * KERNEL_COLUMNS : piece + fours * (KERNEL_COLUMNS - 1);
-        inner_columns(call, &rows, t / rows.groups / pieces, column, piece < fours ? KERNEL_COLUMNS : 1,
-                      group, group + count);
-        t += count;
-    }
+    for (size_t block = 0; block < rows.blocks; block++)
+        for (size_t t = begin_of(tiles, part, parts); t < end;) {
+            const size_t group = t % rows.groups;
+            const size_t piece = t / rows.groups;
+            const bool four = piece < fours;
+            const size_t column = four ? piece * KERNEL_COLUMNS : piece + fours * (KERNEL_COLUMNS - 1);
+            const size_t next = smaller(end, t - group + rows.groups);
+            inner_columns(call, &rows, block, column, four ? KERNEL_COLUMNS : 1, group, group + next - t);
+            t = next;
+        }
 }
 
 /* ---- the gradient of the weights */
@@ -220,74 +262,62 @@ void product_inner_part(const product_inner *call, size_t part, size_t parts) {
 /* Values of a tile that `take` gets: enough to be worth a call, few enough for the first cache. */
 enum { TAKEN = 512 };
 
-/* How panel p is cut into tiles: nearly equal numbers of its rows, each made in groups of rows. */
-typedef struct panel_tiles {
-    size_t panel, width;
-    size_t groups; /* of a tile */
-    size_t tiles;
-} panel_tiles;
-
-static panel_tiles tiles_of(const panel_layout *layout, size_t panel) {
-    const size_t width = panel_width(layout, panel);
-    const size_t most = layout->kernels->rows;
-    const size_t groups = TAKEN / (most * width);
-    return (panel_tiles){
-        .panel = panel, .width = width, .groups = groups, .tiles = quotient_up(layout->along, most * groups)};
+/* Groups of rows in a tile; each is as high as a kernel's. */
+static size_t groups_of_tile(const panel_layout *layout) {
+    return TAKEN / (layout->kernels->rows * panel_width(layout, 0));
 }
 
-/* Fetches what `take` will read of the next tile, a little between each few products. `at`: where the rows
- * that are made now lie, `next`: how far behind the next tile's are. */
-static void fetch_ahead(const product_weights *call, size_t at, size_t next, size_t count, outer_tile *tile) {
+/* Fetches what `take` will read of the next tile, some lines at every step of the depth. `at`: where the rows
+ * that are made now lie, `next`: how far behind the next tile's are, 0: there is none. */
+static void fetch_ahead(const product_weights *call, size_t at, size_t next, size_t count,
+                        gradient_tile *tile) {
     const size_t lines = quotient_up(count, KERNEL_LINE);
     tile->ahead_lines = 0;
     if (next == 0 || call->ahead[0] == NULL)
         return;
     tile->ahead_lines = quotient_up(lines, tile->depth);
-    tile->ahead_depth = tile->depth > lines ? tile->depth / lines : 1;
+    tile->ahead_step = quotient_up(lines * KERNEL_LINE * sizeof(float), tile->depth * tile->ahead_lines);
     for (size_t a = 0; a < KERNEL_AHEAD; a++)
-        tile->ahead[a] = (call->ahead[a] != NULL ? call->ahead[a] : call->ahead[0]) + at + next;
+        tile->ahead[a] =
+            (const char *)((call->ahead[a] != NULL ? call->ahead[a] : call->ahead[0]) + at + next);
 }
 
-/* Makes a tile and hands it on. `last`: nothing follows. */
-static void weights_tile(const product_weights *call, const panel_tiles *cut, size_t index, bool last,
-                         outer_tile *tile) {
+/* Makes rows begin..end - 1 of a panel's gradient and hands them on. `next`: so many more will follow. */
+static void weights_tile(const product_weights *call, size_t panel, size_t begin, size_t end, size_t next,
+                         gradient_tile *tile) {
     const panel_layout *layout = call->layout;
     const product_kernels *kernels = layout->kernels;
+    const size_t width = panel_width(layout, panel);
+    const size_t groups = quotient_up(end - begin, kernels->rows);
+    const size_t at = panel * layout->step + begin * width;
     _Alignas(64) float gradient[TAKEN];
-    const size_t row = begin_of(layout->along, index, cut->tiles);
-    const size_t rows = begin_of(layout->along, index + 1, cut->tiles) - row;
-    const size_t groups = smaller(cut->groups, rows);
-    const size_t at = cut->panel * layout->step + row * cut->width;
-    const size_t count = rows * cut->width;
     for (size_t g = 0; g < groups; g++) {
-        const size_t begin = begin_of(rows, g, groups);
-        const size_t height = begin_of(rows, g + 1, groups) - begin;
-        fetch_ahead(call, at + begin * cut->width, last ? 0 : count, height * cut->width, tile);
-        tile->left = call->along + row + begin;
-        tile->out = gradient + begin * cut->width;
-        kernels->outer[height - 1][cut->width / kernels->lanes - 1](tile);
+        const size_t row = begin_of(end - begin, g, groups);
+        const size_t height = begin_of(end - begin, g + 1, groups) - row;
+        fetch_ahead(call, at + row * width, next * width, height * width, tile);
+        tile->left = call->along + begin + row;
+        tile->out = gradient + row * width;
+        kernels->gradient[height - 1][width / kernels->lanes - 1](tile);
     }
-    call->take(call->user, at, count, gradient);
+    call->take(call->user, at, (end - begin) * width, gradient);
 }
 
 void product_weights_part(const product_weights *call, size_t part, size_t parts) {
     const panel_layout *layout = call->layout;
-    const size_t last = layout->panels - 1;
-    const size_t whole = tiles_of(layout, 0).tiles; /* of every panel but the last */
-    const size_t tiles = last * whole + tiles_of(layout, last).tiles;
-    const size_t end = begin_of(tiles, part + 1, parts);
-    outer_tile tile = {.depth = call->batch,
-                       .left_row = 1,
-                       .left_depth = layout->along,
-                       .last = layout->kernels->lanes,
-                       .slope = 1.0f};
-    for (size_t t = begin_of(tiles, part, parts); t < end;) {
-        const panel_tiles cut = tiles_of(layout, smaller(t / whole, last));
-        tile.panel = call->across.values + cut.panel * call->across.panel;
-        tile.panel_row = cut.panel == last ? call->across.last_row : call->across.row;
-        tile.out_row = cut.width;
-        const size_t behind = cut.panel * whole; /* tiles of the panels before this one */
-        for (; t < end && t < behind + cut.tiles; t++)
-            weights_tile(call, &cut, t - behind, t + 1 == end, &tile);
+    const size_t panels = layout->panels;
+    const size_t tiles = quotient_up(layout->along, layout->kernels->rows * groups_of_tile(layout));
+    /* Numbered with the panel innermost, a part is one range of `along`; it is made panel by panel. */
+    const size_t first = begin_of(tiles * panels, part, parts);
+    const size_t last = begin_of(tiles * panels, part + 1, parts);
+    gradient_tile tile = {.depth = call->batch, .left_depth = layout->along};
+    for (size_t p = 0; p < panels; p++) {
+        const size_t end = quotient_up(last + panels - p, panels) - 1;
+        tile.panel = call->across.values + p * call->across.panel;
+        tile.panel_row = p + 1 == panels ? call->across.last_row : call->across.row;
+        for (size_t t = quotient_up(first + panels - p, panels) - 1; t < end; t++) {
+            const size_t row = begin_of(layout->along, t, tiles);
+            const size_t row_end = begin_of(layout->along, t + 1, tiles);
+            weights_tile(call, p, row, row_end, t + 1 < end ? row_end - row : 0, &tile);
+        }
     }
 }

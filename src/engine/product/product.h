@@ -91,7 +91,12 @@ void product_pack_part(const product_pack *call, size_t part, size_t parts);
 
 /* ---- products */
 
-/* out[b][across] = leak(bias + left W); leak(z) = z > 0 ? z : slope × z. */
+/* out[b][across] = leak(bias + left W); leak(z) = z > 0 ? z : slope × z.
+ *
+ * Where there is an array `partial`, the sum over `along` is cut into two halves that different threads may
+ * make, so that each thread keeps to the part of the weights that is its own in the other products as well:
+ * to write weights that another core has read is slow on processors whose cores do not share all caches.
+ * When all parts are done, the halves are to be joined. */
 typedef struct product_outer {
     const panel_layout *layout;
     const float *weights; /* [stored] */
@@ -100,8 +105,12 @@ typedef struct product_outer {
     const float *bias; /* [across], or NULL */
     float slope;       /* 1: no activation */
     float *out;        /* [batch][across] */
+    float *partial;    /* [batch][across], or NULL */
 } product_outer;
 void product_outer_part(const product_outer *call, size_t part, size_t parts);
+void product_outer_join_part(const product_outer *call, size_t part, size_t parts);
+/* Whether the sum is long enough to be cut. */
+bool product_outer_halves(const panel_layout *layout);
 
 /* out[b][along] = leak(bias + left W^T). */
 typedef struct product_inner {

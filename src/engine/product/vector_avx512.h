@@ -1,12 +1,12 @@
-/* engine/product/vector_avx512: a vector of AVX-512, for kernel_body.h. 32 registers hold 7 × 4 sums, the
- * panel's 4 vectors, and no factor: it is broadcast by the multiplication itself. */
+/* engine/product/vector_avx512: a vector of AVX-512, for kernel_body.h. 24 of the 32 registers hold 6 × 4
+ * sums, 4 the panel's vectors, one a factor; with a seventh row compilers would keep a sum in memory. */
 #ifndef ENGINE_PRODUCT_VECTOR_H
 #define ENGINE_PRODUCT_VECTOR_H
 
 #include <immintrin.h>
 #include <stddef.h>
 
-enum { LANES = 16, VECTORS = 4, ROWS = 7, INNER_ROWS = 6 };
+enum { LANES = 16, VECTORS = 4, ROWS = 6, INNER_ROWS = 6 };
 
 typedef __m512 vec;
 typedef __mmask16 vec_mask;

@@ -3,7 +3,7 @@
 # shellcheck source=tests/cli/support.sh
 source "$(dirname "$0")/support.sh"
 write_spirals s.yaml
-sed -i 's/epochs: 2/epochs: 60/; s/count_per_class: 100/count_per_class: 400/' s.yaml
+sed -i 's/epochs: 2/epochs: 300/; s/count_per_class: 100/count_per_class: 400/' s.yaml
 
 # shellcheck disable=SC2317 # called through expect
 train() {

@@ -146,7 +146,11 @@ static mixup_status layout_write(engine *self, const void *layout, const real *p
 #if defined(__x86_64__)
 enum { FLUSH_TO_ZERO = 0x8040 }; /* FTZ and DAZ of MXCSR */
 
-static void set_control_word(unsigned word) {
+static void set_control_word(const engine *self, unsigned word) {
+    if (self->threads == 1) {
+        _mm_setcsr(word);
+        return;
+    }
 #pragma omp parallel
     _mm_setcsr(word);
 }
@@ -159,14 +163,14 @@ static void enter(engine *self, engine_environment *saved) {
 #if defined(__x86_64__)
     saved->control_word = _mm_getcsr();
     if ((saved->control_word & FLUSH_TO_ZERO) != FLUSH_TO_ZERO)
-        set_control_word(saved->control_word | FLUSH_TO_ZERO);
+        set_control_word(self, saved->control_word | FLUSH_TO_ZERO);
 #endif
 }
 
 static void leave(engine *self, const engine_environment *saved) {
 #if defined(__x86_64__)
     if ((saved->control_word & FLUSH_TO_ZERO) != FLUSH_TO_ZERO)
-        set_control_word(saved->control_word);
+        set_control_word(self, saved->control_word);
 #endif
     if (saved->threads != (int)self->threads)
         omp_set_num_threads(saved->threads);

@@ -1,5 +1,5 @@
 /* engine/dnnl/step: the optimiser's update, divided among the threads. It works element by element, so the
- * division does not change a bit. */
+ * division does not change a bit. Small ones do without a parallel region (mix.c says why). */
 #include "engine/dnnl/dnnl_engine.h"
 #include "engine/update.h"
 
@@ -15,7 +15,11 @@ static void run_update(void *arguments, plan_run *run) {
     const size_t units = (stored + unit - 1) / unit;
     update_step step;
     update_begin(a, run, &step);
-#pragma omp parallel if (stored >= PARALLEL_COUNT)
+    if (stored < PARALLEL_COUNT || omp_get_max_threads() == 1) {
+        update_range(a, &step, 0, stored);
+        return;
+    }
+#pragma omp parallel
     {
         const size_t threads = (size_t)omp_get_num_threads();
         const size_t thread = (size_t)omp_get_thread_num();

@@ -20,7 +20,7 @@ for test in "${tests[@]}"; do
     if ! timeout 300 valgrind --quiet --error-exitcode=99 --leak-check=full --show-leak-kinds=definite \
         "build/reference-only/tests/$test" >"$output" 2>&1; then
         echo "$test fails under valgrind:"
-        tail -n 30 /tmp/valgrind.$$
+        tail -n 30 "$output"
         failed=1
     fi
 done

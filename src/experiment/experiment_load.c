@@ -103,10 +103,43 @@ static mixup_status read_svhn(const settings_part *part, const mixup_dataset *tr
     return mixup_dataset_from_svhn(set, &desc);
 }
 
+enum { MOST_FREE_STATES = 10000 }; /* their matrix has this many bytes squared */
+
+static mixup_status read_identity(const settings_part *part, const mixup_dataset *train,
+                                  const source_hooks *hooks, mixup_dataset **set) {
+    (void)train;
+    const size_t classes = part->identity.class_count;
+    const size_t count = classes * part->identity.count_per_class; /* each at most 1,000 */
+    if (count > MOST_FREE_STATES)
+        return error(MIXUP_ERROR_ARGUMENT,
+                     "class_count times count_per_class is %zu; at most %d are possible", count,
+                     MOST_FREE_STATES);
+    uint8_t *inputs = NULL; /* [count][count] */
+    int32_t *labels = NULL; /* [count] */
+    mixup_status status = MIXUP_OK;
+    MIXUP_TRY_ELSE(status, MEMORY_NEW(hooks->allocator, inputs, count * count), done);
+    MIXUP_TRY_ELSE(status, MEMORY_NEW(hooks->allocator, labels, count), done);
+    for (size_t i = 0; i < count; i++) {
+        inputs[i * count + i] = 1;
+        labels[i] = (int32_t)(i % classes);
+    }
+    status = mixup_dataset_from_arrays(set, &(mixup_arrays_desc){.inputs = inputs,
+                                                                 .type = MIXUP_UINT8,
+                                                                 .count = count,
+                                                                 .shape = {count},
+                                                                 .labels = labels,
+                                                                 .class_count = classes,
+                                                                 .allocator = hooks->allocator});
+done:
+    memory_release(hooks->allocator, labels);
+    memory_release(hooks->allocator, inputs);
+    return status;
+}
+
 static const source_reader readers[] = {
-    [SETTINGS_IDX] = read_idx,         [SETTINGS_CSV] = read_csv,     [SETTINGS_NPY] = read_npy,
-    [SETTINGS_SPIRALS] = read_spirals, [SETTINGS_CIFAR] = read_cifar, [SETTINGS_IMAGES] = read_images,
-    [SETTINGS_FACTORS] = read_factors, [SETTINGS_SVHN] = read_svhn,
+    [SETTINGS_IDX] = read_idx,         [SETTINGS_CSV] = read_csv,           [SETTINGS_NPY] = read_npy,
+    [SETTINGS_SPIRALS] = read_spirals, [SETTINGS_CIFAR] = read_cifar,       [SETTINGS_IMAGES] = read_images,
+    [SETTINGS_FACTORS] = read_factors, [SETTINGS_IDENTITY] = read_identity, [SETTINGS_SVHN] = read_svhn,
 };
 
 static mixup_status data_context(const experiment *of, const char *key, mixup_status status) {

@@ -22,8 +22,10 @@ static const char *listed(const char *const *names, int count, int value) {
 /* In the order of the enums in mixup.h; NULL is a value that a file cannot choose. */
 CHOICE_NAMES(name_engine, "auto", "dnnl", "reference")
 CHOICE_NAMES(name_convolution, "auto", "direct")
-CHOICE_NAMES(name_source, NULL, NULL, "idx", "csv", "npy", "spirals", "cifar", "images", "factors", "svhn")
-CHOICE_NAMES(name_part, NULL, "split", "idx", "csv", "npy", "spirals", "cifar", "images", "factors", "svhn")
+CHOICE_NAMES(name_source, NULL, NULL, "idx", "csv", "npy", "spirals", "cifar", "images", "factors", "svhn",
+             "identity")
+CHOICE_NAMES(name_part, NULL, "split", "idx", "csv", "npy", "spirals", "cifar", "images", "factors", "svhn",
+             "identity")
 CHOICE_NAMES(name_cifar_part, "train", "test")
 CHOICE_NAMES(name_factors_task, "a", "b", "c")
 CHOICE_NAMES(name_factors_part, "train", "test")
@@ -222,12 +224,12 @@ static const schema_key keys[] = {
 
     /* sources and parts */
     {IN_TRAIN, "format", SCHEMA_CHOICE, AT(settings_part, format), .required = true, .choice = name_source,
-     .choices = 10,
+     .choices = 11,
      .text =
          "Kind of file: idx (MNIST's), csv, npy (NumPy's), cifar (CIFAR-10 or CIFAR-100), images (folders of "
-         "JPEG or PNG by class), svhn (its .mat files), or the generated spirals and factors."},
+         "JPEG or PNG by class), svhn (its .mat files), or the generated spirals, factors and identity."},
     {IN_PARTS, "format", SCHEMA_CHOICE, AT(settings_part, format), .fallback = "split", .choice = name_part,
-     .choices = 10, .text = "As for train, or split: samples cut off `train`."},
+     .choices = 11, .text = "As for train, or split: samples cut off `train`."},
     {IN_SOURCES, "folder", SCHEMA_PATH, AT(settings_part, cifar.folder), .required = true, .of = "format",
      .where = "cifar",
      .text = "Folder of CIFAR-10 or CIFAR-100: the binary version as published, or images by class in its "
@@ -337,6 +339,12 @@ static const schema_key keys[] = {
          "of two, mixed by λ ~ Beta(α, α)."},
     {IN_SOURCES, "seed", SCHEMA_SEED, AT(settings_part, factors.seed), .fallback = "0", .of = "format",
      .where = "factors", .text = "Of the samples. The same for all seeds of the experiment."},
+    {IN_SOURCES, "class_count", SCHEMA_COUNT, AT(settings_part, identity.class_count),
+     .range = FROM_TO(1, 1000), .fallback = "10", .of = "format", .where = "identity",
+     .text = "Number of classes; sample i, row i of the identity matrix, is of class i mod this."},
+    {IN_SOURCES, "count_per_class", SCHEMA_COUNT, AT(settings_part, identity.count_per_class),
+     .range = FROM_TO(1, 1000), .fallback = "40", .of = "format", .where = "identity",
+     .text = "Samples of each class."},
     {IN_PARTS, "first", SCHEMA_COUNT, AT(settings_part, split.first), .range = AT_LEAST(1), .of = "format",
      .where = "split", .text = "The first so many samples of `train`; or `last`, `count` or `fraction`."},
     {IN_PARTS, "last", SCHEMA_COUNT, AT(settings_part, split.last), .range = AT_LEAST(1), .of = "format",

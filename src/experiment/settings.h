@@ -22,7 +22,14 @@ typedef enum settings_format {
     SETTINGS_IMAGES,
     SETTINGS_FACTORS,
     SETTINGS_SVHN,
+    SETTINGS_IDENTITY,
 } settings_format;
+
+/* Sample i is the i-th row of the identity matrix and of class i mod class_count: what a first dense layer
+ * makes of it are parameters of its own, so that states are free (paper theorem 1). */
+typedef struct settings_identity {
+    size_t class_count, count_per_class;
+} settings_identity;
 
 /* data.train, data.test, data.validation: the description that `format` chooses is filled. */
 typedef struct settings_part {
@@ -34,6 +41,7 @@ typedef struct settings_part {
     mixup_cifar_desc cifar;
     mixup_images_desc images;
     mixup_factors_desc factors;
+    settings_identity identity;
     mixup_svhn_desc svhn;
     mixup_split_desc split;
 } settings_part;

@@ -25,6 +25,8 @@ static const context contexts[] = {
     {IN_TEST | IN_VALIDATION, "images", {"format: images", "path: a"}},
     {IN_TRAIN, "factors", {"format: factors", "task: a"}},
     {IN_TEST | IN_VALIDATION, "factors", {"format: factors", "task: a"}},
+    {IN_TRAIN, "identity", {"format: identity"}},
+    {IN_TEST | IN_VALIDATION, "identity", {"format: identity"}},
     {IN_TEST | IN_VALIDATION, "idx", {"format: idx", "images: a", "labels: b"}},
     {IN_TEST | IN_VALIDATION, "csv", {"format: csv", "path: a"}},
     {IN_TEST | IN_VALIDATION, "npy", {"format: npy", "inputs: a", "labels: b"}},

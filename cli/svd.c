@@ -63,7 +63,7 @@ static void find_range(const runs *of, bool centered, figure_spectrum *spectrum)
     spectrum->lowest = (double)INFINITY;
     for (size_t i = 0; i < of->count; i++) {
         const measurement *numbers = &of->items[i].numbers;
-        spectrum->count = i == 0 || numbers->width < spectrum->count ? numbers->width : spectrum->count;
+        spectrum->count = numbers->width > spectrum->count ? numbers->width : spectrum->count;
         for (size_t k = 0; k < (numbers->classes + 1) * numbers->width; k++) {
             const double value = numbers->values[centered ? 1 : 0][k];
             spectrum->highest = fmax(spectrum->highest, value);
@@ -84,7 +84,7 @@ static mixup_status draw_class(const runs *of, size_t class_number, size_t class
         if (known && numbers->rows[row] > 0)
             series[spectrum->series_count++] =
                 (figure_series){of->items[i].label, palette_variant(of->items[i].variant, i),
-                                numbers->values[centered ? 1 : 0] + row * numbers->width};
+                                numbers->values[centered ? 1 : 0] + row * numbers->width, numbers->width};
     }
     if (spectrum->series_count == 0)
         return MIXUP_OK;

@@ -44,6 +44,7 @@ typedef struct figure_series {
     const char *name;
     palette_style style;
     const double *values; /* [count] */
+    size_t count;
 } figure_series;
 
 /* Singular values over their number. All pictures with the same `highest` and `lowest` share their axis,
@@ -51,7 +52,7 @@ typedef struct figure_series {
 typedef struct figure_spectrum {
     const figure_series *series;
     size_t series_count;
-    size_t count; /* values a series; those that are not positive are left out of a logarithmic axis */
+    size_t count; /* of the longest series; what is not positive is left out of a logarithmic axis */
     double lowest, highest;
     bool linear;
 } figure_spectrum;

@@ -188,7 +188,8 @@ static void write_spectrum(text *data, const figure_spectrum *spectrum) {
     for (size_t i = 0; i < spectrum->count; i++) {
         text_format(data, "\n%zu", i + 1);
         for (size_t s = 0; s < spectrum->series_count; s++) {
-            const double value = spectrum->series[s].values[i];
+            const figure_series *series = &spectrum->series[s];
+            const double value = i < series->count ? series->values[i] : (double)NAN;
             text_add(data, ",");
             gnuplot_number(data, spectrum->linear || value > 0.0 ? value : (double)NAN);
         }
@@ -208,6 +209,21 @@ static void plot_spectrum(text *script, const figure_place *place, const figure_
     text_add(script, "\n");
 }
 
+/* Margins, and the names of the curves in rows below the picture, which grows with them. Returns the height.
+ */
+static unsigned write_spectrum_frame(text *script, size_t series) {
+    enum { COLUMNS = 3, ROW = 22, FOOT = 56, HEAD = 48 };
+    const unsigned rows = (unsigned)(series + COLUMNS - 1) / COLUMNS;
+    const unsigned height = SPECTRUM_HEIGHT + ROW * rows;
+    text_format(script,
+                "set lmargin at screen 0.17\nset rmargin at screen 0.96\nset bmargin at screen %.4f\n"
+                "set tmargin at screen %.4f\nset key at screen 0.53,%.4f center center horizontal "
+                "maxcols %d samplen 1.6 width -1 reverse Left\n",
+                (double)(FOOT + ROW * rows) / height, 1.0 - (double)HEAD / height,
+                0.5 * (ROW * rows + 8) / height, COLUMNS);
+    return height;
+}
+
 mixup_status figure_singular_values(const figure_place *place, const figure_spectrum *spectrum) {
     text data, script;
     text_init(&data, place->allocator);
@@ -222,14 +238,12 @@ mixup_status figure_singular_values(const figure_place *place, const figure_spec
         write_logarithmic(&script, 0.8 * spectrum->lowest, 1.3 * spectrum->highest);
     else
         text_format(&script, "set yrange [0:%.4g]\n", fmax(1.05 * spectrum->highest, 1e-6));
-    text_add(&script, "set lmargin at screen 0.15\nset rmargin at screen 0.96\n"
-                      "set bmargin at screen 0.17\nset tmargin at screen 0.85\n"
-                      "set key top right samplen 1.6 spacing 1.1\n");
+    const unsigned height = write_spectrum_frame(&script, spectrum->series_count);
     plot_spectrum(&script, place, spectrum);
     const mixup_status status = gnuplot_draw(&(gnuplot_picture){.folder = place->folder,
                                                                 .name = place->name,
                                                                 .width = SPECTRUM_WIDTH,
-                                                                .height = SPECTRUM_HEIGHT,
+                                                                .height = height,
                                                                 .script = &script,
                                                                 .data = &(gnuplot_data){"", &data},
                                                                 .data_count = 1},

@@ -75,9 +75,10 @@ static size_t collect_series(const item_page *of, size_t class_number, bool cent
         const measurement *numbers = &variant->measurements[of->index];
         if (!numbers->measured || class_number > numbers->classes || numbers->rows[class_number] == 0)
             continue;
-        *width = count == 0 || numbers->width < *width ? numbers->width : *width;
+        *width = numbers->width > *width ? numbers->width : *width;
         series[count++] = (figure_series){variant->files->name, variant->files->style,
-                                          numbers->values[centered ? 1 : 0] + class_number * numbers->width};
+                                          numbers->values[centered ? 1 : 0] + class_number * numbers->width,
+                                          numbers->width};
     }
     return count;
 }

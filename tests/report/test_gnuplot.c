@@ -148,6 +148,30 @@ static void a_map_is_an_image_and_not_a_rectangle_a_cell(void **state) {
     memory_release(&allocator, values);
 }
 
+static void spectra_of_different_lengths_share_a_picture(void **state) {
+    if (!installed())
+        skip();
+    const results_folder *folder = *state;
+    const mixup_allocator allocator = memory_allocator(NULL);
+    static const double longer[3] = {4.0, 2.0, 0.5};
+    static const double shorter[1] = {3.0};
+    const figure_series series[2] = {{"wide", palette_variant("none", 0), longer, 3},
+                                     {"narrow", palette_variant("input", 1), shorter, 1}};
+    const figure_place place = {folder->path, "spectrum", "class 0", &allocator};
+    if (figure_singular_values(
+            &place,
+            &(figure_spectrum){
+                .series = series, .series_count = 2, .count = 3, .lowest = 0.5, .highest = 4.0}) != MIXUP_OK)
+        fail_msg("%s", mixup_last_error());
+    char path[100];
+    char *content = NULL;
+    size_t size = 0;
+    snprintf(path, sizeof path, "%s/spectrum.csv", folder->path);
+    assert_int_equal(file_read_all(path, 1000, &allocator, &content, &size), MIXUP_OK);
+    assert_string_equal(content, "number,wide,narrow\n1,4,3\n2,2,NaN\n3,0.5,NaN\n");
+    memory_release(&allocator, content);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(script_data_and_both_pictures_lie_side_by_side, make, clear),
@@ -155,6 +179,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(a_missing_gnuplot_is_named_with_its_package, make, clear),
         cmocka_unit_test(names_from_outside_stay_names),
         cmocka_unit_test_setup_teardown(hostile_class_names_are_drawn_not_run, make, clear),
+        cmocka_unit_test_setup_teardown(spectra_of_different_lengths_share_a_picture, make, clear),
         cmocka_unit_test_setup_teardown(a_map_is_an_image_and_not_a_rectangle_a_cell, make, clear),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -124,8 +124,8 @@ const command *const *command_list(size_t *count);
 /* The help page of a command on standard output. */
 void command_print_help(const command *which);
 
-extern const command command_train, command_evaluate, command_predict, command_states, command_svd,
-    command_surface, command_attack, command_deform, command_neighbors, command_report, command_summary,
-    command_claims, command_info, command_init, command_help;
+extern const command command_train, command_evaluate, command_predict, command_states, command_scatter,
+    command_svd, command_surface, command_attack, command_deform, command_neighbors, command_report,
+    command_summary, command_claims, command_info, command_init, command_help;
 
 #endif

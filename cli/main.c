@@ -8,9 +8,10 @@
 #include <string.h>
 
 static const command *const commands[] = {
-    &command_init,      &command_info,    &command_train,   &command_evaluate, &command_predict,
-    &command_states,    &command_surface, &command_svd,     &command_attack,   &command_deform,
-    &command_neighbors, &command_report,  &command_summary, &command_claims,   &command_help,
+    &command_init,    &command_info,    &command_train,   &command_evaluate,
+    &command_predict, &command_states,  &command_surface, &command_scatter,
+    &command_svd,     &command_attack,  &command_deform,  &command_neighbors,
+    &command_report,  &command_summary, &command_claims,  &command_help,
 };
 
 const command *const *command_list(size_t *count) {

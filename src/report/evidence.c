@@ -63,6 +63,16 @@ static void summarize_mixing(const yaml_node *document, text *out) {
         text_add(out, ", gradient blocked");
 }
 
+/* Data that are mixed before there is an image (`format: factors`); false: none are. */
+static bool summarize_factors(const yaml_node *document, bool more, text *out) {
+    const yaml_node *alpha = yaml_find(document, "data.train.factor_alpha");
+    double value = 0.0;
+    if (alpha == NULL || !yaml_to_number(alpha, &value) || value == 0.0)
+        return false;
+    text_format(out, "mixes the factors, α = %g%s", value, more ? "; " : "");
+    return true;
+}
+
 void evidence_summarize(const yaml_node *document, text *out) {
     const yaml_node *sites = yaml_find(document, "mix.at");
     const yaml_node *alpha = yaml_find(document, "mix.alpha");
@@ -72,7 +82,9 @@ void evidence_summarize(const yaml_node *document, text *out) {
     const bool mixes = alpha != NULL && alpha->kind == YAML_SCALAR && yaml_to_number(alpha, &value) &&
                        value > 0.0 && (!listed || sites->count > 0);
     const bool cuts = strcmp(scalar_at(document, "mix.kind"), "cutmix") == 0;
-    text_add(out, !mixes ? "no mixing" : cuts ? "CutMix at " : "mixes at ");
+    const bool factors = summarize_factors(document, mixes, out);
+    if (mixes || !factors)
+        text_add(out, !mixes ? "no mixing" : cuts ? "CutMix at " : "mixes at ");
     for (size_t i = 0; mixes && listed && i < sites->count; i++)
         text_format(out, "%s%s", i == 0 ? "" : ", ",
                     sites->items[i]->kind == YAML_SCALAR ? sites->items[i]->text : "?");

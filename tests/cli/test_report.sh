@@ -50,6 +50,21 @@ says err "'nowhere'" "mixup info"
 expect 2 "$MIXUP" svd $run
 says err "--layer"
 
+# scatter: a row a sample, then the uniform inputs.
+expect 0 "$MIXUP" scatter $run --layer dense3 --points 10 --uniform 7 --range=-2,2
+says out "x,y,class"
+[ "$(grep -c ',[01]$' out) $(grep -c ',uniform$' out) $(wc -l <out)" = "20 7 28" ] || complain "scatter prints every point"
+cp out points
+expect 0 "$MIXUP" scatter $run --layer dense3 --points 10 --uniform 7 --range=-2,2
+same out points
+expect 0 "$MIXUP" scatter $run/model.safetensors --layer dense3 --experiment s.yaml --part train --points 10
+grep -v uniform points | cmp -s - out || complain "a file's states are not those of its run"
+expect 1 "$MIXUP" scatter $run --layer dense1
+says err "2 units"
+expect 2 "$MIXUP" scatter $run
+expect 2 "$MIXUP" scatter $run --layer dense3 --range 2,1
+says err "--range 2,1"
+
 # surface: CSV, cell by cell.
 expect 0 "$MIXUP" surface $run --range -1,1 --step 0.5
 [ "$(wc -l <out)" = 17 ] || complain "surface prints 16 cells"
@@ -85,6 +100,9 @@ if command -v gnuplot >/dev/null; then
     absent pictures/svd_all.svg
     expect 0 "$MIXUP" svd $run --layer dense1 --together --figure pictures/svd
     there pictures/svd_all.svg
+    expect 0 "$MIXUP" scatter $run --layer dense3 --uniform 9 --figure pictures/states.png
+    says out "within-class over between-class variance: "
+    for file in states.svg states.png states.csv states_uniform.csv; do there pictures/$file; done
     expect 1 "$MIXUP" surface $run --figure "pictures/a'b"
 
     expect 0 "$MIXUP" report results

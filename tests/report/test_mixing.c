@@ -25,6 +25,11 @@ static void a_summary_says_how_and_where_a_variant_mixes(void **state) {
         "mix: {kind: interpolate, alpha: 2, at: [input, stage1], per_sample: false, every_steps: 1}\n"
         "training: {epochs: 1}\n",
         "mixes at input, stage1, α = 2; 1 epoch");
+    expect_summary("data: {train: {format: factors, factor_alpha: 1}}\nmix: {alpha: 0}\n",
+                   "mixes the factors, α = 1");
+    expect_summary("data: {train: {format: factors, factor_alpha: 0.5}}\nmix: {alpha: 1, at: [input]}\n",
+                   "mixes the factors, α = 0.5; mixes at input, α = 1");
+    expect_summary("data: {train: {format: factors, factor_alpha: 0}}\nmix: {alpha: 0}\n", "no mixing");
     expect_summary("mix: {kind: cutmix, alpha: 1}\n", "CutMix at the network's own sites, α = 1");
     expect_summary("mix: {kind: cutmix, alpha: 1, at: [input], per_sample: true, every_steps: 2, "
                    "alpha_epochs: [1, 20, 21], alpha_factors: [0, 1, 0.5], block_gradient: true}\n"

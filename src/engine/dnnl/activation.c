@@ -115,20 +115,28 @@ mixup_status dnnl_activation_gradient(builder *to, const graph_node *activation,
     return dnnl_call_emit(to, call);
 }
 
+/* A forward description. */
+static mixup_status describe_forward(builder *to, dnnl_alg_kind_t kind, float slope,
+                                     const dnnl_memory_desc_t *layout, dnnl_primitive_desc_t *out) {
+    dnnl_eltwise_desc_t operation;
+    MIXUP_TRY(dnnl_check(dnnl_eltwise_forward_desc_init(&operation,
+                                                        builder_has_backward(to) ? dnnl_forward_training
+                                                                                 : dnnl_forward_inference,
+                                                        kind, layout, slope, 0.0f),
+                         "eltwise"));
+    return dnnl_describe(to, &operation, NULL, NULL, out);
+}
+
 mixup_status dnnl_activation_in_place(builder *to, const graph_node *activation, size_t buffer,
                                       const shape *sample) {
     dnnl_alg_kind_t kind;
     dnnl_memory_desc_t layout;
-    dnnl_eltwise_desc_t operation;
     dnnl_primitive_desc_t description = NULL;
     dnnl_call *call = NULL;
     if (!dnnl_activation(activation->activation, false, &kind))
-        return error(MIXUP_ERROR_ENGINE, "oneDNN: there is no %s", activation_name(activation->activation));
+        return error(MIXUP_ERROR_ENGINE, "oneDNN: it has no %s", activation_name(activation->activation));
     MIXUP_TRY(dnnl_state(to, buffer, sample, &layout));
-    MIXUP_TRY(dnnl_check(dnnl_eltwise_forward_desc_init(&operation, dnnl_forward_inference, kind, &layout,
-                                                        slope_of(activation), 0.0f),
-                         "eltwise"));
-    MIXUP_TRY(dnnl_describe(to, &operation, NULL, NULL, &description));
+    MIXUP_TRY(describe_forward(to, kind, slope_of(activation), &layout, &description));
     MIXUP_TRY(dnnl_call_create(to, description, &call));
     MIXUP_TRY(dnnl_call_buffer(to, call, DNNL_ARG_SRC, &layout, buffer));
     MIXUP_TRY(dnnl_call_buffer(to, call, DNNL_ARG_DST, &layout, buffer));
@@ -141,19 +149,13 @@ mixup_status dnnl_activation_forward(builder *to, size_t node) {
     const size_t input = builder_input(to, node, 0);
     dnnl_alg_kind_t kind;
     dnnl_memory_desc_t layout;
-    dnnl_eltwise_desc_t operation;
     dnnl_primitive_desc_t description = NULL;
     dnnl_call *call = NULL;
     size_t output = BUFFER_NONE;
     if (!dnnl_activation(described->activation, false, &kind))
         return reference_activation_forward(to, node); /* softmax */
     MIXUP_TRY(dnnl_state(to, input, sample, &layout));
-    MIXUP_TRY(dnnl_check(dnnl_eltwise_forward_desc_init(&operation,
-                                                        builder_has_backward(to) ? dnnl_forward_training
-                                                                                 : dnnl_forward_inference,
-                                                        kind, &layout, slope_of(described), 0.0f),
-                         "eltwise"));
-    MIXUP_TRY(dnnl_describe(to, &operation, NULL, NULL, &description));
+    MIXUP_TRY(describe_forward(to, kind, slope_of(described), &layout, &description));
     MIXUP_TRY(dnnl_call_create(to, description, &call));
     MIXUP_TRY(builder_output(to, node, &output));
     MIXUP_TRY(dnnl_set_state(to, output, sample, &layout));

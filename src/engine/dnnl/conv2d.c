@@ -1,6 +1,6 @@
-/* engine/dnnl/conv2d: convolutions with the activation as a post-op. oneDNN chooses the layouts of states;
- * the filters stay in the layout of the forward pass, and a backward pass that wants another one gets a
- * packed copy. */
+/* engine/dnnl/conv2d: the passes of a convolution, with the activation as a post-op. In direct ones oneDNN
+ * chooses the layouts of states; the filters stay in the layout of the forward pass, and a backward pass that
+ * wants another one gets a packed copy. */
 #include "engine/dnnl/conv2d.h"
 
 /* ---- the passes */
@@ -13,10 +13,9 @@ static mixup_status bind_read(builder *to, dnnl_call *call, int argument, size_t
     return dnnl_call_buffer(to, call, argument, wanted, converted);
 }
 
-mixup_status dnnl_conv2d_forward(builder *to, size_t node) {
+static mixup_status emit_forward(builder *to, size_t node) {
     conv_shape c;
-    MIXUP_TRY(conv2d_describe_shape(builder_engine(to), builder_graph(to), builder_node(to, node),
-                                    builder_batch(to), &c));
+    MIXUP_TRY(conv2d_describe_shape(builder_graph(to), builder_node(to, node), builder_batch(to), &c));
     const dnnl_pass pass = conv2d_pass(node, &c, conv2d_describe_forward);
     dnnl_primitive_desc_t description = NULL;
     dnnl_memory_desc_t weight;
@@ -130,16 +129,45 @@ static mixup_status emit_parameter_gradients(builder *to, size_t node, const con
     return c->biased ? builder_parameter_gradient_done(to, node, 1, wanted[1]) : MIXUP_OK;
 }
 
+static mixup_status emit_backward(builder *to, size_t node, size_t output_gradient) {
+    conv_shape c;
+    MIXUP_TRY(conv2d_describe_shape(builder_graph(to), builder_node(to, node), builder_batch(to), &c));
+    MIXUP_TRY(emit_input_gradient(to, node, &c, output_gradient));
+    return emit_parameter_gradients(to, node, &c, output_gradient);
+}
+
+/* ---- choosing */
+
+/* The store's layout was chosen for a nominal batch, by which it may have become another one. */
+static mixup_status takes_winograd(const builder *to, size_t node, bool *takes) {
+    const dnnl_backend *self = (const dnnl_backend *)builder_engine(to);
+    const graph_node *described = builder_node(to, node);
+    const dnnl_memory_desc_t stored = dnnl_weight_layout(to, node);
+    dnnl_memory_desc_t needed;
+    *takes = false;
+    if (!conv2d_wins_by_winograd(self, builder_graph(to), described, builder_batch(to)))
+        return MIXUP_OK;
+    MIXUP_TRY(conv2d_winograd_layout(self, builder_graph(to), described, &needed));
+    *takes = dnnl_memory_desc_equal(&stored, &needed);
+    return MIXUP_OK;
+}
+
+mixup_status dnnl_conv2d_forward(builder *to, size_t node) {
+    bool winograd = false;
+    MIXUP_TRY(takes_winograd(to, node, &winograd));
+    return winograd ? conv2d_winograd_forward(to, node) : emit_forward(to, node);
+}
+
 mixup_status dnnl_conv2d_backward(builder *to, size_t node) {
     const graph_node *activation = builder_absorbed(to, node);
     size_t output_gradient = builder_output_gradient(to, node);
-    conv_shape c;
-    MIXUP_TRY(conv2d_describe_shape(builder_engine(to), builder_graph(to), builder_node(to, node),
-                                    builder_batch(to), &c));
+    bool winograd = false;
+    MIXUP_TRY(takes_winograd(to, node, &winograd));
     if (activation != NULL)
         MIXUP_TRY(dnnl_activation_gradient(to, activation, builder_known_output(to, node),
                                            dnnl_output_shape(to, node), &output_gradient));
-    MIXUP_TRY(
-        emit_input_gradient(to, node, &c, output_gradient)); /* reads the filters: before their update */
-    return emit_parameter_gradients(to, node, &c, output_gradient);
+    if (!winograd)
+        return emit_backward(to, node, output_gradient);
+    MIXUP_TRY(conv2d_winograd_input_gradient(to, node, output_gradient)); /* before the filters' update */
+    return conv2d_winograd_parameter_gradients(to, node, output_gradient);
 }

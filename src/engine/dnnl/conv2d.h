@@ -1,21 +1,24 @@
-/* engine/dnnl/conv2d: how a convolution is described to oneDNN (conv2d_describe.c), for its passes
- * (conv2d.c).
+/* engine/dnnl/conv2d: the passes of a convolution (conv2d.c), by oneDNN's direct algorithm
+ * (conv2d_describe.c) or by Winograd's (conv2d_winograd.c, and winograd.h for the arithmetic).
  *
- * A newcomer's mistake: taking DIRECT and WINOGRAD for the same numbers. Winograd's algorithm (Lavin & Gray
- * 2016, F(4x4, 3x3)) needs a quarter of the multiplications but rounds differently. Which one is taken
- * depends on shapes alone, so that every run on one type of machine computes alike. */
+ * Which one depends on shapes and the type of machine alone, so that every run computes alike. */
 #ifndef ENGINE_DNNL_CONV2D_H
 #define ENGINE_DNNL_CONV2D_H
 
 #include "engine/dnnl/dnnl_engine.h"
 
-/* A way to compute it. */
+/* Dimensions of the filters: [filters][channels][kh][kw], in groups [groups][filters][channels][kh][kw];
+ * their number. */
+int conv2d_weight_dims(const graph *network, const graph_node *node, dnnl_dims_t dims);
+
+/* ---- direct */
+
+/* A way to compute it: with which layouts of the states. Any: oneDNN chooses. */
 typedef struct conv_way {
-    dnnl_alg_kind_t algorithm;
-    dnnl_memory_desc_t input, output; /* layouts of the states; any: oneDNN chooses */
+    dnnl_memory_desc_t input, output;
 } conv_way;
 
-enum { CONV2D_MOST_WAYS = 3 };
+enum { CONV2D_MOST_WAYS = 2 };
 
 typedef struct conv_shape {
     dnnl_memory_desc_t weight, bias; /* weight: any layout */
@@ -25,8 +28,8 @@ typedef struct conv_shape {
     bool biased;
 } conv_shape;
 
-mixup_status conv2d_describe_shape(const engine *self, const graph *network, const graph_node *node,
-                                   size_t batch, conv_shape *out);
+mixup_status conv2d_describe_shape(const graph *network, const graph_node *node, size_t batch,
+                                   conv_shape *out);
 
 /* What dnnl_describe_reader needs; `described` must live as long. */
 dnnl_pass conv2d_pass(size_t node, const conv_shape *described, dnnl_describe_pass describe);
@@ -37,5 +40,18 @@ mixup_status conv2d_describe_backward_data(builder *to, const dnnl_pass *pass,
                                            const dnnl_memory_desc_t *weight, dnnl_primitive_desc_t *out);
 mixup_status conv2d_describe_backward_weights(builder *to, const dnnl_pass *pass,
                                               const dnnl_memory_desc_t *weight, dnnl_primitive_desc_t *out);
+
+/* ---- Winograd's */
+
+/* Whether it is to be taken for this batch, and the layout of filters that it needs then. */
+bool conv2d_wins_by_winograd(const dnnl_backend *self, const graph *network, const graph_node *node,
+                             size_t batch);
+mixup_status conv2d_winograd_layout(const dnnl_backend *self, const graph *network, const graph_node *node,
+                                    dnnl_memory_desc_t *out);
+
+mixup_status conv2d_winograd_forward(builder *to, size_t node);
+/* The same as their namesakes in conv2d.c; `output_gradient` is behind the activation's. */
+mixup_status conv2d_winograd_input_gradient(builder *to, size_t node, size_t output_gradient);
+mixup_status conv2d_winograd_parameter_gradients(builder *to, size_t node, size_t output_gradient);
 
 #endif

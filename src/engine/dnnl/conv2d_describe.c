@@ -1,12 +1,11 @@
-/* engine/dnnl/conv2d_describe: see conv2d.h. */
+/* engine/dnnl/conv2d_describe: direct convolutions as oneDNN sees them; see conv2d.h. */
 #include "engine/dnnl/conv2d.h"
 
 enum { NOMINAL_BATCH = 128 }; /* for which the layout of the filters is chosen */
 
 /* ---- shapes */
 
-/* Dimensions of the filters: [filters][channels][kh][kw], in groups [groups][filters][channels][kh][kw]. */
-static int weight_dims(const graph *network, const graph_node *node, dnnl_dims_t dims) {
+int conv2d_weight_dims(const graph *network, const graph_node *node, dnnl_dims_t dims) {
     const size_t *sizes = network->parameters[node->parameters[0]].shape.sizes;
     const size_t groups = node->attributes->groups;
     int rank = 0;
@@ -16,35 +15,6 @@ static int weight_dims(const graph *network, const graph_node *node, dnnl_dims_t
     for (int i = 1; i < 4; i++)
         dims[rank++] = (dnnl_dim_t)sizes[i];
     return rank;
-}
-
-/* ---- the algorithm
- *
- * Winograd's works on tiles of 4x4 outputs, blocks of 16 channels, and transforms the filters anew in every
- * run. Measured on AVX-512 (Zen 4) against direct convolution, it wins by 1.2 to 3.7 from these sizes on and
- * loses below: fewer tiles do not pay for the filters, tiles that hang over the image or channels that are
- * only padding are wasted. oneDNN has it for AVX-512 alone; elsewhere the next way is taken. */
-enum { TILE = 4, LEAST_TILES = 32, LEAST_CHANNELS = 16, LEAST_USE_PERCENT = 60 };
-
-static size_t tiles_along(size_t outputs) {
-    return (outputs + TILE - 1) / TILE;
-}
-
-static bool winograd_fits(const mixup_layer *layer) {
-    for (int i = 0; i < 2; i++)
-        if (layer->kernel[i] != 3 || layer->stride[i] != 1 || layer->dilation[i] != 1 ||
-            layer->padding[i] > 1)
-            return false;
-    return layer->groups == 1;
-}
-
-static bool winograd_wins(const graph *network, const graph_node *node, size_t batch) {
-    const shape *in = &network->values[node->inputs[0]].shape;
-    const shape *made = &network->values[node->output].shape;
-    const size_t tiles = tiles_along(made->sizes[1]) * tiles_along(made->sizes[2]); /* of a sample */
-    return winograd_fits(node->attributes) && in->sizes[0] >= LEAST_CHANNELS &&
-           made->sizes[0] >= LEAST_CHANNELS && batch * tiles >= LEAST_TILES &&
-           100 * made->sizes[1] * made->sizes[2] >= (size_t)LEAST_USE_PERCENT * TILE * TILE * tiles;
 }
 
 /* ---- the layout of states
@@ -65,26 +35,22 @@ static mixup_status describe_states(size_t batch, const shape *sample, bool narr
                       "describing a layout");
 }
 
-static mixup_status add_way(const graph *network, const graph_node *node, size_t batch,
-                            dnnl_alg_kind_t algorithm, bool narrow, conv_shape *to) {
+static mixup_status add_way(const graph *network, const graph_node *node, size_t batch, bool narrow,
+                            conv_shape *to) {
     const shape *in = &network->values[node->inputs[0]].shape;
     const shape *made = &network->values[node->output].shape;
     conv_way *way = &to->ways[to->way_count++];
-    way->algorithm = algorithm;
     MIXUP_TRY(describe_states(batch, in, narrow && is_narrow(in), &way->input));
     return describe_states(batch, made, narrow && is_narrow(made), &way->output);
 }
 
-static mixup_status add_ways(const engine *self, const graph *network, const graph_node *node, size_t batch,
-                             conv_shape *to) {
+static mixup_status add_ways(const graph *network, const graph_node *node, size_t batch, conv_shape *to) {
     const bool narrow =
         node->attributes->groups == 1 && (is_narrow(&network->values[node->inputs[0]].shape) ||
                                           is_narrow(&network->values[node->output].shape));
-    if (self->convolution == MIXUP_CONVOLUTION_AUTO && winograd_wins(network, node, batch))
-        MIXUP_TRY(add_way(network, node, batch, dnnl_convolution_winograd, false, to));
     if (narrow)
-        MIXUP_TRY(add_way(network, node, batch, dnnl_convolution_direct, true, to));
-    return add_way(network, node, batch, dnnl_convolution_direct, false, to);
+        MIXUP_TRY(add_way(network, node, batch, true, to));
+    return add_way(network, node, batch, false, to);
 }
 
 /* ---- all of it */
@@ -101,15 +67,15 @@ static void describe_window(const mixup_layer *layer, const shape *in, const sha
     }
 }
 
-mixup_status conv2d_describe_shape(const engine *self, const graph *network, const graph_node *node,
-                                   size_t batch, conv_shape *out) {
+mixup_status conv2d_describe_shape(const graph *network, const graph_node *node, size_t batch,
+                                   conv_shape *out) {
     const shape *in = &network->values[node->inputs[0]].shape;
     const shape *made = &network->values[node->output].shape;
     dnnl_dims_t weight = {0};
     *out = (conv_shape){.biased = node->parameter_count > 1};
-    const int rank = weight_dims(network, node, weight);
+    const int rank = conv2d_weight_dims(network, node, weight);
     describe_window(node->attributes, in, made, out);
-    MIXUP_TRY(add_ways(self, network, node, batch, out));
+    MIXUP_TRY(add_ways(network, node, batch, out));
     MIXUP_TRY(dnnl_vector(made->sizes[0], &out->bias));
     return dnnl_check(dnnl_memory_desc_init_by_tag(&out->weight, rank, weight, dnnl_f32, dnnl_format_tag_any),
                       "describing filters");
@@ -122,26 +88,26 @@ dnnl_pass conv2d_pass(size_t node, const conv_shape *described, dnnl_describe_pa
 
 /* ---- descriptions */
 
-/* Prediction too is described as training: for inference Winograd's takes filters in a layout of its own
- * only, into which oneDNN converts from plain order alone. */
-static mixup_status init_forward(const conv_shape *c, const conv_way *way, const dnnl_memory_desc_t *weight,
-                                 dnnl_convolution_desc_t *out) {
-    return dnnl_check(
-        dnnl_dilated_convolution_forward_desc_init(out, dnnl_forward_training, way->algorithm, &way->input,
-                                                   weight, c->biased ? &c->bias : NULL, &way->output,
-                                                   c->strides, c->dilates, c->padding, c->behind),
-        "convolution");
+static mixup_status init_forward(const conv_shape *c, const conv_way *way, bool training,
+                                 const dnnl_memory_desc_t *weight, dnnl_convolution_desc_t *out) {
+    return dnnl_check(dnnl_dilated_convolution_forward_desc_init(
+                          out, training ? dnnl_forward_training : dnnl_forward_inference,
+                          dnnl_convolution_direct, &way->input, weight, c->biased ? &c->bias : NULL,
+                          &way->output, c->strides, c->dilates, c->padding, c->behind),
+                      "convolution");
 }
 
 mixup_status dnnl_conv2d_layout(const dnnl_backend *self, const graph *network, const graph_node *node,
                                 dnnl_memory_desc_t *out) {
     conv_shape c;
+    if (conv2d_wins_by_winograd(self, network, node, NOMINAL_BATCH))
+        return conv2d_winograd_layout(self, network, node, out);
     dnnl_primitive_desc_t description = NULL;
     dnnl_status_t status = dnnl_success;
-    MIXUP_TRY(conv2d_describe_shape(&self->base, network, node, NOMINAL_BATCH, &c));
+    MIXUP_TRY(conv2d_describe_shape(network, node, NOMINAL_BATCH, &c));
     for (size_t way = 0; way < c.way_count; way++) {
         dnnl_convolution_desc_t operation;
-        MIXUP_TRY(init_forward(&c, &c.ways[way], &c.weight, &operation));
+        MIXUP_TRY(init_forward(&c, &c.ways[way], true, &c.weight, &operation));
         status = dnnl_primitive_desc_create(&description, &operation, NULL, self->handle, NULL);
         if (status == dnnl_success && (way + 1 == c.way_count || !dnnl_is_slow(description)))
             break;
@@ -159,7 +125,7 @@ mixup_status conv2d_describe_forward(builder *to, const dnnl_pass *pass, const d
     dnnl_convolution_desc_t operation;
     dnnl_primitive_attr_t attributes = NULL;
     const conv_shape *c = pass->details;
-    MIXUP_TRY(init_forward(c, &c->ways[pass->way], weight, &operation));
+    MIXUP_TRY(init_forward(c, &c->ways[pass->way], builder_has_backward(to), weight, &operation));
     MIXUP_TRY(dnnl_activation_attributes(builder_absorbed(to, pass->node), &attributes));
     const mixup_status status = dnnl_describe(to, &operation, attributes, NULL, out);
     if (attributes != NULL)
@@ -172,7 +138,7 @@ static mixup_status describe_backward(builder *to, const conv_shape *c, const co
                                       const dnnl_convolution_desc_t *operation, dnnl_primitive_desc_t *out) {
     dnnl_convolution_desc_t forward;
     dnnl_primitive_desc_t hint = NULL;
-    MIXUP_TRY(init_forward(c, way, &c->weight, &forward));
+    MIXUP_TRY(init_forward(c, way, true, &c->weight, &forward));
     MIXUP_TRY(dnnl_describe(to, &forward, NULL, NULL, &hint));
     const mixup_status status = dnnl_describe(to, operation, NULL, hint, out);
     dnnl_primitive_desc_destroy(hint);
@@ -185,8 +151,8 @@ mixup_status conv2d_describe_backward_data(builder *to, const dnnl_pass *pass,
     dnnl_convolution_desc_t operation;
     const conv_way *way = &c->ways[pass->way];
     MIXUP_TRY(dnnl_check(dnnl_dilated_convolution_backward_data_desc_init(
-                             &operation, way->algorithm, &way->input, weight, &way->output, c->strides,
-                             c->dilates, c->padding, c->behind),
+                             &operation, dnnl_convolution_direct, &way->input, weight, &way->output,
+                             c->strides, c->dilates, c->padding, c->behind),
                          "convolution backward"));
     return describe_backward(to, c, way, &operation, out);
 }
@@ -196,9 +162,10 @@ mixup_status conv2d_describe_backward_weights(builder *to, const dnnl_pass *pass
     const conv_shape *c = pass->details;
     dnnl_convolution_desc_t operation;
     const conv_way *way = &c->ways[pass->way];
-    MIXUP_TRY(dnnl_check(dnnl_dilated_convolution_backward_weights_desc_init(
-                             &operation, way->algorithm, &way->input, weight, c->biased ? &c->bias : NULL,
-                             &way->output, c->strides, c->dilates, c->padding, c->behind),
-                         "convolution backward"));
+    MIXUP_TRY(dnnl_check(
+        dnnl_dilated_convolution_backward_weights_desc_init(&operation, dnnl_convolution_direct, &way->input,
+                                                            weight, c->biased ? &c->bias : NULL, &way->output,
+                                                            c->strides, c->dilates, c->padding, c->behind),
+        "convolution backward"));
     return describe_backward(to, c, way, &operation, out);
 }

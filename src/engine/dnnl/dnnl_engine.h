@@ -17,10 +17,13 @@
 
 #include <oneapi/dnnl/dnnl.h>
 
+struct winograd_kernels;
+
 typedef struct dnnl_backend {
     engine base; /* first: an engine * is a dnnl_backend * */
     dnnl_engine_t handle;
     const product_kernels *products; /* kernels of our own for dense layers; NULL: this processor has none */
+    const struct winograd_kernels *winograd; /* for states of many channels (winograd.h); NULL: none */
 } dnnl_backend;
 
 /* MIXUP_OK, or an error that names what was tried. */

@@ -1,6 +1,7 @@
 /* engine/dnnl/engine: the engine object: its table of kernels, layouts of parameters, and the environment of
  * a run. */
 #include "engine/dnnl/dnnl_engine.h"
+#include "engine/dnnl/winograd.h"
 #include "engine/reference/kernels.h"
 
 #include <omp.h>
@@ -178,43 +179,31 @@ static void leave(engine *self, const engine_environment *saved) {
 
 /* ---- creation */
 
-static const char *instruction_set(void) {
-    switch ((int)dnnl_get_effective_cpu_isa()) {
-    case dnnl_cpu_isa_sse41:
-        return "sse41";
-    case dnnl_cpu_isa_avx:
-        return "avx";
-    case dnnl_cpu_isa_avx2:
-        return "avx2";
-    case dnnl_cpu_isa_avx2_vnni:
-        return "avx2_vnni";
-    case dnnl_cpu_isa_avx512_core:
-        return "avx512_core";
-    case dnnl_cpu_isa_avx512_core_vnni:
-        return "avx512_core_vnni";
-    case dnnl_cpu_isa_avx512_core_bf16:
-        return "avx512_core_bf16";
-    case dnnl_cpu_isa_avx512_core_amx:
-        return "avx512_core_amx";
-    default:
-        return "other instruction set";
-    }
-}
+/* The kernels of our own keep to what oneDNN uses, so that ONEDNN_MAX_CPU_ISA limits all. */
+typedef struct instruction_set {
+    int isa; /* dnnl_cpu_isa_t */
+    const char *name;
+    product_level products;
+    const winograd_kernels *winograd;
+} instruction_set;
 
-/* The kernels of our own keep to what oneDNN uses, so that ONEDNN_MAX_CPU_ISA limits both. */
-static product_level level_of(dnnl_cpu_isa_t isa) {
-    switch ((int)isa) {
-    case dnnl_cpu_isa_avx2:
-    case dnnl_cpu_isa_avx2_vnni:
-        return PRODUCT_AVX2;
-    case dnnl_cpu_isa_avx512_core:
-    case dnnl_cpu_isa_avx512_core_vnni:
-    case dnnl_cpu_isa_avx512_core_bf16:
-    case dnnl_cpu_isa_avx512_core_amx:
-        return PRODUCT_AVX512;
-    default:
-        return PRODUCT_NONE;
-    }
+static const instruction_set instruction_sets[] = {
+    {dnnl_cpu_isa_sse41, "sse41", PRODUCT_NONE, NULL},
+    {dnnl_cpu_isa_avx, "avx", PRODUCT_NONE, NULL},
+    {dnnl_cpu_isa_avx2, "avx2", PRODUCT_AVX2, &winograd_avx2},
+    {dnnl_cpu_isa_avx2_vnni, "avx2_vnni", PRODUCT_AVX2, &winograd_avx2},
+    {dnnl_cpu_isa_avx512_core, "avx512_core", PRODUCT_AVX512, &winograd_avx512},
+    {dnnl_cpu_isa_avx512_core_vnni, "avx512_core_vnni", PRODUCT_AVX512, &winograd_avx512},
+    {dnnl_cpu_isa_avx512_core_bf16, "avx512_core_bf16", PRODUCT_AVX512, &winograd_avx512},
+    {dnnl_cpu_isa_avx512_core_amx, "avx512_core_amx", PRODUCT_AVX512, &winograd_avx512},
+};
+
+static instruction_set find_instruction_set(void) {
+    const int isa = (int)dnnl_get_effective_cpu_isa();
+    for (size_t i = 0; i < sizeof instruction_sets / sizeof instruction_sets[0]; i++)
+        if (instruction_sets[i].isa == isa)
+            return instruction_sets[i];
+    return (instruction_set){.isa = isa, .name = "other instruction set", .products = PRODUCT_NONE};
 }
 
 /* Kernels of this engine that work on images in oneDNN's layouts. */
@@ -265,11 +254,12 @@ mixup_status engine_create_dnnl(engine **out, size_t threads, const mixup_alloca
                           .enter = enter,
                           .leave = leave,
                           .destroy = destroy};
-    made->products = product_find(level_of(dnnl_get_effective_cpu_isa()));
     const dnnl_version_t *version = dnnl_version();
+    const instruction_set set = find_instruction_set();
+    made->products = product_find(set.products);
+    made->winograd = set.winograd;
     snprintf(made->base.description, sizeof made->base.description, "dnnl %d.%d.%d %s, %zu thread%s",
-             version->major, version->minor, version->patch, instruction_set(), threads,
-             threads == 1 ? "" : "s");
+             version->major, version->minor, version->patch, set.name, threads, threads == 1 ? "" : "s");
     const mixup_status status =
         dnnl_check(dnnl_engine_create(&made->handle, dnnl_cpu, 0), "creating an engine for the CPU");
     if (status != MIXUP_OK) {

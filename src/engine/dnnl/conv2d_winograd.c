@@ -1,0 +1,268 @@
+/* engine/dnnl/conv2d_winograd: which convolutions are computed by Winograd's algorithm, and their passes. */
+#include "engine/dnnl/conv2d.h"
+#include "engine/dnnl/winograd.h"
+
+#include <omp.h>
+
+/* ---- the rule
+ *
+ * Measured on AVX-512 and AVX2 (Zen 4), Winograd's algorithm beats direct convolution by 1.5 to 3.5 where all
+ * of these hold. Below, it works for nothing: on channels that are only padding, on tiles that hang over the
+ * image, on filters that are transformed for a few tiles, which takes longest where 36 values for each of
+ * their pairs of channels do not fit into a cache. */
+enum {
+    LEAST_CHANNELS = 8,
+    LEAST_USE_PERCENT = 60,
+    LEAST_TILES = 4,
+    LEAST_TILES_FOR_LARGE = 12,
+    LARGE_FILTERS = 1 << 17 /* pairs of channels */
+};
+
+static size_t ceiling(size_t a, size_t b) {
+    return (a + b - 1) / b;
+}
+
+static const shape *input_shape(const graph *network, const graph_node *node) {
+    return &network->values[node->inputs[0]].shape;
+}
+
+static const shape *output_shape(const graph *network, const graph_node *node) {
+    return &network->values[node->output].shape;
+}
+
+static bool fits(const mixup_layer *layer) {
+    for (int i = 0; i < 2; i++)
+        if (layer->kernel[i] != WINOGRAD_FILTER || layer->stride[i] != 1 || layer->dilation[i] != 1 ||
+            layer->padding[i] >= WINOGRAD_FILTER)
+            return false;
+    return layer->groups == 1;
+}
+
+static bool pays(const shape *in, const shape *made, size_t batch) {
+    const size_t tiles = ceiling(made->sizes[1], WINOGRAD_TILE) * ceiling(made->sizes[2], WINOGRAD_TILE);
+    const size_t whole = (size_t)WINOGRAD_TILE * WINOGRAD_TILE * tiles;
+    const size_t least = in->sizes[0] * made->sizes[0] > LARGE_FILTERS ? LEAST_TILES_FOR_LARGE : LEAST_TILES;
+    return in->sizes[0] >= LEAST_CHANNELS && made->sizes[0] >= LEAST_CHANNELS && batch * tiles >= least &&
+           100 * made->sizes[1] * made->sizes[2] >= LEAST_USE_PERCENT * whole;
+}
+
+bool conv2d_wins_by_winograd(const dnnl_backend *self, const graph *network, const graph_node *node,
+                             size_t batch) {
+    return self->base.convolution == MIXUP_CONVOLUTION_AUTO && self->winograd != NULL &&
+           fits(node->attributes) && pays(input_shape(network, node), output_shape(network, node), batch);
+}
+
+/* ---- layouts */
+
+/* With 8 channels on either side half of 16 lanes would be idle. */
+static const winograd_kernels *choose_kernels(const dnnl_backend *self, const graph *network,
+                                              const graph_node *node) {
+    const bool narrow = input_shape(network, node)->sizes[0] == winograd_avx2.lanes ||
+                        output_shape(network, node)->sizes[0] == winograd_avx2.lanes;
+    return narrow ? &winograd_avx2 : self->winograd;
+}
+
+static bool is_wide(const winograd_kernels *kernels) {
+    return kernels->lanes == winograd_avx512.lanes;
+}
+
+mixup_status conv2d_winograd_layout(const dnnl_backend *self, const graph *network, const graph_node *node,
+                                    dnnl_memory_desc_t *out) {
+    const bool wide = is_wide(choose_kernels(self, network, node));
+    dnnl_dims_t sizes = {0};
+    const int rank = conv2d_weight_dims(network, node, sizes);
+    return dnnl_check(dnnl_memory_desc_init_by_tag(out, rank, sizes, dnnl_f32,
+                                                   wide ? dnnl_ABcd16b16a : dnnl_ABcd8b8a),
+                      "describing filters");
+}
+
+static mixup_status state_layout(const builder *to, const winograd_kernels *kernels, const shape *sample,
+                                 dnnl_memory_desc_t *out) {
+    MIXUP_TRY(dnnl_plain_state(builder_batch(to), sample, out));
+    return dnnl_check(dnnl_memory_desc_init_by_tag(out, out->ndims, out->dims, dnnl_f32,
+                                                   is_wide(kernels) ? dnnl_aBcd16b : dnnl_aBcd8b),
+                      "describing a layout");
+}
+
+/* ---- steps */
+
+typedef struct winograd_arguments {
+    winograd_plan plan;
+    real *scratch;
+} winograd_arguments;
+
+static void run_convolution(void *arguments, plan_run *run) {
+    const winograd_arguments *a = arguments;
+    (void)run;
+    winograd_run(&a->plan);
+}
+
+static void run_gradient(void *arguments, plan_run *run) {
+    const winograd_arguments *a = arguments;
+    (void)run;
+    winograd_run_gradient(&a->plan);
+}
+
+static void bind_scratch(void *target, void *address) {
+    winograd_bind_scratch(&((winograd_arguments *)target)->plan, address);
+}
+
+static winograd_images describe_images(const shape *sample) {
+    return (
+        winograd_images){.channels = sample->sizes[0], .height = sample->sizes[1], .width = sample->sizes[2]};
+}
+
+/* turned: the gradient of the input is a convolution of the output's, with what the filter leaves of the
+ * padding. */
+static winograd_arguments *make_arguments(builder *to, size_t node, bool turned, bool of_filters) {
+    const graph_node *described = builder_node(to, node);
+    const size_t *padding = described->attributes->padding;
+    winograd_arguments *a = builder_arguments(to, sizeof *a);
+    if (a == NULL)
+        return NULL;
+    winograd_work *work = &a->plan.work;
+    a->plan.kernels = choose_kernels((const dnnl_backend *)builder_engine(to), builder_graph(to), described);
+    a->plan.threads = (size_t)omp_get_max_threads();
+    work->images = builder_batch(to);
+    work->in = describe_images(turned ? dnnl_output_shape(to, node) : dnnl_input_shape(to, node, 0));
+    work->out = describe_images(turned ? dnnl_input_shape(to, node, 0) : dnnl_output_shape(to, node));
+    work->top = turned ? WINOGRAD_FILTER - 1 - padding[0] : padding[0];
+    work->left = turned ? WINOGRAD_FILTER - 1 - padding[1] : padding[1];
+    work->turned = turned;
+    work->filters = builder_parameter(to, node, 0);
+    winograd_divide(&a->plan, of_filters);
+    return a;
+}
+
+static mixup_status emit(builder *to, winograd_arguments *a, step_function run) {
+    size_t scratch = BUFFER_NONE;
+    MIXUP_TRY(builder_buffer(to, winograd_scratch(&a->plan), &scratch));
+    MIXUP_TRY(builder_bind_with(to, scratch, bind_scratch, a));
+    return builder_step(to, run, a);
+}
+
+/* A state to read, in the kernels' layout. It is bound afterwards: a conversion is a step of its own. */
+static mixup_status convert(builder *to, const winograd_arguments *a, const shape *sample, size_t *state) {
+    dnnl_memory_desc_t layout;
+    MIXUP_TRY(state_layout(to, a->plan.kernels, sample, &layout));
+    return dnnl_convert(to, *state, sample, &layout, state);
+}
+
+static mixup_status bind_written(builder *to, winograd_arguments *a, size_t buffer, const shape *sample) {
+    dnnl_memory_desc_t layout;
+    MIXUP_TRY(state_layout(to, a->plan.kernels, sample, &layout));
+    MIXUP_TRY(dnnl_set_state(to, buffer, sample, &layout));
+    return builder_bind(to, buffer, &a->plan.work.output);
+}
+
+/* ---- the passes */
+
+mixup_status conv2d_winograd_forward(builder *to, size_t node) {
+    const graph_node *activation = builder_absorbed(to, node);
+    const bool relu = activation != NULL && activation->activation == MIXUP_RELU;
+    size_t input = builder_input(to, node, 0);
+    size_t output = BUFFER_NONE;
+    winograd_arguments *a = make_arguments(to, node, false, false);
+    if (a == NULL)
+        return MIXUP_ERROR_MEMORY;
+    if (builder_node(to, node)->parameter_count > 1)
+        a->plan.work.bias = builder_parameter(to, node, 1);
+    a->plan.work.relu = relu;
+    MIXUP_TRY(convert(to, a, dnnl_input_shape(to, node, 0), &input));
+    MIXUP_TRY(builder_bind_const(to, input, &a->plan.work.input));
+    MIXUP_TRY(builder_output(to, node, &output));
+    MIXUP_TRY(bind_written(to, a, output, dnnl_output_shape(to, node)));
+    MIXUP_TRY(emit(to, a, run_convolution));
+    return activation == NULL || relu
+               ? MIXUP_OK
+               : dnnl_activation_in_place(to, activation, output, dnnl_output_shape(to, node));
+}
+
+mixup_status conv2d_winograd_input_gradient(builder *to, size_t node, size_t output_gradient) {
+    size_t gradient = BUFFER_NONE;
+    MIXUP_TRY(builder_input_gradient(to, node, 0, &gradient));
+    if (gradient == BUFFER_NONE)
+        return MIXUP_OK;
+    winograd_arguments *a = make_arguments(to, node, true, false);
+    if (a == NULL)
+        return MIXUP_ERROR_MEMORY;
+    MIXUP_TRY(convert(to, a, dnnl_output_shape(to, node), &output_gradient));
+    MIXUP_TRY(builder_bind_const(to, output_gradient, &a->plan.work.input));
+    MIXUP_TRY(bind_written(to, a, gradient, dnnl_input_shape(to, node, 0)));
+    MIXUP_TRY(emit(to, a, run_convolution));
+    return builder_input_gradient_done(to, node, 0, gradient);
+}
+
+static mixup_status emit_filter_gradient(builder *to, size_t node, size_t output_gradient) {
+    size_t input = builder_input(to, node, 0);
+    size_t gradient = BUFFER_NONE;
+    MIXUP_TRY(builder_parameter_gradient(to, node, 0, &gradient));
+    if (gradient == BUFFER_NONE)
+        return MIXUP_OK;
+    winograd_arguments *a = make_arguments(to, node, false, true);
+    if (a == NULL)
+        return MIXUP_ERROR_MEMORY;
+    MIXUP_TRY(convert(to, a, dnnl_input_shape(to, node, 0), &input));
+    MIXUP_TRY(convert(to, a, dnnl_output_shape(to, node), &output_gradient));
+    MIXUP_TRY(builder_bind_const(to, input, &a->plan.work.input));
+    MIXUP_TRY(builder_bind_const(to, output_gradient, &a->plan.work.arrived));
+    MIXUP_TRY(builder_bind(to, gradient, &a->plan.work.filter_gradient));
+    MIXUP_TRY(emit(to, a, run_gradient));
+    return builder_parameter_gradient_done(to, node, 0, gradient);
+}
+
+/* ---- the gradient of the bias: the sum over batch and positions */
+
+typedef struct bias_arguments {
+    size_t batch, channels, blocks, lanes, positions;
+    const real *arrived; /* [batch][blocks][positions][lanes] */
+    real *gradient;      /* [channels] */
+} bias_arguments;
+
+static void run_bias_gradient(void *arguments, plan_run *run) {
+    const bias_arguments *a = arguments;
+    (void)run;
+#pragma omp parallel for schedule(static)
+    for (size_t c = 0; c < a->channels; c++) {
+        double sum = 0.0;
+        for (size_t n = 0; n < a->batch; n++) {
+            const real *from =
+                a->arrived + (n * a->blocks + c / a->lanes) * a->positions * a->lanes + c % a->lanes;
+            for (size_t p = 0; p < a->positions; p++)
+                sum += (double)from[p * a->lanes];
+        }
+        a->gradient[c] = (real)sum;
+    }
+}
+
+static mixup_status emit_bias_gradient(builder *to, size_t node, size_t output_gradient) {
+    const shape *made = dnnl_output_shape(to, node);
+    const winograd_kernels *kernels =
+        choose_kernels((const dnnl_backend *)builder_engine(to), builder_graph(to), builder_node(to, node));
+    dnnl_memory_desc_t layout;
+    size_t gradient = BUFFER_NONE;
+    size_t converted = BUFFER_NONE;
+    MIXUP_TRY(builder_parameter_gradient(to, node, 1, &gradient));
+    if (gradient == BUFFER_NONE)
+        return MIXUP_OK;
+    bias_arguments *a = builder_arguments(to, sizeof *a);
+    if (a == NULL)
+        return MIXUP_ERROR_MEMORY;
+    *a = (bias_arguments){.batch = builder_batch(to),
+                          .channels = made->sizes[0],
+                          .blocks = ceiling(made->sizes[0], kernels->lanes),
+                          .lanes = kernels->lanes,
+                          .positions = made->sizes[1] * made->sizes[2]};
+    MIXUP_TRY(state_layout(to, kernels, made, &layout));
+    MIXUP_TRY(dnnl_convert(to, output_gradient, made, &layout, &converted));
+    MIXUP_TRY(builder_bind_const(to, converted, &a->arrived));
+    MIXUP_TRY(builder_bind(to, gradient, &a->gradient));
+    MIXUP_TRY(builder_step(to, run_bias_gradient, a));
+    return builder_parameter_gradient_done(to, node, 1, gradient);
+}
+
+mixup_status conv2d_winograd_parameter_gradients(builder *to, size_t node, size_t output_gradient) {
+    MIXUP_TRY(emit_filter_gradient(to, node, output_gradient));
+    return builder_node(to, node)->parameter_count > 1 ? emit_bias_gradient(to, node, output_gradient)
+                                                       : MIXUP_OK;
+}

@@ -1,0 +1,174 @@
+/* engine/dnnl/winograd: see winograd.h. Blocks, threads and scratch memory; the arithmetic is in
+ * winograd_lanes.h. */
+#include "engine/dnnl/winograd.h"
+
+#include <omp.h>
+#include <string.h>
+
+/* Values between two positions' arrays, so that they do not start at equal offsets modulo 4 KiB, where the
+ * same few lines of a cache would have to hold all of them. */
+enum { GAP = 16 };
+
+/* States and products of a block should stay in a core's L2 cache. Filters larger than that are read again
+ * for each block; then a block of their size keeps that in proportion. */
+enum { BLOCK_VALUES = 1 << 18 };
+
+static size_t ceiling(size_t a, size_t b) {
+    return (a + b - 1) / b;
+}
+
+static size_t rounded(size_t count) {
+    return ceiling(count, GAP) * GAP;
+}
+
+/* [begin, end) of `count` things for one of `team` threads. */
+typedef struct share {
+    size_t begin, end;
+} share;
+
+static share share_of(size_t count, size_t me, size_t team) {
+    return (share){count * me / team, count * (me + 1) / team};
+}
+
+/* ---- dividing */
+
+static size_t groups_of_outputs(const winograd_work *work) {
+    return ceiling(work->out.blocks, WINOGRAD_TOGETHER);
+}
+
+static size_t choose_strips(const winograd_plan *plan, bool of_filters) {
+    const winograd_work *w = &plan->work;
+    const size_t lanes = plan->kernels->lanes;
+    const size_t filters = WINOGRAD_POSITIONS * w->in.blocks * w->out.blocks * lanes * lanes;
+    const size_t strip = WINOGRAD_POSITIONS * (w->in.blocks + w->out.blocks) * lanes * w->tiles;
+    const size_t wanted = filters > BLOCK_VALUES ? filters : BLOCK_VALUES;
+    const size_t all = w->images * w->strips;
+    size_t strips = wanted * (of_filters ? plan->threads : 1) / strip;
+    strips = strips < 1 ? 1 : strips > all ? all : strips;
+    return ceiling(all, ceiling(all, strips)); /* blocks of about equal size */
+}
+
+void winograd_divide(winograd_plan *plan, bool of_filters) {
+    winograd_work *w = &plan->work;
+    const size_t lanes = plan->kernels->lanes;
+    w->in.blocks = ceiling(w->in.channels, lanes);
+    w->out.blocks = ceiling(w->out.channels, lanes);
+    w->strips = ceiling(w->out.height, WINOGRAD_TILE);
+    w->tiles = ceiling(w->out.width, WINOGRAD_TILE);
+    plan->block_strips = choose_strips(plan, of_filters);
+    w->capacity = ceiling(plan->block_strips * w->tiles, 4) * 4;
+    plan->together = of_filters || ceiling(w->images * w->strips, plan->block_strips) < plan->threads;
+    w->filters_stride = w->in.blocks * w->out.blocks * lanes * lanes + GAP;
+    w->states_stride = w->in.blocks * w->capacity * lanes + GAP;
+    w->products_stride = w->out.blocks * w->capacity * lanes + GAP;
+    const size_t widest = w->in.width > w->out.width ? w->in.width : w->out.width;
+    const size_t copies = plan->together ? 1 : plan->threads;
+    plan->thread_scratch =
+        rounded((WINOGRAD_SIDE * (WINOGRAD_TILE * w->tiles + WINOGRAD_FILTER - 1) + widest) * lanes);
+    plan->filters_scratch = rounded(WINOGRAD_POSITIONS * w->filters_stride);
+    plan->states_scratch = copies * rounded(WINOGRAD_POSITIONS * w->states_stride);
+    plan->products_scratch = copies * rounded(WINOGRAD_POSITIONS * w->products_stride);
+}
+
+size_t winograd_scratch(const winograd_plan *plan) {
+    return plan->threads * plan->thread_scratch + plan->filters_scratch + plan->states_scratch +
+           plan->products_scratch;
+}
+
+void winograd_bind_scratch(winograd_plan *plan, float *scratch) {
+    plan->work.columns = scratch;
+    plan->work.at_filters = scratch + plan->threads * plan->thread_scratch;
+    plan->work.at_states = plan->work.at_filters + plan->filters_scratch;
+    plan->work.at_products = plan->work.at_states + plan->states_scratch;
+}
+
+/* ---- running: every function is called by all threads of a team */
+
+typedef struct member {
+    winograd_work work; /* with this thread's scratch */
+    size_t me, team;
+} member;
+
+static member join(const winograd_plan *plan) {
+    member m = {
+        .work = plan->work, .me = (size_t)omp_get_thread_num(), .team = (size_t)omp_get_num_threads()};
+    winograd_work *w = &m.work;
+    const size_t widest = w->in.width > w->out.width ? w->in.width : w->out.width;
+    w->columns += m.me * plan->thread_scratch;
+    w->zeros = w->columns + plan->thread_scratch - widest * plan->kernels->lanes;
+    memset(w->zeros, 0, widest * plan->kernels->lanes * sizeof *w->zeros);
+    if (!plan->together) {
+        w->at_states += m.me * (plan->states_scratch / plan->threads);
+        w->at_products += m.me * (plan->products_scratch / plan->threads);
+    }
+    return m;
+}
+
+static size_t all_strips(const winograd_work *work) {
+    return work->images * work->strips;
+}
+
+/* Each thread on strips of its own, block by block. */
+static void run_alone(const winograd_plan *plan, const member *m) {
+    const winograd_work *w = &m->work;
+    const size_t items = WINOGRAD_POSITIONS * groups_of_outputs(w);
+    const share mine = share_of(all_strips(w), m->me, m->team);
+    for (size_t first = mine.begin; first < mine.end; first += plan->block_strips) {
+        const size_t left = mine.end - first;
+        const size_t count = left < plan->block_strips ? left : plan->block_strips;
+        plan->kernels->transform_input(w, 0, first, count);
+        plan->kernels->multiply(w, count * w->tiles, 0, items);
+        plan->kernels->transform_output(w, 0, first, count);
+    }
+}
+
+/* All threads on one block: strips are divided, then positions, then strips again. */
+static void run_together(const winograd_plan *plan, const member *m) {
+    const winograd_work *w = &m->work;
+    const share items = share_of(WINOGRAD_POSITIONS * groups_of_outputs(w), m->me, m->team);
+    const size_t all = all_strips(w);
+    for (size_t first = 0; first < all; first += plan->block_strips) {
+        const size_t count = all - first < plan->block_strips ? all - first : plan->block_strips;
+        const share mine = share_of(count, m->me, m->team);
+        plan->kernels->transform_input(w, mine.begin, first + mine.begin, mine.end - mine.begin);
+#pragma omp barrier
+        plan->kernels->multiply(w, count * w->tiles, items.begin, items.end);
+#pragma omp barrier
+        plan->kernels->transform_output(w, mine.begin, first + mine.begin, mine.end - mine.begin);
+    }
+}
+
+void winograd_run(const winograd_plan *plan) {
+#pragma omp parallel num_threads((int)plan->threads)
+    {
+        const member m = join(plan);
+        const share pairs = share_of(m.work.in.blocks * m.work.out.blocks, m.me, m.team);
+        plan->kernels->transform_filters(&m.work, pairs.begin, pairs.end);
+#pragma omp barrier
+        if (plan->together)
+            run_together(plan, &m);
+        else
+            run_alone(plan, &m);
+    }
+}
+
+void winograd_run_gradient(const winograd_plan *plan) {
+#pragma omp parallel num_threads((int)plan->threads)
+    {
+        const member m = join(plan);
+        const winograd_work *w = &m.work;
+        const share items = share_of(WINOGRAD_POSITIONS * groups_of_outputs(w), m.me, m.team);
+        const share pairs = share_of(w->in.blocks * w->out.blocks, m.me, m.team);
+        const size_t all = all_strips(w);
+        for (size_t first = 0; first < all; first += plan->block_strips) {
+            const size_t count = all - first < plan->block_strips ? all - first : plan->block_strips;
+            const share mine = share_of(count, m.me, m.team);
+            plan->kernels->transform_input(w, mine.begin, first + mine.begin, mine.end - mine.begin);
+            plan->kernels->transform_arrived(w, mine.begin, first + mine.begin, mine.end - mine.begin);
+#pragma omp barrier
+            plan->kernels->accumulate(w, count * w->tiles, first == 0, items.begin, items.end);
+#pragma omp barrier
+        }
+        plan->kernels->finish_filters(w, pairs.begin, pairs.end);
+    }
+}

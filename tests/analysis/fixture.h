@@ -19,15 +19,19 @@ static inline safetensors *fixture_open(void) {
 /* The floats of an entry; the file owns them. */
 static inline const float *fixture_floats(const safetensors *file, const char *name) {
     const safetensors_entry *entry = safetensors_find(file, name);
-    if (entry == NULL || entry->type != MIXUP_FLOAT32)
+    if (entry == NULL || entry->type != MIXUP_FLOAT32) {
         fail_msg("the fixture has no floats %s", name);
+        return NULL;
+    }
     return entry->data;
 }
 
 static inline const int32_t *fixture_integers(const safetensors *file, const char *name) {
     const safetensors_entry *entry = safetensors_find(file, name);
-    if (entry == NULL || entry->type != MIXUP_INT32)
+    if (entry == NULL || entry->type != MIXUP_INT32) {
         fail_msg("the fixture has no integers %s", name);
+        return NULL;
+    }
     return entry->data;
 }
 

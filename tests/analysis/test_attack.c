@@ -220,9 +220,9 @@ static mixup_model *curved(mixup_engine engine, const safetensors *file) {
     static const struct {
         const char *name, *key;
         size_t count;
-    } parameters[] = {{"hidden.weight", "pgd/weight1", HIDDEN * WIDTH},
+    } parameters[] = {{"hidden.weight", "pgd/weight1", (size_t)HIDDEN * WIDTH},
                       {"hidden.bias", "pgd/bias1", HIDDEN},
-                      {"last.weight", "pgd/weight2", CLASSES * HIDDEN},
+                      {"last.weight", "pgd/weight2", (size_t)CLASSES * HIDDEN},
                       {"last.bias", "pgd/bias2", CLASSES}};
     mixup_model *model = model_of(
         &(mixup_model_desc){.input = {WIDTH}, .layers = curved_layers, .layer_count = 2, .engine = engine});

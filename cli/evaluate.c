@@ -143,7 +143,7 @@ const command command_evaluate = {
     .most = 2,
     .options = options,
     .details =
-        "MODEL is a model.safetensors or a run's folder; DATA a .csv, .npy or IDX file with targets, or\n"
-        "--experiment FILE.yaml.\n",
+        "MODEL is a model.safetensors or a run's folder; DATA a .csv, .npy or IDX file with targets, a\n"
+        "folder or .tar of JPEG and PNG images in folders named by class, or --experiment FILE.yaml.\n",
     .run = run,
 };

@@ -34,11 +34,17 @@ static bool tiny(size_t count) {
 
 /* ---------------------------------------------------------------- the file */
 
-/* "data/my iris.csv.gz" gives "my_iris". */
+/* "data/my iris.csv.gz" gives "my_iris", "fruit/" gives "fruit". */
 static void add_name(text *out, const char *path) {
-    const char *slash = strrchr(path, '/');
-    const char *base = slash != NULL ? slash + 1 : path;
-    const size_t length = strcspn(base, ".");
+    size_t end = strlen(path);
+    while (end > 1 && path[end - 1] == '/')
+        end--;
+    size_t first = end;
+    while (first > 0 && path[first - 1] != '/')
+        first--;
+    const char *base = path + first;
+    const size_t dot = strcspn(base, "./");
+    const size_t length = dot < end - first ? dot : end - first;
     text_add(out, "name: ");
     for (size_t i = 0; i < length && i < 60; i++)
         text_format(out, "%c",
@@ -49,16 +55,45 @@ static void add_name(text *out, const char *path) {
 static void add_data(text *out, const inspection *found) {
     const char *stratified = found->classes > 0 ? ", stratified: true" : "";
     text_format(out, "\ndata:\n  train:\n%s", found->source.data);
-    text_format(out, "  test: {fraction: 0.2%s}    # held back, to measure on at the end\n", stratified);
-    if (!tiny(found->count))
+    if (found->test.length > 0)
+        text_add(out, found->test.data);
+    else
+        text_format(out, "  test: {fraction: 0.2%s}    # held back, to measure on at the end\n", stratified);
+    if (found->validation.length > 0)
+        text_add(out, found->validation.data);
+    else if (!tiny(found->count))
         text_format(out, "  validation: {fraction: 0.1%s}    # of the rest, watched during training\n",
                     stratified);
     if (found->standardize)
         text_add(out, "  standardize: true         # mean 0 and deviation 1 for each input, learned on the "
                       "training part\n");
+    if (!found->images)
+        return;
+    text_format(out,
+                "  normalize: {by: channel}    # mean 0 and deviation 1, learned on the training part\n"
+                "  augment:                  # training images only, others every epoch\n"
+                "    horizontal_flip: true   # not where left and right matter, as in letters and digits\n"
+                "    crop_padding: %zu         # shifted by up to so many pixels, black coming in\n",
+                within((found->height < found->width ? found->height : found->width) / 8, 1, 8));
+}
+
+/* A network that two cores train; width 64 is the one of the papers. */
+static void add_ready_made(text *out, const inspection *found) {
+    text_format(
+        out,
+        "\n"
+        "# A ready-made network, narrow for an ordinary CPU; `mixup info --network FILE` says what it "
+        "costs.\n"
+        "# Others: wide_resnet, vgg, lenet, all_convolutional, mlp, or a list of layers.\n"
+        "network: {kind: preact_resnet, depth: 18, width: 16%s}\n",
+        found->height > 48 && found->width > 48 ? ", stem_stride: 2" : "");
 }
 
 static void add_network(text *out, const inspection *found) {
+    if (found->images) {
+        add_ready_made(out, found);
+        return;
+    }
     text_add(out, "\nnetwork:                    # each layer reads the one before it\n");
     if (found->rank > 1)
         text_add(out, "  - {op: flatten}\n");
@@ -100,6 +135,20 @@ static const char mixing[] =
     "  none: {mix: {at: []}}     # no mixing, to compare\n"
     "  manifold: {}\n";
 
+static const char mixing_images[] =
+    "\n"
+    "# Manifold Mixup: each batch, states at one of these sites are interpolated with those of other "
+    "samples,\n"
+    "# and the targets likewise; the share is drawn from Beta(alpha, alpha). A site is the state that a "
+    "stage "
+    "leaves.\n"
+    "mix: {alpha: 2.0, at: [input, after_stage1, after_stage2]}\n"
+    "\n"
+    "variants:                   # all are trained; `mixup train FILE --variant manifold` trains one\n"
+    "  none: {mix: {at: []}}     # no mixing, to compare\n"
+    "  manifold: {}\n"
+    "  cutmix: {mix: {kind: cutmix, alpha: 1.0, at: [input]}}    # rectangles of other images instead\n";
+
 static mixup_status print_experiment(const char *path, const inspection *found) {
     text out;
     text_init(&out, command_allocator());
@@ -112,7 +161,7 @@ static mixup_status print_experiment(const char *path, const inspection *found) 
     add_data(&out, found);
     add_network(&out, found);
     add_training(&out, found);
-    text_add(&out, mixing);
+    text_add(&out, found->images ? mixing_images : mixing);
     const mixup_status status = text_status(&out);
     if (status == MIXUP_OK)
         fputs(out.data, stdout);
@@ -126,6 +175,8 @@ static mixup_status inspect_given(const arguments *given, inspection *found) {
     const char *labels = arguments_positional(given, 0);
     if (arguments_given(given, "idx"))
         return inspect_idx(arguments_text(given, "idx", NULL), labels, found);
+    if (arguments_given(given, "images"))
+        return inspect_images(arguments_text(given, "images", NULL), found);
     if (arguments_given(given, "npy"))
         return inspect_npy(arguments_text(given, "npy", NULL), labels, found);
     mixup_csv_desc csv = {.path = arguments_text(given, "csv", NULL),
@@ -151,7 +202,7 @@ static mixup_status check_found(const char *path, const inspection *found) {
 }
 
 static int run(const arguments *given) {
-    static const char *const kinds[] = {"csv", "idx", "npy"};
+    static const char *const kinds[] = {"csv", "images", "idx", "npy"};
     const char *path = NULL;
     size_t count = 0;
     for (size_t i = 0; i < MIXUP_COUNT(kinds); i++) {
@@ -160,13 +211,18 @@ static int run(const arguments *given) {
     }
     const bool csv = arguments_given(given, "csv");
     if (count != 1)
-        return command_misused(given, "give one of --csv FILE, --idx IMAGES LABELS and --npy INPUTS LABELS");
+        return command_misused(given,
+                               "give one of --csv FILE, --images FOLDER, --idx IMAGES LABELS and --npy "
+                               "INPUTS LABELS");
     if (csv && arguments_given(given, "label") == arguments_given(given, "target"))
         return command_misused(given,
                                "say what to predict: --label COLUMN (classes) or --target COLUMN (numbers)");
-    if (csv == (arguments_positional_count(given) > 0))
-        return command_misused(given,
-                               csv ? "a CSV needs no file of labels" : "the file of labels is missing");
+    const bool labelled = csv || arguments_given(given, "images");
+    if (labelled == (arguments_positional_count(given) > 0))
+        return command_misused(given, csv ? "a CSV needs no file of labels"
+                                      : labelled
+                                          ? "images need no file of labels: their folders are the classes"
+                                          : "the file of labels is missing");
     if (strlen(arguments_text(given, "separator", "")) > 1)
         return command_misused(given, "--separator takes one character");
     inspection found;
@@ -195,6 +251,10 @@ static const option options[] = {
      .kind = OPTION_TEXT,
      .value = "C",
      .help = "between its fields (default: found out)"},
+    {.name = "images",
+     .kind = OPTION_TEXT,
+     .value = "FOLDER",
+     .help = "JPEG and PNG images in folders named by class; or a tar archive of such folders"},
     {.name = "idx",
      .kind = OPTION_TEXT,
      .value = "IMAGES",
@@ -211,6 +271,7 @@ const command command_init = {
     .options = options,
     .details =
         "  mixup init --csv data.csv --label species > my.yaml\n"
+        "  mixup init --images photos > my.yaml\n"
         "  mixup init --idx images.idx labels.idx > my.yaml\n"
         "  mixup init --npy inputs.npy labels.npy > my.yaml\n"
         "\nThen: mixup train my.yaml. Paths are taken to be relative to where the experiment will lie.\n",

@@ -13,14 +13,18 @@ void inspection_begin(inspection *out) {
     *out = (inspection){0};
     text_init(&out->source, command_allocator());
     text_init(&out->remarks, command_allocator());
+    text_init(&out->test, command_allocator());
+    text_init(&out->validation, command_allocator());
 }
 
 void inspection_clear(inspection *out) {
     text_clear(&out->source);
     text_clear(&out->remarks);
+    text_clear(&out->test);
+    text_clear(&out->validation);
 }
 
-static void add_line(inspection *out, const char *key, const char *value, const char *comment) {
+void inspection_add_line(inspection *out, const char *key, const char *value, const char *comment) {
     text_format(&out->source, "    %s: ", key);
     const size_t before = out->source.length;
     yaml_write_text(&out->source, value);
@@ -29,6 +33,17 @@ static void add_line(inspection *out, const char *key, const char *value, const 
                     out->source.length - before < 20 ? 20 - (int)(out->source.length - before) : 2, "",
                     comment);
     text_add(&out->source, "\n");
+}
+
+void inspection_remark_classes(inspection *out, const char *const *names, const char *what) {
+    text_format(&out->remarks, "# %zu %s, %zu inputs, ", out->count, what, out->inputs);
+    if (out->classes == 0)
+        text_format(&out->remarks, "%zu target%s.", out->outputs, out->outputs == 1 ? "" : "s");
+    else
+        text_format(&out->remarks, "%zu classes", out->classes);
+    for (size_t i = 0; i < out->classes && names != NULL && i < 10; i++)
+        text_format(&out->remarks, "%s%.40s", i == 0 ? ": " : ", ", names[i]);
+    text_add(&out->remarks, out->classes > 10 ? ", ...\n" : "\n");
 }
 
 mixup_status inspection_describe(inspection *out, mixup_dataset *set) {
@@ -40,14 +55,7 @@ mixup_status inspection_describe(inspection *out, mixup_dataset *set) {
         out->inputs *= info.shape[out->rank];
     out->classes = info.class_count;
     out->outputs = info.target_count;
-    text_format(&out->remarks, "# %zu samples, %zu inputs, ", out->count, out->inputs);
-    if (out->classes == 0)
-        text_format(&out->remarks, "%zu target%s.", out->outputs, out->outputs == 1 ? "" : "s");
-    else
-        text_format(&out->remarks, "%zu classes", out->classes);
-    for (size_t i = 0; i < out->classes && info.class_names != NULL && i < 10; i++)
-        text_format(&out->remarks, "%s%.40s", i == 0 ? ": " : ", ", info.class_names[i]);
-    text_add(&out->remarks, out->classes > 10 ? ", ...\n" : "\n");
+    inspection_remark_classes(out, info.class_names, "samples");
     mixup_dataset_destroy(set);
     MIXUP_TRY(text_status(&out->source));
     return text_status(&out->remarks);
@@ -71,8 +79,8 @@ mixup_status inspect_idx(const char *images, const char *labels, inspection *out
     MIXUP_TRY(mixup_dataset_from_idx(
         &set, &(mixup_idx_desc){.images = images, .labels = labels, .allocator = command_allocator()}));
     text_add(&out->source, "    format: idx\n");
-    add_line(out, "images", images, "relative to this file");
-    add_line(out, "labels", labels, NULL);
+    inspection_add_line(out, "images", images, "relative to this file");
+    inspection_add_line(out, "labels", labels, NULL);
     add_scale(out, type);
     return inspection_describe(out, set);
 }
@@ -93,8 +101,9 @@ mixup_status inspect_npy(const char *inputs, const char *labels, inspection *out
                                                              .targets = numbers ? labels : NULL,
                                                              .allocator = command_allocator()}));
     text_add(&out->source, "    format: npy\n");
-    add_line(out, "inputs", inputs, "relative to this file");
-    add_line(out, numbers ? "targets" : "labels", labels, numbers ? "numbers to predict" : "class numbers");
+    inspection_add_line(out, "inputs", inputs, "relative to this file");
+    inspection_add_line(out, numbers ? "targets" : "labels", labels,
+                        numbers ? "numbers to predict" : "class numbers");
     add_scale(out, type);
     return inspection_describe(out, set);
 }

@@ -14,7 +14,11 @@ typedef struct inspection {
     size_t outputs; /* classes, or columns of targets */
     text source;    /* the keys of data.train, each line indented by 4 */
     text remarks;   /* lines of comment about what was found */
+    text test;      /* the line of data.test, where the data bring one; else empty */
+    text validation;
     bool standardize;
+    bool images; /* in folders, fitted to: */
+    size_t height, width;
 } inspection;
 
 /* Empty; the other functions fill what was begun. */
@@ -22,11 +26,17 @@ void inspection_begin(inspection *out);
 void inspection_clear(inspection *out);
 /* Takes sizes and names from the data set, and destroys it. */
 mixup_status inspection_describe(inspection *out, mixup_dataset *set);
+/* A line of the source; `comment` may be NULL. */
+void inspection_add_line(inspection *out, const char *key, const char *value, const char *comment);
+/* The first remark: count, inputs and classes of `out`, with up to ten names ([classes], or NULL). */
+void inspection_remark_classes(inspection *out, const char *const *names, const char *what);
 
 /* Path, separator (0: found out), label or targets, and columns to ignore are given. Columns of text are
  * ignored too, and missing values filled in, each with a remark. */
 mixup_status inspect_csv(const mixup_csv_desc *given, inspection *out);
 mixup_status inspect_idx(const char *images, const char *labels, inspection *out);
 mixup_status inspect_npy(const char *inputs, const char *labels, inspection *out);
+/* A folder or archive; a train, test or validation folder in it is what it says. */
+mixup_status inspect_images(const char *path, inspection *out);
 
 #endif

@@ -148,7 +148,9 @@ const command command_predict = {
     .most = 2,
     .options = options,
     .details =
-        "MODEL is a model.safetensors or a run's folder; DATA a .csv, .npy or IDX file, or --experiment\n"
-        "FILE.yaml. Target columns may be absent from a CSV.\n",
+        "MODEL is a model.safetensors or a run's folder; DATA a .csv, .npy or IDX file, a folder or .tar of\n"
+        "JPEG and PNG images, or --experiment FILE.yaml. Target columns may be absent from a CSV, folders "
+        "of\n"
+        "classes from images. Rows are numbered from 1; images come in natural order, img2 before img10.\n",
     .run = run,
 };

@@ -89,7 +89,7 @@ static mixup_status open_csv(const char *path, const mixup_preprocess *like, mix
     if (like == NULL || like->source != PREPROCESS_CSV)
         return error(MIXUP_ERROR_DATA,
                      "%s: the model was not trained on a CSV, so its columns have no meaning here; "
-                     "give an .npy or IDX file",
+                     "give an .npy or IDX file, or a folder of images",
                      path);
     const mixup_csv_desc desc = {.path = path,
                                  .separator = like->separator,
@@ -99,12 +99,31 @@ static mixup_status open_csv(const char *path, const mixup_preprocess *like, mix
     return mixup_dataset_from_csv(data, &desc);
 }
 
+/* What would be read as IDX, though its name says that it is something else. */
+static mixup_status check_kind(const char *path) {
+    static const char *const mistaken[][2] = {
+        {".jpg", "images are given as the folder in which they lie, or a .tar of such folders"},
+        {".jpeg", "images are given as the folder in which they lie, or a .tar of such folders"},
+        {".png", "images are given as the folder in which they lie, or a .tar of such folders"},
+        {".mat", "an experiment names SVHN's files (format: svhn); give it with --experiment"},
+        {".yaml", "give an experiment with --experiment"},
+        {".yml", "give an experiment with --experiment"},
+    };
+    for (size_t i = 0; i < MIXUP_COUNT(mistaken); i++)
+        if (ends_in(path, mistaken[i][0]))
+            return error(MIXUP_ERROR_ARGUMENT,
+                         "%s: DATA is a .csv, .npy or IDX file or a folder of images; %s", path,
+                         mistaken[i][1]);
+    return MIXUP_OK;
+}
+
 static mixup_status open_file(const arguments *given, const char *path, const mixup_preprocess *like,
                               mixup_dataset **data) {
     if (is_csv(path))
         return open_csv(path, like, data);
     if (is_images(path))
         return open_images(given, path, like, data);
+    MIXUP_TRY(check_kind(path));
     const char *labels = arguments_text(given, "labels", NULL);
     const char *targets = arguments_text(given, "targets", NULL);
     const size_t classes = labels != NULL && like != NULL ? like->class_names.count : 0;

@@ -102,7 +102,7 @@ const command command_states = {
     .most = 2,
     .options = options,
     .details =
-        "MODEL is a model.safetensors or a run's folder; DATA a .csv, .npy or IDX file, or --experiment\n"
-        "FILE.yaml.\n",
+        "MODEL is a model.safetensors or a run's folder; DATA a .csv, .npy or IDX file, a folder or .tar of\n"
+        "JPEG and PNG images, or --experiment FILE.yaml.\n",
     .run = run,
 };

@@ -358,6 +358,20 @@ static mixup_status unknown_key(const trail *at, schema_section section, const y
     return schema_error(node, path_of(at, node->text).text, "no such key; %s", offer);
 }
 
+/* The choices with which a key has a meaning: those of all its rows, since a default may differ by choice. */
+static schema_words fitting_choices(const schema_key *key, schema_section section) {
+    size_t rows = 0;
+    const schema_key *keys = schema_keys(&rows);
+    schema_words out = {{0}};
+    size_t used = 0;
+    for (size_t i = 0; i < rows && used < sizeof out.text; i++)
+        if ((keys[i].in & (unsigned)section) != 0 && keys[i].where != NULL &&
+            strcmp(keys[i].name, key->name) == 0 && strcmp(keys[i].of, key->of) == 0)
+            used += (size_t)snprintf(out.text + used, sizeof out.text - used, "%s%s", used == 0 ? "" : " ",
+                                     keys[i].where);
+    return out;
+}
+
 static mixup_status misplaced_key(const trail *at, const schema_key *key, const yaml_node *node,
                                   schema_section section, const void *base) {
     size_t rows = 0;
@@ -369,7 +383,7 @@ static mixup_status misplaced_key(const trail *at, const schema_key *key, const 
             chosen = keys[i].choice(schema_choice_value(&keys[i], base));
     return schema_error(node, path_of(at, key->name).text,
                         "has no meaning with %s %s; it goes with %s (in a variant, null takes it away)",
-                        key->of, chosen, key->where);
+                        key->of, chosen, fitting_choices(key, section).text);
 }
 
 /* The defaults of a section's choices; then, once these are made, of the keys that apply and of the sections

@@ -451,7 +451,7 @@ static void a_ready_made_network_is_checked_as_strictly_as_a_list(void **state) 
                    "network.depth: is 20; a preact_resnet has 18, 34, 50");
     EXPECT_REFUSAL(SMALL_DATA "network: {kind: wide_resnet, depth: 27}\n", "network.depth", "6 n + 4");
     EXPECT_REFUSAL(SMALL_DATA "network: {kind: lenet, depth: 5}\n", "my.yaml:2:24", "network.depth",
-                   "has no meaning with kind lenet");
+                   "has no meaning with kind lenet; it goes with preact_resnet wide_resnet vgg (");
     EXPECT_REFUSAL(SMALL_DATA "network: {kind: mlp, widths: []}\n", "network.widths", "at least one");
     EXPECT_REFUSAL(SMALL_DATA "network: {kind: mlp, widths: [3, 0]}\n", "network.widths", "is 0");
     EXPECT_REFUSAL(SMALL_DATA "network: {kind: mlp, bottleneck_after: 2}\n", "my.yaml:2:40",

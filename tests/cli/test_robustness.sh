@@ -140,9 +140,14 @@ if command -v gnuplot >/dev/null; then
         there results/figures/$file.svg
     done
     absent results/figures/deformation_shear.svg
-    # Sorted, with the samples as they are in front, and what the command says of the same run.
+    # Sorted, the samples as they are in front, and the mean of what the command says of each seed.
     cut -d, -f1 results/figures/attack_attack.csv | tr '\n' ' ' >order
     says order "x 0 0.1"
-    [ "$(grep -c '^0.4' results/figures/attack_attack.csv)" = 1 ] || complain "a row for epsilon 0.4"
+    expect 0 "$MIXUP" attack results/none/seed-* --epsilon 0.1,0.4 --count 20 --quiet
+    for epsilon in 0.1 0.4; do
+        wanted=$(awk -F, -v e=$epsilon '$4 == e { sum += $8 / 2 } END { printf "%.6g", 100 * sum }' out)
+        grep -q "^0*${epsilon}[0-9]*,$wanted," results/figures/attack_attack.csv ||
+            complain "the report has another accuracy at $epsilon than $wanted %"
+    done
 fi
 finish

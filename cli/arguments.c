@@ -217,8 +217,9 @@ arguments_outcome arguments_parse(arguments *out, const command *which, int argc
         return ARGUMENTS_WRONG;
     }
     if (out->positional_count > which->most) {
-        command_misused(out, "'%s' is one too many: mixup %s %s", out->positional[which->most], which->name,
-                        which->synopsis);
+        const char *extra = out->positional[which->most];
+        command_misused(out, "'%s' is one too many: mixup %s %s%s", extra, which->name, which->synopsis,
+                        strchr(extra, '=') != NULL ? "; each KEY=VALUE takes a --set of its own" : "");
         return ARGUMENTS_WRONG;
     }
     return ARGUMENTS_READY;

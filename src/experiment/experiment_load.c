@@ -78,13 +78,35 @@ static mixup_status read_cifar(const settings_part *part, const mixup_dataset *t
     return mixup_dataset_from_cifar(set, &desc);
 }
 
+/* Of training images; a folder too high or too low has one class or none. */
+static mixup_status check_image_classes(const char *path, const mixup_dataset *set) {
+    mixup_dataset_info info;
+    mixup_dataset_describe(set, &info);
+    if (info.class_count >= 2)
+        return MIXUP_OK;
+    if (info.class_count == 0)
+        return error(MIXUP_ERROR_DATA,
+                     "%s: the images lie in no folders; each must be in the folder of its class", path);
+    return error(
+        MIXUP_ERROR_DATA,
+        "%s: all images lie in one folder, '%s'; where its folders are the classes, give part: \"%s\"", path,
+        info.class_names[0], info.class_names[0]);
+}
+
 static mixup_status read_images(const settings_part *part, const mixup_dataset *train,
                                 const source_hooks *hooks, mixup_dataset **set) {
     mixup_images_desc desc = part->images;
     desc.like = train != NULL ? mixup_dataset_preprocess(train) : NULL;
     desc.allocator = hooks->allocator;
     desc.log = hooks->log;
-    return mixup_dataset_from_images(set, &desc);
+    mixup_dataset *opened = NULL;
+    MIXUP_TRY(mixup_dataset_from_images(&opened, &desc));
+    const mixup_status status = train == NULL ? check_image_classes(desc.path, opened) : MIXUP_OK;
+    if (status == MIXUP_OK)
+        *set = opened;
+    else
+        mixup_dataset_destroy(opened);
+    return status;
 }
 
 static mixup_status read_factors(const settings_part *part, const mixup_dataset *train,

@@ -58,6 +58,30 @@ static mixup_status check_split(const yaml_node *at, const char *key, const mixu
     return MIXUP_OK;
 }
 
+/* What a source's inputs are divided by; 0: it has no say in that. */
+static double scale_of(const settings_part *part) {
+    const double scales[] = {
+        [SETTINGS_IDX] = part->idx.scale,       [SETTINGS_NPY] = part->npy.scale,
+        [SETTINGS_CIFAR] = part->cifar.scale,   [SETTINGS_SVHN] = part->svhn.scale,
+        [SETTINGS_IMAGES] = part->images.scale,
+    };
+    return (size_t)part->format < MIXUP_COUNT(scales) ? scales[part->format] : 0.0;
+}
+
+/* A forgotten scale would measure the network on other units than it was trained on. */
+static mixup_status check_scale(const yaml_node *root, const char *key, const settings_part *train,
+                                const settings_part *part) {
+    char path[40];
+    snprintf(path, sizeof path, "%s.scale", key);
+    const double own = scale_of(part);
+    if (own == 0.0 || scale_of(train) == 0.0 || own == scale_of(train) || given(root, path))
+        return MIXUP_OK;
+    return schema_error(place(root, key), path,
+                        "is missing, but data.train's inputs are divided by %g; say so here too (or 1 where "
+                        "they are stored in other units)",
+                        scale_of(train));
+}
+
 static mixup_status check_part(const yaml_node *root, const char *key, const settings *in,
                                const settings_part *part) {
     const yaml_node *at = place(root, key);
@@ -71,7 +95,7 @@ static mixup_status check_part(const yaml_node *root, const char *key, const set
                             "a network sees the columns that it was trained on");
     if (part->format == SETTINGS_NPY && part->npy.labels == NULL && part->npy.targets == NULL)
         return schema_error(at, key, "needs labels or targets");
-    return MIXUP_OK;
+    return check_scale(root, key, &in->train, part);
 }
 
 static mixup_status check_normalize(const yaml_node *root, const settings *in) {

@@ -57,6 +57,13 @@ cp out packed.yaml
 says packed.yaml "part: photos" "3 classes"
 short packed.yaml packed_runs
 
+# Training says so where the folder of classes is a level lower, or none.
+expect 1 "$MIXUP" train packed.yaml --set data.train.part=null --out none
+says err "packed.yaml:10:" "one folder, 'photos'" 'give part: "photos"'
+expect 1 "$MIXUP" train photos.yaml --set data.train.path=unsorted --out none
+says err "photos.yaml:10:" "in no folders"
+absent none
+
 # What is no folder of classes is refused, with what would be one.
 expect 1 "$MIXUP" init --images photos/sea
 says err "photos/sea" "folder of its class" "apple/1.jpg"

@@ -17,6 +17,7 @@ wrong "did you mean 'train'" trian s.yaml
 wrong "there is no command 'frobnicate'" frobnicate
 wrong "something is missing: mixup train EXPERIMENT.yaml" train
 wrong "'b.yaml' is one too many" train s.yaml b.yaml
+wrong "takes a --set of its own" train s.yaml --set seed=2 training.epochs=1
 wrong "did you mean --resume" train s.yaml --resme
 wrong "there is no option --zzzzzzzz" train s.yaml --zzzzzzzz
 wrong "there is no option -x" train s.yaml -x

@@ -414,6 +414,12 @@ static void several_wrong_combinations_are_refused(void **state) {
     EXPECT_REFUSAL("data: {train: {format: idx, images: a, labels: b, class_count: 3, class_names: [x, "
                    "y]}}\n" SMALL_NETWORK,
                    "class_names", "2 names for 3");
+    EXPECT_REFUSAL("data:\n  train: {format: idx, images: a, labels: b, scale: 255}\n"
+                   "  test: {format: idx, images: a, labels: b}\n" SMALL_NETWORK,
+                   "my.yaml:3:9", "data.test.scale: is missing", "divided by 255");
+    EXPECT_REFUSAL("data:\n  train: {format: images, path: a, scale: 255}\n"
+                   "  validation: {format: svhn, files: a}\n" SMALL_NETWORK,
+                   "my.yaml:3:15", "data.validation.scale: is missing");
     EXPECT_REFUSAL(SMALL "training: {optimizer: {kind: nesterov, momentum: 0}}\n", "momentum", "nesterov");
     EXPECT_REFUSAL(SMALL "training: {schedule: {kind: multi_step, epochs: [5, 5]}}\n", "schedule.epochs",
                    "increase");

@@ -68,7 +68,9 @@ static mixup_status open_one(const arguments *given, const runs_wish *wish, cons
     if (!own && !data && !parts)
         return error(
             MIXUP_ERROR_ARGUMENT,
-            "%s: a file brings no data; give --data DATA or --experiment FILE.yaml, or a run's folder", path);
+            "%s: brings no data; give --data DATA or --experiment FILE.yaml, or a finished run's folder "
+            "(DIR/VARIANT/seed-N)",
+            path);
     if (!own && data && wish->training)
         return error(MIXUP_ERROR_ARGUMENT,
                      "%s: a file brings no training data; give --experiment FILE.yaml, or a run's folder",

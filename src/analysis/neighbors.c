@@ -180,6 +180,9 @@ static mixup_status check_sets(comparison *self) {
     mixup_dataset_info tested;
     mixup_dataset_describe(self->training.set, &training);
     mixup_dataset_describe(self->tested.set, &tested);
+    if (training.target_count == 0 || tested.target_count == 0)
+        return error(MIXUP_ERROR_DATA, "neighbours vote on classes, and the %s samples have none",
+                     training.target_count == 0 ? "training" : "tested");
     if (training.class_count < 2 || training.class_count != tested.class_count)
         return error(
             MIXUP_ERROR_DATA,

@@ -16,7 +16,7 @@ static size_t size_of_shape(const size_t shape[MIXUP_MAX_RANK]) {
 
 static mixup_status check(const robustness *self, const mixup_dataset_info *info) {
     size_t shape[MIXUP_MAX_RANK] = {0};
-    if (info->class_count < 2)
+    if (info->class_count < 2 || info->target_count == 0) /* classes by name, but no sample's is known */
         return error(MIXUP_ERROR_DATA, "robustness is a matter of right and wrong classes, and the data have "
                                        "no classes");
     mixup_model_output_shape(self->model, shape);

@@ -42,6 +42,19 @@ expect 0 "$MIXUP" predict photos_runs/manifold/seed-1 unsorted
 says out "row,class,leaf,red apple,sea"
 [ "$(wc -l <out)" = 3 ] || complain "a row for each image"
 
+# Without classes nothing can be right, so nothing is measured.
+run=photos_runs/manifold/seed-1
+expect 1 "$MIXUP" evaluate $run unsorted
+says err "no targets"
+expect 1 "$MIXUP" attack $run --data unsorted
+says err "no classes"
+expect 1 "$MIXUP" deform $run --data unsorted
+says err "no classes"
+expect 1 "$MIXUP" neighbors $run --layer pool --data unsorted
+says err "tested samples have none"
+expect 1 "$MIXUP" attack photos_runs
+says err "photos_runs: brings no data" "DIR/VARIANT/seed-N"
+
 # Folders train, test and val are what they say; sizes that are all the same are kept, colours that are none left out.
 expect 0 "$MIXUP" init --images grey
 cp out grey.yaml

@@ -14,10 +14,10 @@ typedef struct sizes {
 
 /* Narrow, wide, several panels with and without a narrower one, more rows than a block, deeper than a block,
  * deep enough to be cut into halves; vectors across units and across features. */
-static const sizes SIZES[] = {{1, 1, 1},     {3, 64, 1},     {64, 13, 1},    {10, 100, 7},
-                              {100, 10, 20}, {130, 300, 33}, {70, 271, 9},   {33, 17, 5},
-                              {12, 192, 3},  {2, 67, 127},   {128, 64, 100}, {65, 520, 2},
-                              {17, 16, 253}, {5, 2, 11},     {200, 264, 6},  {70, 517, 40}};
+static const sizes SIZES[] = {{1, 1, 1},      {3, 64, 1},   {64, 13, 1},   {10, 100, 7}, {100, 10, 20},
+                              {130, 300, 33}, {70, 271, 9}, {33, 17, 5},   {12, 192, 3}, {2, 67, 127},
+                              {128, 64, 100}, {65, 520, 2}, {17, 16, 253}, {5, 2, 11},   {200, 264, 6},
+                              {70, 517, 40},  {20, 40, 600}};
 
 enum { LEVELS = 2 };
 
@@ -95,6 +95,8 @@ static void make_layer(layer *l, const sizes *s, const product_kernels *kernels)
     l->input = random_values(2, s->batch * s->features);
     l->output_gradient = random_values(3, s->batch * s->units);
     l->activated = random_values(4, s->batch * s->units);
+    for (size_t i = 0; i < s->batch * s->units; i += 3)
+        l->activated[i] = 0.0f; /* what a ReLU leaves of a negative value: not above 0 */
     l->bias = random_values(5, s->units);
     l->output = network_values(s->batch * s->units);
     l->delta = network_values(s->batch * s->units);
@@ -194,7 +196,13 @@ static void take(void *user, size_t at, size_t count, const float *gradient) {
     memcpy((real *)user + at, gradient, count * sizeof *gradient);
 }
 
-/* The stored gradient of W, into `out`. */
+/* A tile that came twice would count twice, as it would for an optimiser. */
+static void add(void *user, size_t at, size_t count, const float *gradient) {
+    for (size_t i = 0; i < count; i++)
+        ((real *)user)[at + i] += gradient[i];
+}
+
+/* Adds the stored gradient of W to `out`. */
 static void run_weights(const layer *l, real *out, size_t parts) {
     const size_t batch = l->sizes.batch;
     const bool by_unit = l->layout.by_unit;
@@ -210,7 +218,7 @@ static void run_weights(const layer *l, real *out, size_t parts) {
                                   .batch = batch,
                                   .along = by_unit ? l->input : l->delta,
                                   .across = product_packed(&l->layout, batch, packed),
-                                  .take = take,
+                                  .take = add,
                                   .user = out,
                                   .ahead = {l->stored, NULL, l->stored}};
     in_parts(weights_part, &call, parts);

@@ -148,7 +148,7 @@ static mixup_status layout_write(engine *self, const void *layout, const real *p
 enum { FLUSH_TO_ZERO = 0x8040 }; /* FTZ and DAZ of MXCSR */
 
 static void set_control_word(const engine *self, unsigned word) {
-    if (self->threads == 1) {
+    if (self->threads == 1) { /* a region would take longer than a small prediction */
         _mm_setcsr(word);
         return;
     }

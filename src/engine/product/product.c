@@ -47,6 +47,23 @@ static size_t first_row(const row_groups *rows, size_t block, size_t group) {
     return begin + begin_of(end - begin, group, rows->groups);
 }
 
+/* Tiles begin..end - 1 of those of one block. */
+typedef struct tile_run {
+    size_t begin, end;
+} tile_run;
+
+/* The part's share of a block's tiles. With many blocks for each part, a part has blocks of its own, so that
+ * the states of its rows stay with its thread; with few it has the same share of every block. */
+static tile_run run_of_block(const row_groups *rows, size_t block, size_t tiles, size_t part, size_t parts) {
+    if (rows->blocks < 2 * parts)
+        return (tile_run){begin_of(tiles, part, parts), begin_of(tiles, part + 1, parts)};
+    const size_t behind = block * tiles;
+    const size_t begin = begin_of(rows->blocks * tiles, part, parts);
+    const size_t end = begin_of(rows->blocks * tiles, part + 1, parts);
+    return (tile_run){begin > behind ? smaller(begin - behind, tiles) : 0,
+                      end > behind ? smaller(end - behind, tiles) : 0};
+}
+
 /* ---- states */
 
 across_states product_packed(const panel_layout *layout, size_t batch, const float *values) {
@@ -147,12 +164,12 @@ void product_outer_part(const product_outer *call, size_t part, size_t parts) {
     const row_groups rows = cut_rows(call->batch, layout->kernels->rows);
     const size_t halves = call->partial != NULL ? 2 : 1;
     const size_t tiles = halves * layout->panels * rows.groups;
-    const size_t end = begin_of(tiles, part + 1, parts);
-    for (size_t block = 0; block < rows.blocks; block++)
-        for (size_t t = begin_of(tiles, part, parts); t < end;) {
+    for (size_t block = 0; block < rows.blocks; block++) {
+        const tile_run run = run_of_block(&rows, block, tiles, part, parts);
+        for (size_t t = run.begin; t < run.end;) {
             const size_t half = t / rows.groups / layout->panels;
             const size_t group = t % rows.groups;
-            const size_t next = smaller(end, t - group + rows.groups);
+            const size_t next = smaller(run.end, t - group + rows.groups);
             outer_panel(call, &rows,
                         &(outer_place){.begin = begin_of(layout->along, half, halves),
                                        .end = begin_of(layout->along, half + 1, halves),
@@ -163,6 +180,7 @@ void product_outer_part(const product_outer *call, size_t part, size_t parts) {
                                        .end_group = group + next - t});
             t = next;
         }
+    }
 }
 
 void product_outer_join_part(const product_outer *call, size_t part, size_t parts) {
@@ -244,17 +262,18 @@ void product_inner_part(const product_inner *call, size_t part, size_t parts) {
     const size_t fours = layout->along / KERNEL_COLUMNS;
     const size_t pieces = fours + layout->along % KERNEL_COLUMNS; /* the rest one by one */
     const size_t tiles = pieces * rows.groups;
-    const size_t end = begin_of(tiles, part + 1, parts);
-    for (size_t block = 0; block < rows.blocks; block++)
-        for (size_t t = begin_of(tiles, part, parts); t < end;) {
+    for (size_t block = 0; block < rows.blocks; block++) {
+        const tile_run run = run_of_block(&rows, block, tiles, part, parts);
+        for (size_t t = run.begin; t < run.end;) {
             const size_t group = t % rows.groups;
             const size_t piece = t / rows.groups;
             const bool four = piece < fours;
             const size_t column = four ? piece * KERNEL_COLUMNS : piece + fours * (KERNEL_COLUMNS - 1);
-            const size_t next = smaller(end, t - group + rows.groups);
+            const size_t next = smaller(run.end, t - group + rows.groups);
             inner_columns(call, &rows, block, column, four ? KERNEL_COLUMNS : 1, group, group + next - t);
             t = next;
         }
+    }
 }
 
 /* ---- the gradient of the weights */

@@ -183,10 +183,14 @@ static bool at_site(const builder *self, size_t root) {
     return self->plan->key.site != PLAN_NO_SITE && root == self->root[self->plan->key.site];
 }
 
-/* The value that the node's steps make: its own, or that of the activation it absorbed. */
+/* The value that the node's steps make in the forward pass; in the backward pass a sum counts for itself. */
 static size_t made_value(const builder *self, size_t node) {
-    const size_t activation = self->absorbed[node];
-    return self->network->nodes[activation != SIZE_MAX ? activation : node].output;
+    return self->network->nodes[self->fused[node].last].output;
+}
+
+static size_t differentiated_value(const builder *self, size_t node) {
+    const size_t activation = self->fused[node].activation;
+    return self->network->nodes[activation != BUILDER_NO_NODE ? activation : node].output;
 }
 
 size_t builder_input(const builder *self, size_t node, size_t i) {
@@ -203,7 +207,7 @@ mixup_status builder_output(builder *self, size_t node, size_t *buffer) {
 }
 
 size_t builder_known_output(const builder *self, size_t node) {
-    return seen(self, self->forward[self->root[made_value(self, node)]]);
+    return seen(self, self->forward[self->root[differentiated_value(self, node)]]);
 }
 
 mixup_status builder_kept(builder *self, size_t node, size_t slot, size_t count, size_t *buffer) {
@@ -215,13 +219,31 @@ mixup_status builder_kept(builder *self, size_t node, size_t slot, size_t count,
 }
 
 const graph_node *builder_absorbed(const builder *self, size_t node) {
-    return self->absorbed[node] == SIZE_MAX ? NULL : &self->network->nodes[self->absorbed[node]];
+    const size_t activation = self->fused[node].activation;
+    return activation == BUILDER_NO_NODE ? NULL : &self->network->nodes[activation];
+}
+
+size_t builder_absorbed_norm(const builder *self, size_t node) {
+    return self->fused[node].norm;
+}
+
+size_t builder_absorbed_sum(const builder *self, size_t node) {
+    return self->fused[node].sum;
+}
+
+size_t builder_addend(const builder *self, size_t node) {
+    const builder_fusion *fused = &self->fused[node];
+    if (fused->sum == BUILDER_NO_NODE)
+        return BUFFER_NONE;
+    const size_t before = fused->norm != BUILDER_NO_NODE ? fused->norm : node;
+    const graph_node *sum = &self->network->nodes[fused->sum];
+    return builder_input(self, fused->sum, sum->inputs[0] == self->network->nodes[before].output ? 1 : 0);
 }
 
 /* ---- backward */
 
 size_t builder_output_gradient(const builder *self, size_t node) {
-    const size_t root = self->root[made_value(self, node)];
+    const size_t root = self->root[differentiated_value(self, node)];
     return seen(self, at_site(self, root) ? self->unmixed_gradient : self->gradient[root]);
 }
 

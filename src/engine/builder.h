@@ -60,12 +60,18 @@ void builder_set_layout(builder *self, size_t buffer, const void *layout, size_t
 
 /* Input number i of the node: the mixed state where the site is. */
 size_t builder_input(const builder *self, size_t node, size_t i);
-/* The node's output; made on first call. With an absorbed activation, that one's output. */
+/* The node's output; made on first call. Where it absorbed nodes behind it, that of the last of them. */
 mixup_status builder_output(builder *self, size_t node, size_t *buffer);
 /* The same in the backward pass: unmixed. */
 size_t builder_known_output(const builder *self, size_t node);
 /* The activation that the node's kernel has to apply itself, or NULL. */
 const graph_node *builder_absorbed(const builder *self, size_t node);
+/* What it has to do to its output before that: normalise by the running statistics of this BATCH_NORM node,
+ * or BUILDER_NO_NODE; and then add this buffer, or BUFFER_NONE, the other input of an ADD. */
+#define BUILDER_NO_NODE SIZE_MAX
+size_t builder_absorbed_norm(const builder *self, size_t node);
+size_t builder_absorbed_sum(const builder *self, size_t node); /* the ADD node */
+size_t builder_addend(const builder *self, size_t node);
 
 /* Buffer number `slot` (below BUILDER_KEPT) of the node's own, made on first call: what its forward pass
  * keeps for its backward pass. */

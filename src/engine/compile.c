@@ -51,21 +51,55 @@ static void find_roots(builder *self) {
     }
 }
 
-/* An activation goes into its producer's kernel where nobody else looks at the value in between. */
+/* Whether node `next` reads what `last` made, and nobody else looks at the value in between. */
+static bool follows_alone(const builder *self, size_t last, size_t next, size_t target) {
+    const graph_node *node = &self->network->nodes[next];
+    const size_t between = self->network->nodes[last].output;
+    return self->live[next] && !self->skipped[next] &&
+           (node->inputs[0] == between || (node->op == MIXUP_ADD && node->inputs[1] == between)) &&
+           self->network->values[between].readers == 1 && self->root[between] == between &&
+           between != target && between != self->plan->key.site;
+}
+
+/* Both inputs of a sum of two must be seen as the tensors that they were made as. */
+static bool may_fold(const builder *self, const graph_node *node) {
+    if (self->plan->key.separate)
+        return false;
+    if (node->op == MIXUP_BATCH_NORM)
+        return !builder_has_backward(self);
+    return node->op == MIXUP_ADD && node->input_count == 2 && !builder_reshapes(self, node->inputs[0]) &&
+           !builder_reshapes(self, node->inputs[1]);
+}
+
+/* Where node `next` goes among what `fused` holds already: norm, sum, activation. NULL: not behind these. */
+static size_t *place_of(const builder *self, builder_fusion *fused, const graph_node *next) {
+    if (fused->activation != BUILDER_NO_NODE)
+        return NULL;
+    if (next->op == MIXUP_ACTIVATION)
+        return &fused->activation;
+    if (fused->sum != BUILDER_NO_NODE || !may_fold(self, next))
+        return NULL;
+    if (next->op == MIXUP_ADD)
+        return &fused->sum;
+    return fused->norm == BUILDER_NO_NODE ? &fused->norm : NULL;
+}
+
+/* Nodes go into the kernel of the one before them where nobody else looks at the values in between. */
 static void find_absorbed(builder *self, size_t target) {
     const graph *network = self->network;
     for (size_t n = 0; n < network->node_count; n++) {
-        const graph_node *node = &network->nodes[n];
-        if (n == 0 || !self->live[n] || self->skipped[n] || node->op != MIXUP_ACTIVATION)
+        builder_fusion *fused = &self->fused[n];
+        if (!self->live[n] || self->skipped[n] || self->forward_skipped[n])
             continue;
-        const size_t between = node->inputs[0];
-        const graph_node *producer = &network->nodes[n - 1];
-        const bool alone = producer->output == between && network->values[between].readers == 1 &&
-                           self->root[between] == between && between != target &&
-                           between != self->plan->key.site;
-        if (alone && builder_engine(self)->absorbs(producer, node, builder_has_backward(self))) {
-            self->absorbed[n - 1] = n;
-            self->skipped[n] = true;
+        for (size_t next = n + 1; next < network->node_count; next++) {
+            size_t *place = place_of(self, fused, &network->nodes[next]);
+            if (place == NULL || !follows_alone(self, fused->last, next, target) ||
+                !builder_engine(self)->absorbs(self, n, next))
+                break;
+            *place = next;
+            fused->last = next;
+            self->forward_skipped[next] = true;
+            self->skipped[next] = network->nodes[next].op != MIXUP_ADD || !builder_has_backward(self);
         }
     }
 }
@@ -140,7 +174,7 @@ static mixup_status emit_forward(builder *self) {
     if (at_site(self, GRAPH_INPUT))
         MIXUP_TRY(mixing_emit_state(self, GRAPH_INPUT));
     for (size_t n = 0; n < network->node_count; n++) {
-        if (!self->live[n] || self->skipped[n])
+        if (!self->live[n] || self->skipped[n] || self->forward_skipped[n])
             continue;
         const graph_node *node = &network->nodes[n];
         mixup_status status = prepare_inputs(self, n, false);
@@ -148,8 +182,7 @@ static mixup_status emit_forward(builder *self) {
             status = builder_engine(self)->kernels[node->op].forward(self, n);
         if (status != MIXUP_OK)
             return error_context(status, "layer '%s'", network->layers[node->layer].attributes.name);
-        const size_t made =
-            self->absorbed[n] != SIZE_MAX ? network->nodes[self->absorbed[n]].output : node->output;
+        const size_t made = network->nodes[self->fused[n].last].output;
         if (at_site(self, made))
             MIXUP_TRY(mixing_emit_state(self, made));
     }
@@ -186,8 +219,8 @@ static mixup_status emit_loss(builder *self) {
 static mixup_status emit_node_backward(builder *self, size_t n) {
     const graph *network = self->network;
     const graph_node *node = &network->nodes[n];
-    const size_t made =
-        self->absorbed[n] != SIZE_MAX ? network->nodes[self->absorbed[n]].output : node->output;
+    const size_t activation = self->fused[n].activation;
+    const size_t made = activation != BUILDER_NO_NODE ? network->nodes[activation].output : node->output;
     const size_t root = self->root[made];
     if (!self->wants_gradient[root] || !self->has_gradient[root])
         return MIXUP_OK;

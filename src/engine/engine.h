@@ -40,9 +40,11 @@ struct engine {
      * which one it writes. For all others the builder converts to plain row-major order first. NULL: none
      * does. */
     bool (*any_layout)(const graph_node *node);
-    /* Whether the kernel of `producer` also applies the activation of node `activation` behind it, and with
-     * `backward` differentiates it. */
-    bool (*absorbs)(const graph_node *producer, const graph_node *activation, bool backward);
+    /* Whether the kernel of node `producer` also does what node `behind` it does to its output: a BATCH_NORM
+     * by running statistics, an ADD, an ACTIVATION; asked in that order (builder_fused). It then
+     * differentiates the activation; a plan with a backward pass asks for no norm, and differentiates an ADD
+     * by itself. */
+    bool (*absorbs)(const builder *to, size_t producer, size_t behind);
     /* Emits mixed = the draw's mix of from, both [batch][..layout], and the gradient of that. Buffers:
      * builder.h. */
     mixup_status (*mix)(builder *to, size_t from, size_t mixed, const mix_layout *layout);

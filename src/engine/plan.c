@@ -102,8 +102,9 @@ static void clear_builder(builder *self) {
     memory_release(allocator, self->has_gradient);
     memory_release(allocator, self->wants_gradient);
     memory_release(allocator, self->live);
-    memory_release(allocator, self->absorbed);
+    memory_release(allocator, self->fused);
     memory_release(allocator, self->skipped);
+    memory_release(allocator, self->forward_skipped);
     memory_release(allocator, self->kept);
     memory_release(allocator, self->updated);
 }
@@ -117,8 +118,9 @@ static mixup_status fill_builder(builder *self) {
     MIXUP_TRY(MEMORY_NEW(allocator, self->has_gradient, network->value_count));
     MIXUP_TRY(MEMORY_NEW(allocator, self->wants_gradient, network->value_count));
     MIXUP_TRY(MEMORY_NEW(allocator, self->live, network->node_count));
-    MIXUP_TRY(MEMORY_NEW(allocator, self->absorbed, network->node_count));
+    MIXUP_TRY(MEMORY_NEW(allocator, self->fused, network->node_count));
     MIXUP_TRY(MEMORY_NEW(allocator, self->skipped, network->node_count));
+    MIXUP_TRY(MEMORY_NEW(allocator, self->forward_skipped, network->node_count));
     MIXUP_TRY(MEMORY_NEW(allocator, self->kept, network->node_count * BUILDER_KEPT));
     MIXUP_TRY(MEMORY_NEW(allocator, self->updated, network->parameter_count));
     for (size_t v = 0; v < network->value_count; v++) {
@@ -126,7 +128,7 @@ static mixup_status fill_builder(builder *self) {
         self->gradient[v] = BUFFER_NONE;
     }
     for (size_t n = 0; n < network->node_count; n++)
-        self->absorbed[n] = SIZE_MAX;
+        self->fused[n] = (builder_fusion){BUILDER_NO_NODE, BUILDER_NO_NODE, BUILDER_NO_NODE, n};
     for (size_t k = 0; k < network->node_count * BUILDER_KEPT; k++)
         self->kept[k] = BUFFER_NONE;
     return MIXUP_OK;
@@ -209,8 +211,8 @@ static mixup_status build(plan_cache *cache, const plan_key *key, plan **out) {
 
 static bool key_equal(const plan_key *a, const plan_key *b) {
     return a->batch == b->batch && a->update == b->update && a->site == b->site &&
-           a->block_gradient == b->block_gradient && a->input_gradient == b->input_gradient &&
-           (a->update != PLAN_FORWARD || a->output == b->output) &&
+           a->separate == b->separate && a->block_gradient == b->block_gradient &&
+           a->input_gradient == b->input_gradient && (a->update != PLAN_FORWARD || a->output == b->output) &&
            (a->update != PLAN_INPUT_GRADIENT || a->loss == b->loss);
 }
 

@@ -31,6 +31,7 @@ typedef struct plan_key {
     bool input_gradient; /* wanted in plan_input_gradient; PLAN_INPUT_GRADIENT: always so */
     size_t output;       /* PLAN_FORWARD: the value to compute; otherwise not used */
     mixup_loss loss;     /* PLAN_INPUT_GRADIENT: resolved; otherwise the cache's is used */
+    bool separate;       /* no batch norm and no sum is folded into the convolution before it */
 } plan_key;
 
 /* What all training plans of one cache share. (PLAN_INPUT_GRADIENT is none of them.) */

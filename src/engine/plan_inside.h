@@ -55,6 +55,12 @@ struct plan_cache {
     size_t arena_size; /* values */
 };
 
+/* Nodes behind a node, BUILDER_NO_NODE where there is none. */
+typedef struct builder_fusion {
+    size_t norm, sum, activation;
+    size_t last; /* of them, or the node itself: whose output the forward pass makes */
+} builder_fusion;
+
 /* A plan while it is built. Arrays with one entry a value or node of the graph. */
 struct builder {
     plan *plan;
@@ -66,8 +72,9 @@ struct builder {
     bool *has_gradient;      /* [values] whether a reader has written it, by root */
     bool *wants_gradient;    /* [values] by root */
     bool *live;              /* [nodes] runs in this plan */
-    size_t *absorbed;        /* [nodes] the activation node that this one's kernel applies, or SIZE_MAX */
-    bool *skipped;           /* [nodes] activation nodes applied by their producer */
+    builder_fusion *fused;   /* [nodes] what this one's kernel does besides */
+    bool *skipped;           /* [nodes] nodes without steps of their own: aliases, and what others absorbed */
+    bool *forward_skipped;   /* [nodes] the same for the forward pass alone */
     size_t *kept;            /* [nodes][BUILDER_KEPT] buffers between a node's passes */
     bool *updated;           /* [parameters] its gradient was made */
     bool as_plain;           /* the kernel under way sees plain buffers only */

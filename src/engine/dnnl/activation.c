@@ -1,6 +1,6 @@
 /* engine/dnnl/activation: oneDNN's eltwise, as a primitive of its own, as a post-op (dense.c) and backward.
  */
-#include "engine/dnnl/dnnl_engine.h"
+#include "engine/dnnl/conv2d.h"
 #include "engine/reference/kernels.h"
 
 bool dnnl_activation(mixup_activation kind, bool from_output, dnnl_alg_kind_t *out) {
@@ -29,12 +29,23 @@ bool dnnl_activation(mixup_activation kind, bool from_output, dnnl_alg_kind_t *o
     return false;
 }
 
-bool dnnl_absorbs(const graph_node *producer, const graph_node *activation, bool backward) {
+static bool absorbs_activation(const builder *to, size_t producer, const graph_node *activation) {
+    const mixup_op op = builder_node(to, producer)->op;
     dnnl_alg_kind_t unused;
-    if (producer->op == MIXUP_BATCH_NORM) /* oneDNN fuses this one pair, forward and backward */
+    if (op == MIXUP_BATCH_NORM) /* oneDNN fuses this one pair, forward and backward */
         return activation->activation == MIXUP_RELU;
-    return (producer->op == MIXUP_DENSE || producer->op == MIXUP_CONV2D) &&
-           dnnl_activation(activation->activation, backward, &unused);
+    if (builder_has_backward(to) && builder_absorbed_sum(to, producer) != BUILDER_NO_NODE)
+        return false;
+    return (op == MIXUP_DENSE || op == MIXUP_CONV2D) &&
+           dnnl_activation(activation->activation, builder_has_backward(to), &unused);
+}
+
+bool dnnl_absorbs(const builder *to, size_t producer, size_t behind) {
+    const graph_node *next = builder_node(to, behind);
+    if (next->op == MIXUP_ACTIVATION)
+        return absorbs_activation(to, producer, next);
+    return builder_node(to, producer)->op == MIXUP_CONV2D &&
+           (next->op == MIXUP_BATCH_NORM || !builder_has_backward(to) || conv2d_takes_winograd(to, producer));
 }
 
 static float slope_of(const graph_node *activation) {
@@ -59,17 +70,24 @@ static mixup_status describe_backward(builder *to, dnnl_alg_kind_t kind, float s
     return status;
 }
 
+mixup_status dnnl_activation_post_op(const graph_node *activation, dnnl_alg_kind_t *kind, float *slope) {
+    if (!dnnl_activation(activation->activation, false, kind))
+        return error(MIXUP_ERROR_ENGINE, "oneDNN: %s is no post-op", activation_name(activation->activation));
+    *slope = slope_of(activation);
+    return MIXUP_OK;
+}
+
 mixup_status dnnl_activation_attributes(const graph_node *activation, dnnl_primitive_attr_t *out) {
-    dnnl_alg_kind_t kind;
+    dnnl_alg_kind_t kind = dnnl_alg_kind_undef;
+    float slope = 0.0f;
     dnnl_primitive_attr_t attributes = NULL;
     dnnl_post_ops_t behind = NULL;
     if (activation == NULL)
         return MIXUP_OK;
-    if (!dnnl_activation(activation->activation, false, &kind))
-        return error(MIXUP_ERROR_ENGINE, "oneDNN: %s is no post-op", activation_name(activation->activation));
+    MIXUP_TRY(dnnl_activation_post_op(activation, &kind, &slope));
     dnnl_status_t status = dnnl_post_ops_create(&behind);
     if (status == dnnl_success)
-        status = dnnl_post_ops_append_eltwise(behind, 1.0f, kind, slope_of(activation), 0.0f);
+        status = dnnl_post_ops_append_eltwise(behind, 1.0f, kind, slope, 0.0f);
     if (status == dnnl_success)
         status = dnnl_primitive_attr_create(&attributes);
     if (status == dnnl_success)

@@ -13,9 +13,36 @@ static mixup_status bind_read(builder *to, dnnl_call *call, int argument, size_t
     return dnnl_call_buffer(to, call, argument, wanted, converted);
 }
 
+static mixup_status describe_alone(builder *to, size_t node, const conv_shape *c,
+                                   dnnl_memory_desc_t *output) {
+    const dnnl_pass pass = conv2d_pass(node, c, conv2d_describe_forward);
+    dnnl_primitive_desc_t description = NULL;
+    dnnl_memory_desc_t weight;
+    MIXUP_TRY(dnnl_describe_fast(to, &pass, &description, &weight));
+    *output = *dnnl_primitive_desc_query_md(description, dnnl_query_dst_md, 0);
+    dnnl_primitive_desc_destroy(description);
+    return MIXUP_OK;
+}
+
+/* What is folded in needs to know the layout of the output, which is the one of the convolution alone. */
+static mixup_status prepare_fold(builder *to, size_t node, conv_shape *c, conv_fold *fold) {
+    dnnl_memory_desc_t output;
+    MIXUP_TRY(conv2d_fold(to, node, fold));
+    c->biased = c->biased && fold->scale == BUFFER_NONE;
+    MIXUP_TRY(describe_alone(to, node, c, &output));
+    for (size_t way = 0; way < c->way_count; way++)
+        c->ways[way].output = output;
+    c->fold = fold;
+    return fold->addend == BUFFER_NONE
+               ? MIXUP_OK
+               : dnnl_convert(to, fold->addend, dnnl_output_shape(to, node), &output, &fold->addend);
+}
+
 static mixup_status emit_forward(builder *to, size_t node) {
     conv_shape c;
+    conv_fold fold;
     MIXUP_TRY(conv2d_describe_shape(builder_graph(to), builder_node(to, node), builder_batch(to), &c));
+    MIXUP_TRY(prepare_fold(to, node, &c, &fold));
     const dnnl_pass pass = conv2d_pass(node, &c, conv2d_describe_forward);
     dnnl_primitive_desc_t description = NULL;
     dnnl_memory_desc_t weight;
@@ -29,6 +56,7 @@ static mixup_status emit_forward(builder *to, size_t node) {
     MIXUP_TRY(dnnl_call_memory(to, call, DNNL_ARG_WEIGHTS, &weight, values));
     if (c.biased)
         MIXUP_TRY(dnnl_call_memory(to, call, DNNL_ARG_BIAS, &c.bias, builder_parameter(to, node, 1)));
+    MIXUP_TRY(conv2d_fold_bind(to, call, &fold, &output_layout));
     MIXUP_TRY(bind_read(to, call, DNNL_ARG_SRC, builder_input(to, node, 0), dnnl_input_shape(to, node, 0),
                         &input_layout));
     MIXUP_TRY(builder_output(to, node, &output));
@@ -139,34 +167,27 @@ static mixup_status emit_backward(builder *to, size_t node, size_t output_gradie
 /* ---- choosing */
 
 /* The store's layout was chosen for a nominal batch, by which it may have become another one. */
-static mixup_status takes_winograd(const builder *to, size_t node, bool *takes) {
+bool conv2d_takes_winograd(const builder *to, size_t node) {
     const dnnl_backend *self = (const dnnl_backend *)builder_engine(to);
     const graph_node *described = builder_node(to, node);
     const dnnl_memory_desc_t stored = dnnl_weight_layout(to, node);
     dnnl_memory_desc_t needed;
-    *takes = false;
-    if (!conv2d_wins_by_winograd(self, builder_graph(to), described, builder_batch(to)))
-        return MIXUP_OK;
-    MIXUP_TRY(conv2d_winograd_layout(self, builder_graph(to), described, &needed));
-    *takes = dnnl_memory_desc_equal(&stored, &needed);
-    return MIXUP_OK;
+    return conv2d_wins_by_winograd(self, builder_graph(to), described, builder_batch(to)) &&
+           conv2d_winograd_layout(self, builder_graph(to), described, &needed) == MIXUP_OK &&
+           dnnl_memory_desc_equal(&stored, &needed);
 }
 
 mixup_status dnnl_conv2d_forward(builder *to, size_t node) {
-    bool winograd = false;
-    MIXUP_TRY(takes_winograd(to, node, &winograd));
-    return winograd ? conv2d_winograd_forward(to, node) : emit_forward(to, node);
+    return conv2d_takes_winograd(to, node) ? conv2d_winograd_forward(to, node) : emit_forward(to, node);
 }
 
 mixup_status dnnl_conv2d_backward(builder *to, size_t node) {
     const graph_node *activation = builder_absorbed(to, node);
     size_t output_gradient = builder_output_gradient(to, node);
-    bool winograd = false;
-    MIXUP_TRY(takes_winograd(to, node, &winograd));
     if (activation != NULL)
         MIXUP_TRY(dnnl_activation_gradient(to, activation, builder_known_output(to, node),
                                            dnnl_output_shape(to, node), &output_gradient));
-    if (!winograd)
+    if (!conv2d_takes_winograd(to, node))
         return emit_backward(to, node, output_gradient);
     MIXUP_TRY(conv2d_winograd_input_gradient(to, node, output_gradient)); /* before the filters' update */
     return conv2d_winograd_parameter_gradients(to, node, output_gradient);

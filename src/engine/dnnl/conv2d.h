@@ -11,6 +11,22 @@
  * their number. */
 int conv2d_weight_dims(const graph *network, const graph_node *node, dnnl_dims_t dims);
 
+/* ---- what else it does to its output (conv2d_fold.c), in this order: scale and shift, add, activate */
+
+typedef struct conv_fold {
+    size_t scale, shift; /* buffers [channels] of an absorbed batch norm, bias included; or BUFFER_NONE */
+    size_t addend;       /* a state like the output, in any layout; or BUFFER_NONE */
+    const graph_node *activation; /* or NULL */
+} conv_fold;
+
+/* Finds it, and emits the step that makes scale and shift. */
+mixup_status conv2d_fold(builder *to, size_t node, conv_fold *out);
+/* The same as post-ops; the addend is in the layout of the output. */
+mixup_status conv2d_fold_attributes(const conv_fold *fold, const dnnl_memory_desc_t *output,
+                                    dnnl_primitive_attr_t *out);
+mixup_status conv2d_fold_bind(builder *to, dnnl_call *call, const conv_fold *fold,
+                              const dnnl_memory_desc_t *output);
+
 /* ---- direct */
 
 /* A way to compute it: with which layouts of the states. Any: oneDNN chooses. */
@@ -26,6 +42,7 @@ typedef struct conv_shape {
     conv_way ways[CONV2D_MOST_WAYS]; /* the preferred one first; the last always works */
     size_t way_count;
     bool biased;
+    const conv_fold *fold; /* forward: what follows, then with `output` fixed in all ways; NULL: nothing */
 } conv_shape;
 
 mixup_status conv2d_describe_shape(const graph *network, const graph_node *node, size_t batch,
@@ -43,6 +60,8 @@ mixup_status conv2d_describe_backward_weights(builder *to, const dnnl_pass *pass
 
 /* ---- Winograd's */
 
+/* Whether the plan's passes of this node are computed by it. */
+bool conv2d_takes_winograd(const builder *to, size_t node);
 /* Whether it is to be taken for this batch, and the layout of filters that it needs then. */
 bool conv2d_wins_by_winograd(const dnnl_backend *self, const graph *network, const graph_node *node,
                              size_t batch);

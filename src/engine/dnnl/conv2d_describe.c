@@ -88,12 +88,14 @@ dnnl_pass conv2d_pass(size_t node, const conv_shape *described, dnnl_describe_pa
 
 /* ---- descriptions */
 
-static mixup_status init_forward(const conv_shape *c, const conv_way *way, bool training,
-                                 const dnnl_memory_desc_t *weight, dnnl_convolution_desc_t *out) {
+/* Prediction is described as training too: for inference oneDNN prefers channels last, where Winograd's and
+ * batch norm's blocks would have to be converted. */
+static mixup_status init_forward(const conv_shape *c, const conv_way *way, const dnnl_memory_desc_t *weight,
+                                 dnnl_convolution_desc_t *out) {
     return dnnl_check(dnnl_dilated_convolution_forward_desc_init(
-                          out, training ? dnnl_forward_training : dnnl_forward_inference,
-                          dnnl_convolution_direct, &way->input, weight, c->biased ? &c->bias : NULL,
-                          &way->output, c->strides, c->dilates, c->padding, c->behind),
+                          out, dnnl_forward_training, dnnl_convolution_direct, &way->input, weight,
+                          c->biased ? &c->bias : NULL, &way->output, c->strides, c->dilates, c->padding,
+                          c->behind),
                       "convolution");
 }
 
@@ -107,7 +109,7 @@ mixup_status dnnl_conv2d_layout(const dnnl_backend *self, const graph *network, 
     MIXUP_TRY(conv2d_describe_shape(network, node, NOMINAL_BATCH, &c));
     for (size_t way = 0; way < c.way_count; way++) {
         dnnl_convolution_desc_t operation;
-        MIXUP_TRY(init_forward(&c, &c.ways[way], true, &c.weight, &operation));
+        MIXUP_TRY(init_forward(&c, &c.ways[way], &c.weight, &operation));
         status = dnnl_primitive_desc_create(&description, &operation, NULL, self->handle, NULL);
         if (status == dnnl_success && (way + 1 == c.way_count || !dnnl_is_slow(description)))
             break;
@@ -125,8 +127,9 @@ mixup_status conv2d_describe_forward(builder *to, const dnnl_pass *pass, const d
     dnnl_convolution_desc_t operation;
     dnnl_primitive_attr_t attributes = NULL;
     const conv_shape *c = pass->details;
-    MIXUP_TRY(init_forward(c, &c->ways[pass->way], builder_has_backward(to), weight, &operation));
-    MIXUP_TRY(dnnl_activation_attributes(builder_absorbed(to, pass->node), &attributes));
+    MIXUP_TRY(init_forward(c, &c->ways[pass->way], weight, &operation));
+    if (c->fold != NULL)
+        MIXUP_TRY(conv2d_fold_attributes(c->fold, &c->ways[pass->way].output, &attributes));
     const mixup_status status = dnnl_describe(to, &operation, attributes, NULL, out);
     if (attributes != NULL)
         dnnl_primitive_attr_destroy(attributes);
@@ -138,7 +141,7 @@ static mixup_status describe_backward(builder *to, const conv_shape *c, const co
                                       const dnnl_convolution_desc_t *operation, dnnl_primitive_desc_t *out) {
     dnnl_convolution_desc_t forward;
     dnnl_primitive_desc_t hint = NULL;
-    MIXUP_TRY(init_forward(c, way, true, &c->weight, &forward));
+    MIXUP_TRY(init_forward(c, way, &c->weight, &forward));
     MIXUP_TRY(dnnl_describe(to, &forward, NULL, NULL, &hint));
     const mixup_status status = dnnl_describe(to, operation, NULL, hint, out);
     dnnl_primitive_desc_destroy(hint);

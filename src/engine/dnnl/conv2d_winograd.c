@@ -157,25 +157,39 @@ static mixup_status bind_written(builder *to, winograd_arguments *a, size_t buff
 
 /* ---- the passes */
 
+static mixup_status bind_fold(builder *to, size_t node, winograd_arguments *a, conv_fold *fold) {
+    winograd_work *work = &a->plan.work;
+    if (fold->scale != BUFFER_NONE) {
+        MIXUP_TRY(builder_bind_const(to, fold->scale, &work->scale));
+        MIXUP_TRY(builder_bind_const(to, fold->shift, &work->shift));
+    } else if (builder_node(to, node)->parameter_count > 1) {
+        work->shift = builder_parameter(to, node, 1);
+    }
+    if (fold->addend != BUFFER_NONE)
+        MIXUP_TRY(builder_bind_const(to, fold->addend, &work->addend));
+    work->relu = fold->activation != NULL && fold->activation->activation == MIXUP_RELU;
+    return MIXUP_OK;
+}
+
 mixup_status conv2d_winograd_forward(builder *to, size_t node) {
-    const graph_node *activation = builder_absorbed(to, node);
-    const bool relu = activation != NULL && activation->activation == MIXUP_RELU;
     size_t input = builder_input(to, node, 0);
     size_t output = BUFFER_NONE;
+    conv_fold fold;
     winograd_arguments *a = make_arguments(to, node, false, false);
     if (a == NULL)
         return MIXUP_ERROR_MEMORY;
-    if (builder_node(to, node)->parameter_count > 1)
-        a->plan.work.bias = builder_parameter(to, node, 1);
-    a->plan.work.relu = relu;
+    MIXUP_TRY(conv2d_fold(to, node, &fold));
     MIXUP_TRY(convert(to, a, dnnl_input_shape(to, node, 0), &input));
+    if (fold.addend != BUFFER_NONE)
+        MIXUP_TRY(convert(to, a, dnnl_output_shape(to, node), &fold.addend));
     MIXUP_TRY(builder_bind_const(to, input, &a->plan.work.input));
+    MIXUP_TRY(bind_fold(to, node, a, &fold));
     MIXUP_TRY(builder_output(to, node, &output));
     MIXUP_TRY(bind_written(to, a, output, dnnl_output_shape(to, node)));
     MIXUP_TRY(emit(to, a, run_convolution));
-    return activation == NULL || relu
+    return fold.activation == NULL || a->plan.work.relu
                ? MIXUP_OK
-               : dnnl_activation_in_place(to, activation, output, dnnl_output_shape(to, node));
+               : dnnl_activation_in_place(to, fold.activation, output, dnnl_output_shape(to, node));
 }
 
 mixup_status conv2d_winograd_input_gradient(builder *to, size_t node, size_t output_gradient) {

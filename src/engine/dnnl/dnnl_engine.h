@@ -81,7 +81,7 @@ mixup_status dnnl_describe(const builder *to, const void *operation, const_dnnl_
 
 /* oneDNN's name for an activation; `from_output`: the backward pass sees the output. False: it has none. */
 bool dnnl_activation(mixup_activation kind, bool from_output, dnnl_alg_kind_t *out);
-bool dnnl_absorbs(const graph_node *producer, const graph_node *activation, bool backward);
+bool dnnl_absorbs(const builder *to, size_t producer, size_t behind);
 /* Emits gradient × activation'(output) for an absorbed activation, in place where possible.
  * `gradient` becomes the buffer with the result. */
 mixup_status dnnl_activation_gradient(builder *to, const graph_node *activation, size_t output,
@@ -89,7 +89,9 @@ mixup_status dnnl_activation_gradient(builder *to, const graph_node *activation,
 /* Emits activation(buffer) in place. */
 mixup_status dnnl_activation_in_place(builder *to, const graph_node *activation, size_t buffer,
                                       const shape *sample);
-/* A post-op for an absorbed activation; NULL for none. The caller's to destroy. */
+/* An absorbed activation as a post-op. */
+mixup_status dnnl_activation_post_op(const graph_node *activation, dnnl_alg_kind_t *kind, float *slope);
+/* Attributes with nothing but that; NULL for none. The caller's to destroy. */
 mixup_status dnnl_activation_attributes(const graph_node *activation, dnnl_primitive_attr_t *out);
 
 mixup_status dnnl_activation_forward(builder *to, size_t node);

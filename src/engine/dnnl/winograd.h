@@ -46,9 +46,10 @@ typedef struct winograd_work {
     const float *input;
     const float *filters;
     float *output;
-    const float *bias;    /* [out.channels], or NULL */
-    bool relu;            /* behind the bias */
-    const float *arrived; /* for the gradient of the filters: that of the output */
+    const float *scale, *shift; /* [out.channels] of the output, or NULL */
+    const float *addend;        /* then added, like the output; or NULL */
+    bool relu;                  /* at last */
+    const float *arrived;       /* for the gradient of the filters: that of the output */
     float *filter_gradient;
 
     /* scratch */

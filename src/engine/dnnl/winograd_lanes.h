@@ -379,11 +379,19 @@ static void accumulate(const winograd_work *w, size_t tiles, bool first, size_t 
 
 /* ---- outputs */
 
-INLINE lanes bias_of(const winograd_work *w, size_t block) {
-    lanes bias = {0};
-    for (size_t i = 0; w->bias != NULL && i < LANES && block * LANES + i < w->out.channels; i++)
-        bias[i] = w->bias[block * LANES + i];
-    return bias;
+/* What becomes of an output; in channels beyond the last one it stays zero. */
+typedef struct finish {
+    lanes scale, shift;
+} finish;
+
+INLINE finish find_finish(const winograd_work *w, size_t block) {
+    finish f = {.scale = {0}, .shift = {0}};
+    for (size_t i = 0; i < LANES; i++) {
+        const size_t channel = block * LANES + i;
+        f.scale[i] = w->scale != NULL && channel < w->out.channels ? w->scale[channel] : 1.0F;
+        f.shift[i] = w->shift != NULL && channel < w->out.channels ? w->shift[channel] : 0.0F;
+    }
+    return f;
 }
 
 INLINE void columns_from_points(const winograd_work *w, const float *from, lanes half[TILE][SIDE]) {
@@ -398,42 +406,45 @@ INLINE void columns_from_points(const winograd_work *w, const float *from, lanes
 }
 
 /* height, width: of the tile that lie in the image. */
-INLINE void output_tile(const winograd_work *w, const float *from, lanes bias, float *to, size_t height,
+INLINE void output_tile(const winograd_work *w, const float *from, const finish *f, size_t at, size_t height,
                         size_t width) {
     lanes half[TILE][SIDE];
     EACH (r, TILE)
         EACH (x, TILE_VALUES / LINE) /* the next tile's lines */
-            __builtin_prefetch(to + (r * w->out.width + TILE) * LANES + x * LINE, 1);
+            __builtin_prefetch(w->output + at + (r * w->out.width + TILE) * LANES + x * LINE, 1);
     columns_from_points(w, from, half);
     EACH (r, TILE) {
         lanes y[TILE];
         output_from_points(half[r], y);
         EACH (x, TILE) {
-            lanes value = y[x] + bias;
+            if (r >= height || x >= width)
+                continue;
+            const size_t place = at + (r * w->out.width + x) * LANES;
+            lanes value = f->scale * y[x] + f->shift;
+            if (w->addend != NULL)
+                value += load(w->addend + place);
             if (w->relu)
                 value = (lanes)((lane_bits)value & (value > 0.0F));
-            if (r < height && x < width)
-                store(to + (r * w->out.width + x) * LANES, value);
+            store(w->output + place, value);
         }
     }
 }
 
 static void transform_output(const winograd_work *w, size_t at, size_t first_strip, size_t count) {
     for (size_t block = 0; block < w->out.blocks; block++) {
-        const lanes bias = bias_of(w, block);
+        const finish f = find_finish(w, block);
         for (size_t s = 0; s < count; s++) {
             const size_t image = (first_strip + s) / w->strips;
             const size_t top = TILE * ((first_strip + s) % w->strips);
             const size_t height = w->out.height - top < TILE ? w->out.height - top : TILE;
             const float *from = w->at_products + (block * w->capacity + (at + s) * w->tiles) * LANES;
-            float *to =
-                w->output + ((image * w->out.blocks + block) * w->out.height + top) * w->out.width * LANES;
-            for (size_t t = 0; t < w->tiles; t++, from += LANES, to += TILE_VALUES) {
+            const size_t row = ((image * w->out.blocks + block) * w->out.height + top) * w->out.width;
+            for (size_t t = 0; t < w->tiles; t++, from += LANES) {
                 const size_t width = w->out.width - TILE * t;
                 if (height == TILE && width >= TILE)
-                    output_tile(w, from, bias, to, TILE, TILE);
+                    output_tile(w, from, &f, (row + TILE * t) * LANES, TILE, TILE);
                 else
-                    output_tile(w, from, bias, to, height, width);
+                    output_tile(w, from, &f, (row + TILE * t) * LANES, height, width);
             }
         }
     }

@@ -50,10 +50,10 @@ static const engine_kernel kernels[MIXUP_OP_COUNT] = {
     [MIXUP_UPSAMPLE] = {reference_resample_forward, reference_resample_backward},
 };
 
-static bool absorbs_nothing(const graph_node *producer, const graph_node *activation, bool backward) {
+static bool absorbs_nothing(const builder *to, size_t producer, size_t behind) {
+    (void)to;
     (void)producer;
-    (void)activation;
-    (void)backward;
+    (void)behind;
     return false;
 }
 

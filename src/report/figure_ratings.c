@@ -5,8 +5,9 @@
 #include "report/gnuplot.h"
 
 #include <math.h>
+#include <string.h>
 
-enum { WIDTH = 400, HEIGHT = 330 };
+enum { WIDTH = 400, HEIGHT = 310, ROW_HEIGHT = 23, BELOW_PLOT = 66, ABOVE_PLOT = 42 };
 
 /* "x, <name>, <name>_deviation, ..." in per cent */
 static void write_data(text *data, const figure_ratings *ratings) {
@@ -31,6 +32,17 @@ static void write_data(text *data, const figure_ratings *ratings) {
     text_add(data, "\n");
 }
 
+/* Rows of the key below the picture: as many names side by side as have room. */
+static unsigned key_rows(const figure_ratings *ratings, unsigned *columns) {
+    size_t longest = 0;
+    for (size_t c = 0; c < ratings->curve_count; c++) {
+        const size_t length = strlen(ratings->curves[c].name);
+        longest = length > longest ? length : longest;
+    }
+    *columns = longest <= 12 ? 2 : 1;
+    return (unsigned)((ratings->curve_count + *columns - 1) / *columns);
+}
+
 static void write_axes(text *script, const figure_ratings *ratings) {
     const double low = ratings->x[0];
     const double high = ratings->x[ratings->count - 1];
@@ -38,10 +50,16 @@ static void write_axes(text *script, const figure_ratings *ratings) {
     text_add(script, "set xlabel ");
     gnuplot_quote(script, ratings->axis);
     text_format(script, "\nset xrange [%.6g:%.6g]\n", low - margin, high + margin);
-    text_add(script, "set ylabel 'accuracy, %'\n"
-                     "set lmargin at screen 0.18\nset rmargin at screen 0.96\n"
-                     "set bmargin at screen 0.27\nset tmargin at screen 0.87\n"
-                     "set key at screen 0.55,0.065 center center horizontal samplen 1.6 reverse Left\n");
+    text_add(script, "set ylabel 'accuracy, %'\nset lmargin at screen 0.18\nset rmargin at screen 0.96\n");
+}
+
+/* The plot keeps its size however many rows the key has. */
+static void write_key(text *script, unsigned rows, unsigned columns, double height) {
+    const double key = rows * ROW_HEIGHT / height;
+    text_format(script,
+                "set bmargin at screen %.4f\nset tmargin at screen %.4f\n"
+                "set key at screen 0.55,%.4f center center horizontal maxcols %u samplen 1.6 reverse Left\n",
+                key + BELOW_PLOT / height, 1.0 - ABOVE_PLOT / height, 0.5 * key + 4.0 / height, columns);
 }
 
 static void write_range(text *script, const figure_ratings *ratings) {
@@ -73,13 +91,17 @@ mixup_status figure_draw_ratings(const figure_place *place, const figure_ratings
     text_init(&script, place->allocator);
     write_data(&data, ratings);
     figure_title(&script, place);
+    unsigned columns = 1;
+    const unsigned rows = key_rows(ratings, &columns);
+    const unsigned height = HEIGHT + rows * ROW_HEIGHT;
     write_axes(&script, ratings);
+    write_key(&script, rows, columns, height);
     write_range(&script, ratings);
     plot(&script, place, ratings);
     const mixup_status status = gnuplot_draw(&(gnuplot_picture){.folder = place->folder,
                                                                 .name = place->name,
                                                                 .width = WIDTH,
-                                                                .height = HEIGHT,
+                                                                .height = height,
                                                                 .script = &script,
                                                                 .data = &(gnuplot_data){"", &data},
                                                                 .data_count = 1},

@@ -59,7 +59,9 @@ static inline void temporary_folder_remove(temporary_folder *in) {
     assert_int_equal(nftw(in->path, temporary_entry_remove, 8, FTW_DEPTH | FTW_PHYS), 0);
 }
 
+/* A new file each time: ext4 waits for the disk when one is truncated and written again. */
 static inline void write_bytes(const char *path, const void *data, size_t size) {
+    unlink(path);
     FILE *out = fopen(path, "wb");
     assert_non_null(out);
     assert_int_equal(fwrite(data, 1, size, out), size);

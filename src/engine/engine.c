@@ -1,32 +1,13 @@
 /* engine: choosing one. */
 #include "engine/engine.h"
 
-#include <errno.h>
-#include <stdlib.h>
-#include <unistd.h>
+#include "base/parallel.h"
 
 /* Below this, a step of a batch of 100 takes about as long as a few meetings of the threads. */
 enum { SMALL_NETWORK = 100000 };
 
 mixup_status engine_choose_threads(uint64_t multiply_adds, size_t *threads) {
-    const size_t limit = MIXUP_MAX_THREADS;
-    const char *text = getenv("MIXUP_THREADS");
-    if (*threads == 0 && text != NULL && text[0] != '\0') {
-        char *end = NULL;
-        errno = 0;
-        const unsigned long value = strtoul(text, &end, 10);
-        if (errno != 0 || *end != '\0' || value == 0 || value > limit)
-            return error(MIXUP_ERROR_ARGUMENT, "MIXUP_THREADS is '%s'; it must be a number from 1 to %zu",
-                         text, limit);
-        *threads = value;
-    }
-    if (*threads == 0) {
-        const long cores = multiply_adds < SMALL_NETWORK ? 1 : sysconf(_SC_NPROCESSORS_ONLN);
-        *threads = cores > 0 ? (size_t)cores : 1;
-    }
-    if (*threads > limit)
-        return error(MIXUP_ERROR_ARGUMENT, "threads is %zu; it must be at most %zu", *threads, limit);
-    return MIXUP_OK;
+    return parallel_choose_threads(threads, multiply_adds < SMALL_NETWORK ? 1 : 0);
 }
 
 mixup_status engine_create(engine **out, mixup_engine kind, size_t threads,

@@ -39,6 +39,9 @@ static void every_kind_is_decoded_as_by_pillow(void **state) {
         {FIXTURES "one_bit.png", FIXTURES "one_bit.png.raw", 1, 0},
         {FIXTURES "palette.png", FIXTURES "palette.png.raw", 3, 0},
         {FIXTURES "alpha.png", FIXTURES "alpha.png.raw", 3, 0},
+        {FIXTURES "interlaced.png", FIXTURES "interlaced.png.raw", 3, 0},
+        {FIXTURES "deep_grey.png", FIXTURES "deep_grey.png.raw", 1, 0},
+        {FIXTURES "deep_colour.png", FIXTURES "deep_colour.png.raw", 3, 0}, /* interlaced, too */
     };
     for (size_t i = 0; i < MIXUP_COUNT(cases); i++) {
         image in;
@@ -120,10 +123,11 @@ static mixup_status read_exactly(const char *data, size_t size) {
 
 static void damaged_images_are_refused_or_read_within_bounds(void **state) {
     (void)state;
-    static const char *const paths[] = {FIXTURES "colour.jpg", FIXTURES "progressive.jpg",
-                                        FIXTURES "grey.jpg",   FIXTURES "colour.png",
-                                        FIXTURES "grey.png",   FIXTURES "one_bit.png",
-                                        FIXTURES "alpha.png",  FIXTURES "palette.png"};
+    static const char *const paths[] = {FIXTURES "colour.jpg",     FIXTURES "progressive.jpg",
+                                        FIXTURES "grey.jpg",       FIXTURES "colour.png",
+                                        FIXTURES "grey.png",       FIXTURES "one_bit.png",
+                                        FIXTURES "alpha.png",      FIXTURES "palette.png",
+                                        FIXTURES "interlaced.png", FIXTURES "deep_colour.png"};
     for (size_t i = 0; i < MIXUP_COUNT(paths); i++) {
         size_t size = 0;
         char *data = read_bytes(paths[i], &size);

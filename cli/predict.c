@@ -1,10 +1,11 @@
 /* predict: a network's answers as CSV. Classes: row, the most probable class, a probability for each; else a
- * column for each target. Rows are numbered from 1, in the order of the data.
+ * column for each target. Rows are numbered from 1, in the order of the data; images have their file too.
  *
  * A network trained with a softmax or sigmoid loss may end in a linear layer; probabilities are what the loss
  * makes of it, so the missing function is applied here. */
 #include "source.h"
 
+#include "format/image_tree.h"
 #include "train/model.h"
 
 #include <math.h>
@@ -20,6 +21,7 @@ typedef struct meaning {
     bool apply_sigmoid;
     size_t width;
     const char *const *names; /* [width], or NULL */
+    const image_tree *files;  /* of each row; or NULL */
 } meaning;
 
 static mixup_status find_meaning(const mixup_model *model, meaning *out) {
@@ -74,7 +76,7 @@ static void print_name(const meaning *what, size_t index, bool column) {
 }
 
 static void print_header(const meaning *what) {
-    printf("row%s", what->classes ? ",class" : "");
+    printf("row%s%s", what->files != NULL ? ",file" : "", what->classes ? ",class" : "");
     for (size_t i = 0; i < what->width; i++) {
         putchar(',');
         print_name(what, i, true);
@@ -85,6 +87,10 @@ static void print_header(const meaning *what) {
 static void print_row(const meaning *what, size_t number, float *row) {
     complete_row(what, row);
     printf("%zu", number);
+    if (what->files != NULL) {
+        putchar(',');
+        print_field(what->files->entries[number - 1].path);
+    }
     if (what->classes) {
         putchar(',');
         print_name(what, loss_largest(row, what->width), false);
@@ -106,11 +112,15 @@ static mixup_status predict_piece(mixup_model *model, const meaning *what, const
     return MIXUP_OK;
 }
 
-static mixup_status predict_all(mixup_model *model, const mixup_dataset *data) {
+/* `files`: of images; or NULL. */
+static mixup_status predict_all(mixup_model *model, const mixup_dataset *data, const image_tree *files) {
     meaning what;
     MIXUP_TRY(find_meaning(model, &what));
     mixup_dataset_info info;
     mixup_dataset_describe(data, &info);
+    if (files != NULL && files->count != info.count)
+        return error(MIXUP_ERROR_DATA, "%s: its images changed while they were read", files->path);
+    what.files = files;
     float *outputs = NULL;
     MIXUP_TRY(MEMORY_NEW(command_allocator(), outputs, PIECE * what.width));
     print_header(&what);
@@ -123,16 +133,27 @@ static mixup_status predict_all(mixup_model *model, const mixup_dataset *data) {
     return status;
 }
 
+/* Images are read in the order in which their names are listed. */
+static mixup_status predict_images(mixup_model *model, const mixup_dataset *data, const char *path) {
+    image_tree files;
+    MIXUP_TRY(image_tree_open(&files, path, NULL, command_allocator()));
+    const mixup_status status = predict_all(model, data, &files);
+    image_tree_clear(&files);
+    return status;
+}
+
 static int run(const arguments *given) {
-    if (!source_is_given(given, arguments_positional(given, 1)))
+    const char *path = arguments_positional(given, 1);
+    if (!source_is_given(given, path))
         return EXIT_USAGE;
     mixup_model *model = NULL;
     mixup_dataset *data = NULL;
     mixup_status status = source_model(given, arguments_positional(given, 0), &model);
     if (status == MIXUP_OK)
-        status = source_data(given, arguments_positional(given, 1), model, &data);
+        status = source_data(given, path, model, &data);
     if (status == MIXUP_OK)
-        status = predict_all(model, data);
+        status = path != NULL && source_is_images(path) ? predict_images(model, data, path)
+                                                        : predict_all(model, data, NULL);
     mixup_dataset_destroy(data);
     mixup_model_destroy(model);
     return status == MIXUP_OK ? command_finish_output(given) : command_failed(given);
@@ -151,6 +172,6 @@ const command command_predict = {
         "MODEL is a model.safetensors or a run's folder; DATA a .csv, .npy or IDX file, a folder or .tar of\n"
         "JPEG and PNG images, or --experiment FILE.yaml. Target columns may be absent from a CSV, folders "
         "of\n"
-        "classes from images. Rows are numbered from 1; images come in natural order, img2 before img10.\n",
+        "classes from images. Rows are numbered from 1; those of images name their file.\n",
     .run = run,
 };

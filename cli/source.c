@@ -70,7 +70,7 @@ static bool is_csv(const char *path) {
     return false;
 }
 
-static bool is_images(const char *path) {
+bool source_is_images(const char *path) {
     static const char *const suffixes[] = {".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".tar.zst"};
     for (size_t i = 0; i < MIXUP_COUNT(suffixes); i++)
         if (ends_in(path, suffixes[i]))
@@ -121,7 +121,7 @@ static mixup_status open_file(const arguments *given, const char *path, const mi
                               mixup_dataset **data) {
     if (is_csv(path))
         return open_csv(path, like, data);
-    if (is_images(path))
+    if (source_is_images(path))
         return open_images(given, path, like, data);
     MIXUP_TRY(check_kind(path));
     const char *labels = arguments_text(given, "labels", NULL);

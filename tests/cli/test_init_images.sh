@@ -39,7 +39,7 @@ says out "samples                   42"
 mkdir unsorted
 cp photos/sea/img3.png photos/leaf/img0.png unsorted
 expect 0 "$MIXUP" predict photos_runs/manifold/seed-1 unsorted
-says out "row,class,leaf,red apple,sea"
+says out "row,file,class,leaf,red apple,sea" "1,img0.png," "2,img3.png,"
 [ "$(wc -l <out)" = 3 ] || complain "a row for each image"
 
 # Without classes nothing can be right, so nothing is measured.

@@ -58,6 +58,9 @@ reference: ## build and test without oneDNN
 valgrind: ## run unit tests of that build under valgrind
 	scripts/check_valgrind.sh
 
+instructions: build ## count the instructions of a step with callgrind and compare with bench/instructions.txt
+	scripts/check_instructions.sh
+
 coverage: ## build, test and print which lines were run
 	scripts/check_preset.sh coverage
 	cmake --build --preset coverage --target coverage
@@ -68,5 +71,5 @@ clean: ## remove build/; data/, results/ and demo/ stay
 help: ## this list
 	@sed -n 's/^\([a-z ]*\):[^#]*## /\1\t/p' Makefile | expand -t 14
 
-.PHONY: all demo claims study bench test dependencies data build install format lint asan tsan reference valgrind coverage clean help
+.PHONY: all demo claims study bench test dependencies data build install format lint asan tsan reference valgrind instructions coverage clean help
 .NOTPARALLEL:

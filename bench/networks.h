@@ -12,12 +12,15 @@ typedef struct network {
     size_t input[MIXUP_MAX_RANK];
     mixup_layer layers[NETWORK_LAYERS];
     size_t layer_count;
+    mixup_network_desc
+        ready;   /* instead of `layers` a ready-made network: kind, classes; input is the above */
+    bool images; /* trained by SGD with Nesterov's momentum, the others by Adam (bench/works.py) */
     const char *sites[NETWORK_SITES]; /* where a step with mixing may mix, one of them a step */
     size_t site_count;
 } network;
 
-/* Those of experiments/demonstrations, a small convolutional one, a tiny one, and `mlp`, whose hidden layers
- * have `width` units. False: no such network. */
+/* Those of experiments/demonstrations, PreActResNet-18 for images of 32x32, a small convolutional one, a tiny
+ * one, and `mlp`, whose hidden layers have `width` units. False: no such network. */
 bool network_find(const char *name, size_t width, network *out);
 
 /* The name of network `index`, NULL behind the last. */

@@ -1,13 +1,13 @@
 /* bench/step: how long a training step or a prediction of a network takes. Prints one JSON object.
  *
  *   bench_step NETWORK [--work train|predict] [--batch N] [--width N] [--threads N] [--steps N]
- *              [--mix manifold|input|none]
+ *              [--mix manifold|input|none] [--engine auto|dnnl|reference] [--repeats N]
  *
  * --steps 0 ends after the first step, for the time from the process's start to there.
  *
- * A sample is one step, or as many in a row as take a tenth of a millisecond. On a machine that others use
- * too, compare minima, of runs that alternate with those of the other contender; with one thread also the
- * processor time. Inputs and targets are random, the same in every run. */
+ * A sample is --repeats steps in a row; by default one, or as many as take a tenth of a millisecond. On a
+ * machine that others use too, compare minima, of runs that alternate with those of the other contender; with
+ * one thread also the processor time. Inputs and targets are random, the same in every run. */
 #include "networks.h"
 #include "timing.h"
 
@@ -23,12 +23,14 @@ static const double LEAST_SAMPLE = 1e-4; /* seconds: the clock's own time vanish
 typedef struct options {
     const char *network, *mix;
     bool predict;
-    size_t batch, width, threads, steps;
+    mixup_engine engine;
+    size_t batch, width, threads, steps, repeats; /* repeats 0: chosen by the clock */
 } options;
 
 typedef struct bench {
     options options;
     network network;
+    mixup_network *ready;              /* or NULL */
     size_t input_width, output_width;  /* of a sample */
     float *inputs, *targets, *outputs; /* [batch][input_width], [batch][output_width] twice */
     mixup_model *model;
@@ -44,6 +46,17 @@ static bool take_number(const char *text, size_t least, size_t *out) {
     return end != text && *end == '\0' && value >= least && value <= 1000000;
 }
 
+static bool take_engine(const char *value, mixup_engine *out) {
+    static const char *const names[] = {"auto", "dnnl", "reference"};
+    static const mixup_engine engines[] = {MIXUP_ENGINE_AUTO, MIXUP_ENGINE_DNNL, MIXUP_ENGINE_REFERENCE};
+    for (size_t i = 0; i < MIXUP_COUNT(names); i++)
+        if (strcmp(value, names[i]) == 0) {
+            *out = engines[i];
+            return true;
+        }
+    return false;
+}
+
 static bool take_option(options *o, const char *name, const char *value) {
     if (strcmp(name, "--work") == 0) {
         o->predict = strcmp(value, "predict") == 0;
@@ -53,6 +66,10 @@ static bool take_option(options *o, const char *name, const char *value) {
         o->mix = value;
         return strcmp(value, "manifold") == 0 || strcmp(value, "input") == 0 || strcmp(value, "none") == 0;
     }
+    if (strcmp(name, "--engine") == 0)
+        return take_engine(value, &o->engine);
+    if (strcmp(name, "--repeats") == 0)
+        return take_number(value, 1, &o->repeats);
     if (strcmp(name, "--batch") == 0)
         return take_number(value, 1, &o->batch);
     if (strcmp(name, "--width") == 0)
@@ -105,23 +122,45 @@ static bool fill_arrays(bench *b) {
     return true;
 }
 
+/* What the peers use too (bench/works.py); the rates are small because the targets are random. */
+static const mixup_optimizer adam = {.kind = MIXUP_ADAM, .learning_rate = 1e-4f, .epsilon = 1e-7f};
+static const mixup_optimizer nesterov = {
+    .kind = MIXUP_NESTEROV, .learning_rate = 1e-3f, .momentum = 0.9f, .weight_decay = 1e-4f};
+
 static mixup_status create_trainer(bench *b) {
     const char *const input[] = {"input"};
     const bool mixes = strcmp(b->options.mix, "none") != 0;
     const bool at_input = strcmp(b->options.mix, "input") == 0;
-    mixup_fit_desc desc = {.optimizer = {.kind = MIXUP_ADAM, .learning_rate = 1e-4f, .epsilon = 1e-7f}};
+    mixup_fit_desc desc = {.optimizer = b->network.images ? nesterov : adam};
     if (mixes)
-        desc.mix = (mixup_mix_desc){.alpha = 1.0f,
+        desc.mix = (mixup_mix_desc){.alpha = 2.0f,
                                     .at = at_input ? input : b->network.sites,
                                     .at_count = at_input ? 1 : b->network.site_count};
     return mixup_trainer_create(&b->trainer, b->model, &desc);
 }
 
+/* The layers of a ready-made network stay until destroy. */
+static mixup_status take_layers(bench *b, mixup_model_desc *desc) {
+    desc->layers = b->network.layers;
+    desc->layer_count = b->network.layer_count;
+    if (b->network.ready.kind == MIXUP_NETWORK_NONE)
+        return MIXUP_OK;
+    mixup_network_desc ready = b->network.ready;
+    memcpy(ready.input, b->network.input, sizeof ready.input);
+    const mixup_status s = mixup_network_create(&b->ready, &ready);
+    if (s == MIXUP_OK) {
+        desc->layers = b->ready->layers;
+        desc->layer_count = b->ready->layer_count;
+    }
+    return s;
+}
+
 static mixup_status create(bench *b) {
-    mixup_model_desc desc = {
-        .layers = b->network.layers, .layer_count = b->network.layer_count, .threads = b->options.threads};
+    mixup_model_desc desc = {.engine = b->options.engine, .threads = b->options.threads};
     memcpy(desc.input, b->network.input, sizeof desc.input);
-    mixup_status s = mixup_model_create(&b->model, &desc);
+    mixup_status s = take_layers(b, &desc);
+    if (s == MIXUP_OK)
+        s = mixup_model_create(&b->model, &desc);
     if (s == MIXUP_OK && !fill_arrays(b))
         s = MIXUP_ERROR_MEMORY;
     if (s == MIXUP_OK && !b->options.predict)
@@ -141,6 +180,9 @@ static mixup_status run(bench *b, size_t times) {
 /* Steps a sample. */
 static mixup_status choose_repeats(bench *b, size_t *repeats) {
     double taken = 0.0;
+    *repeats = b->options.repeats;
+    if (*repeats > 0)
+        return MIXUP_OK;
     *repeats = 1;
     for (;; *repeats *= 2) {
         const double begin = timing_wall();
@@ -205,6 +247,7 @@ static mixup_status measure(bench *b, double started) {
 static void destroy(bench *b) {
     mixup_trainer_destroy(b->trainer); /* before its model */
     mixup_model_destroy(b->model);
+    mixup_network_destroy(b->ready);
     free(b->inputs);
     free(b->targets);
     free(b->outputs);
@@ -216,7 +259,8 @@ int main(int count, char **words) {
     if (!parse(count, words, &b.options) || !network_find(b.options.network, b.options.width, &b.network)) {
         fprintf(stderr,
                 "usage: bench_step NETWORK [--work train|predict] [--batch N] [--width N] [--threads N]\n"
-                "                  [--steps N] [--mix manifold|input|none]\n"
+                "                  [--steps N] [--mix manifold|input|none] [--engine auto|dnnl|reference]\n"
+                "                  [--repeats N]\n"
                 "NETWORK is one of");
         for (size_t i = 0; network_name(i) != NULL; i++)
             fprintf(stderr, " %s", network_name(i));

@@ -1,7 +1,7 @@
 """The work that is timed: networks, batch sizes and what is done with them, the same for every contender.
 
-bench/networks.c says the same for libmixup. A dense network is its widths and the leaky ReLU's slope; `sites` are the layers whose input may be mixed, counted
-from 0. What a newcomer would get wrong: `batch` is the work's own; `--batch` of bench/run.py replaces it.
+bench/networks.c and bench/step.c say the same for libmixup. A dense network is its widths and the leaky ReLU's slope;
+`sites` are the layers whose input may be mixed, counted from 0. What a newcomer would get wrong: `batch` is the work's own; `--batch` of bench/run.py replaces it.
 """
 
 WORKS = {
@@ -20,8 +20,17 @@ WORKS = {
 }
 
 ALPHA = 2.0  # of the draws: lambda ~ Beta(ALPHA, ALPHA), one site, one permutation a batch
-ADAM = {"learning_rate": 1e-3, "epsilon": 1e-7}  # dense networks
-SGD = {"learning_rate": 0.1, "momentum": 0.9, "weight_decay": 1e-4}  # images, with Nesterov's momentum
+# As in bench/step.c. The rates change no work; they are small because inputs and targets are random.
+ADAM = {"learning_rate": 1e-4, "epsilon": 1e-7}  # dense networks
+SGD = {"learning_rate": 1e-3, "momentum": 0.9, "weight_decay": 1e-4}  # images, with Nesterov's momentum
+
+
+def work_of(name):
+    """WORKS, and mlp_WIDTH: three hidden layers of so many units, to see how time grows with them."""
+    if name.startswith("mlp_"):
+        width = int(name[4:])
+        return {"kind": "dense", "widths": [784, width, width, width, 10], "slope": 0.0, "sites": [1, 2], "batch": 100}
+    return WORKS[name]
 
 
 def input_shape(work):

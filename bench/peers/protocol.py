@@ -1,6 +1,7 @@
 """How bench/run.py talks to a contender: a process that reads commands and answers with one line of JSON each.
 
     train N      N training steps       -> {"seconds": [...]}  one number a step
+    warm N       N times a training step at every site -> the same; not for predictions
     predict N    N predictions          -> {"seconds": [...]}
     memory       peak resident memory   -> {"bytes": ...}
     quit

@@ -8,7 +8,7 @@ import os
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), ".."))
-from works import ADAM, ALPHA, SGD, WORKS, classes, input_shape  # noqa: E402
+from works import ADAM, ALPHA, SGD, classes, input_shape, work_of  # noqa: E402
 
 mode, name, batch, threads, what = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4]), sys.argv[5]
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
@@ -23,7 +23,7 @@ tensorflow.config.threading.set_intra_op_parallelism_threads(threads)
 tensorflow.config.threading.set_inter_op_parallelism_threads(1)
 tensorflow.random.set_seed(1)
 random = numpy.random.default_rng(1)
-work = WORKS[name]
+work = work_of(name)
 keras = tensorflow.keras
 layers = keras.layers
 
@@ -136,11 +136,18 @@ else:
     compiled = {site: (lambda w, p, site=site: step_at(site, w, p)) for site in work["sites"]}
 
 
-def train_step():
-    site = work["sites"][random.integers(len(work["sites"]))]
+def train_step(site=None):
+    if site is None:
+        site = work["sites"][random.integers(len(work["sites"]))]
     weight = tensorflow.constant(random.beta(ALPHA, ALPHA), tensorflow.float32)
     partner = tensorflow.constant(random.permutation(batch))
     return float(compiled[site](weight, partner))
+
+
+def warm_step():
+    """Every site once: what is compiled for each of them is compiled before anything is timed."""
+    for site in work["sites"]:
+        train_step(site)
 
 
 def predict():
@@ -152,4 +159,5 @@ if what == "train":
 else:
     predict()
 serve(f"tensorflow {tensorflow.__version__}",
-      {"train": lambda n: timed(n, train_step), "predict": lambda n: timed(n, predict)})
+      {"train": lambda n: timed(n, train_step), "predict": lambda n: timed(n, predict),
+       "warm": lambda n: timed(n, warm_step)})

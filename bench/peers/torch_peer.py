@@ -7,7 +7,7 @@ import os
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), ".."))
-from works import ADAM, ALPHA, SGD, WORKS, classes, input_shape  # noqa: E402
+from works import ADAM, ALPHA, SGD, classes, input_shape, work_of  # noqa: E402
 
 mode, name, batch, threads, what = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4]), sys.argv[5]
 os.environ["OMP_NUM_THREADS"] = str(threads)
@@ -21,7 +21,7 @@ from protocol import serve, timed  # noqa: E402
 torch.set_num_threads(threads)
 torch.set_flush_denormal(True)
 torch.manual_seed(1)
-work = WORKS[name]
+work = work_of(name)
 images = len(input_shape(work)) == 3
 
 
@@ -138,13 +138,20 @@ if mode == "compile":
 beta = torch.distributions.Beta(ALPHA, ALPHA)
 
 
-def train_step():
-    site = work["sites"][int(torch.randint(len(work["sites"]), ()))]
+def train_step(site=None):
+    if site is None:
+        site = work["sites"][int(torch.randint(len(work["sites"]), ()))]
     loss = loss_of(inputs, targets, beta.sample(), torch.randperm(batch), site)
     optimizer.zero_grad(set_to_none=True)
     loss.backward()
     optimizer.step()
     return loss.item()
+
+
+def warm_step():
+    """Every site once: what is compiled for each of them is compiled before anything is timed."""
+    for site in work["sites"]:
+        train_step(site)
 
 
 def predict():
@@ -158,4 +165,5 @@ if what == "train":
 else:
     model.eval()
     predict()
-serve(f"torch {torch.__version__}", {"train": lambda n: timed(n, train_step), "predict": lambda n: timed(n, predict)})
+serve(f"torch {torch.__version__}", {"train": lambda n: timed(n, train_step), "predict": lambda n: timed(n, predict),
+       "warm": lambda n: timed(n, warm_step)})

@@ -21,6 +21,10 @@ for work in train predict; do
     python3 -c 'import json, sys; r = json.loads(sys.argv[1]); sys.exit(not 0 < r["ms_min"] <= r["ms_median"])' \
         "$result" || fail "times of $result"
 done
+check network preact_resnet18 "$("$step" preact_resnet18 --batch 2 --threads 1 --steps 0)"
+check steps 6 "$("$step" tiny --repeats 2 --threads 1 --steps 3)"
+result=$("$step" tiny --engine reference --threads 1 --steps 1)
+[[ $result == *'"engine": "reference'* ]] || fail "the engine of $result"
 check mix input "$("$step" tiny --mix input --threads 1 --steps 3)"
 status=0
 "$step" no_such_network 2>/dev/null || status=$?

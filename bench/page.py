@@ -68,6 +68,51 @@ def table(rows, what, threads):
     return "\n".join(lines) + "\n"
 
 
+def loading_text(rows):
+    if not rows:
+        return ""
+    lines = ["\n## Images per second from JPEG folders\n",
+             "JPEG files in folders by class to batches of 100 with random flips and padded crops. PyTorch's DataLoader "
+             "decodes with Pillow in so many worker processes, in every epoch. libmixup decodes once, in the thread that "
+             "opens the data set, and keeps the bytes; so many threads then change the images.\n",
+             "| workers | epoch | ratio | " + " | ".join(c["name"] for c in rows[0]["contenders"]) + " |",
+             "|---|---|---|" + "---|" * len(rows[0]["contenders"])]
+    for row in rows:
+        for key, name in (("first_epoch", "first, from the files"), ("later_epoch", "later")):
+            lines.append(f"| {row['workers']} | {name} | **{row['ratio_' + key]:.2f}** | " +
+                         " | ".join(f"{c[key]['median']:.0f}" for c in row["contenders"]) + " |")
+    return "\n".join(lines) + "\n"
+
+
+# The trainings of `make all`, experiments/demonstrations: network -> (steps an epoch, epochs of its variants).
+# Spirals: 4000 points less 400 to test and 360 to validate, in batches of 20; MNIST: 50,000 digits in batches of 100.
+TRAININGS = {"spiral": (162, [24, 24]), "bottleneck_2": (500, [24, 24]), "bottleneck_12": (500, [6, 24, 24])}
+
+
+def whole_text(rows):
+    """How long all steps of `make all` take by the measured medians; empty where one of them was not measured."""
+    for threads in sorted({r["threads"] for r in rows}, reverse=True):
+        found = {r["work"]: r for r in rows
+                 if r["what"] == "train" and r["threads"] == threads and r["work"] in TRAININGS}
+        totals = {}
+        for name in names_of(found.values()):
+            cells = {work: of_row(row, name) for work, row in found.items()}
+            if len(cells) == len(TRAININGS) and None not in cells.values():
+                totals[name] = sum(steps * sum(epochs) * cells[work]["median_ms"] / 1e3
+                                   for work, (steps, epochs) in TRAININGS.items())
+        if "libmixup" not in totals:
+            continue
+        count = sum(steps * sum(epochs) for steps, epochs in TRAININGS.values())
+        lines = [f"\n## All seven trainings of `make all`, {threads} thread{'s' * (threads > 1)}\n",
+                 f"Computed, not run: {count:,} steps at the medians above. Each is counted as a step that mixes, also in the "
+                 "plain variants; validation, reading and figures are left out for everybody. \"TensorFlow eager\" is "
+                 "the manner of the original implementation.\n", "| | minutes | × libmixup |", "|---|---|---|"]
+        for name, seconds in sorted(totals.items(), key=lambda item: item[1]):
+            lines.append(f"| {name} | {seconds / 60:.1f} | {seconds / totals['libmixup']:.1f} |")
+        return "\n".join(lines) + "\n"
+    return ""
+
+
 def limits_text(measured):
     lines = ["\n## The machine's own limits, measured in the same run\n"]
     for threads, about in measured["machine"].items():
@@ -126,6 +171,7 @@ def main():
     text += f"\n![Ratio to the fastest peer]({os.path.relpath(given.figure, os.path.dirname(given.markdown))})\n"
     for threads in sorted({r["threads"] for r in rows}, reverse=True):
         text += table(rows, "train", threads) + table(rows, "predict", threads)
+    text += whole_text(rows) + loading_text(measured.get("loading"))
     text += limits_text(measured) + installed_text(measured["installed_bytes"])
     write_figure(rows, given.figure)
     with open(given.markdown, "w", encoding="utf-8") as file:

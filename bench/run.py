@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Times libmixup against PyTorch and TensorFlow: the same work, interleaved in one run, as ratios.
 
-usage: bench/run.py [--rounds N] [--threads LIST] [--works LIST] [--out FOLDER] [--markdown FILE] [--quick]
+usage: bench/run.py [--rounds N] [--threads LIST] [--works LIST] [--batches LIST] [--widths LIST] [--images FOLDER]
+                    [--out FOLDER] [--quick]
 
 Every contender is a process of its own (bench/peers/, build/release/bench/bench_step). In each round all of them
 do the same steps one after the other, so that a machine whose clock drifts, or that others use, slows all alike. A
@@ -21,10 +22,11 @@ import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
-from works import WORKS  # noqa: E402
+from works import WORKS, work_of  # noqa: E402
 
 STEP_PROGRAM = "build/release/bench/bench_step"
 LIMITS_PROGRAM = "build/release/bench/bench_limits"
+LOAD_PROGRAM = "build/release/bench/bench_load"
 SECONDS_A_TURN = 0.6  # of steps, of each contender in each round
 
 TRAIN = ["bottleneck_2", "bottleneck_12", "spiral", "preact_resnet18", "small_cnn"]
@@ -61,6 +63,11 @@ class Peer:
         """Seconds of `count` steps; one more before them wakes the threads and is not counted."""
         return self.ask(f"{what} {count + 1}")["seconds"][1:]
 
+    def warm(self, what):
+        """What is compiled for each site is compiled now; twice, since some compile only what comes again."""
+        if what == "train":
+            self.ask("warm 2")
+
     def memory(self):
         return self.ask("memory")["bytes"]
 
@@ -75,7 +82,8 @@ class Own:
 
     def __init__(self, work, batch, threads, what):
         self.name = "libmixup"
-        self.command = [STEP_PROGRAM, work, "--work", what, "--batch", str(batch), "--threads", str(threads)]
+        name, _, width = work.partition("_") if work.startswith("mlp_") else (work, "", "")
+        self.command = [STEP_PROGRAM, name] + (["--width", width] if width else []) + ["--work", what, "--batch", str(batch), "--threads", str(threads)]
         begin = time.perf_counter()
         first = self.run(["--steps", "0"])
         self.first_step = time.perf_counter() - begin
@@ -90,6 +98,9 @@ class Own:
         answer = self.run(["--steps", str(count)])
         self.bytes = max(self.bytes, answer["peak_memory_bytes"])
         return [answer["ms_median"] / 1e3]
+
+    def warm(self, what):
+        pass  # in each of its processes
 
     def memory(self):
         return self.bytes
@@ -108,7 +119,7 @@ def contenders(work, batch, threads, what, quick):
         return
     yield Peer("PyTorch compile", torch + ["compile"] + arguments)
     yield Peer("TensorFlow XLA", tensorflow + ["xla"] + arguments)
-    if what == "train" and WORKS[work]["kind"] == "dense" and work != "tiny":
+    if what == "train" and work in TRAIN and WORKS[work]["kind"] == "dense":
         yield Peer("TensorFlow eager", tensorflow + ["eager"] + arguments)
 
 
@@ -117,6 +128,7 @@ def compare(work, batch, threads, what, rounds, quick):
     racing = list(contenders(work, batch, threads, what, quick))
     count = {}
     for one in racing:  # how many steps fill a turn
+        one.warm(what)
         taken = statistics.median(one.steps(what, 5))
         count[one.name] = max(3, min(2000, int(SECONDS_A_TURN / taken)))
     numbers = {one.name: [] for one in racing}
@@ -145,6 +157,44 @@ def print_row(row):
     for one in row["contenders"]:
         print(f"    {one['name']:<17} min {one['min_ms']:10.3f} ms  median {one['median_ms']:10.3f} ms  "
               f"peak {one['peak_memory_bytes'] / 2**20:7.0f} MiB  first step {one['first_step_s']:6.2f} s")
+    sys.stdout.flush()
+
+
+# ---- images from the disk
+
+def load_contenders(folder, workers):
+    own = [LOAD_PROGRAM, folder, "--threads", str(workers)]
+    yield "libmixup", own
+    yield "PyTorch DataLoader, Pillow", [python_of("torch"), os.path.join(HERE, "peers", "torch_load.py"), folder,
+                                         str(workers)]
+
+
+def compare_loading(folder, workers, rounds):
+    """Images per second from JPEG files to changed batches: with decoding (the first epoch), and once they are
+    decoded, which libmixup keeps and the DataLoader does not."""
+    numbers = {}
+    for _ in range(rounds):
+        for name, command in load_contenders(folder, workers):
+            done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+            numbers.setdefault(name, []).append(json.loads(done.stdout))
+    row = {"workers": workers, "images": numbers["libmixup"][0]["images"], "contenders": []}
+    for name, list_of in numbers.items():
+        one = {"name": name}
+        for key in ("first_epoch", "later_epoch"):
+            one[key] = {"best": max(n[key] for n in list_of), "median": statistics.median(n[key] for n in list_of)}
+        row["contenders"].append(one)
+    for key in ("first_epoch", "later_epoch"):
+        ratios = [own[key] / peer[key] for own, peer in zip(*numbers.values())]
+        row["ratio_" + key] = statistics.median(ratios)
+    return row
+
+
+def print_loading(row):
+    print(f"loading {row['images']} JPEG images, {row['workers']} workers: {row['ratio_first_epoch']:.2f}x in the first "
+          f"epoch, {row['ratio_later_epoch']:.2f}x later")
+    for one in row["contenders"]:
+        print(f"    {one['name']:<27} first epoch {one['first_epoch']['median']:9.0f} images/s, later "
+              f"{one['later_epoch']['median']:9.0f}")
     sys.stdout.flush()
 
 
@@ -198,6 +248,8 @@ def main():
     parser.add_argument("--threads", default="2")
     parser.add_argument("--works", default="all", help="names, or all")
     parser.add_argument("--batches", default="", help="also train and predict bottleneck_2 at these batch sizes")
+    parser.add_argument("--widths", default="", help="also train and predict with three hidden layers so wide")
+    parser.add_argument("--images", default="data/cifar10/test", help="JPEG files in folders by class, to be loaded")
     parser.add_argument("--quick", action="store_true", help="only PyTorch eager")
     parser.add_argument("--out", default="results/bench")
     given = parser.parse_args()
@@ -217,9 +269,21 @@ def main():
             for what in ("train", "predict"):
                 rows.append(compare("bottleneck_2", batch, threads, what, given.rounds, given.quick))
                 print_row(rows[-1])
+        for width in [int(w) for w in given.widths.split(",") if w]:
+            for what in ("train", "predict"):
+                name = f"mlp_{width}"
+                rows.append(compare(name, work_of(name)["batch"], threads, what, given.rounds, given.quick))
+                print_row(rows[-1])
+    loading = []
+    if os.path.isdir(given.images):
+        for workers in (1, 2):
+            loading.append(compare_loading(given.images, workers, min(given.rounds, 3)))
+            print_loading(loading[-1])
+    else:
+        print(f"loading: skipped, there is no folder {given.images}")
     os.makedirs(given.out, exist_ok=True)
     with open(os.path.join(given.out, "bench.json"), "w", encoding="utf-8") as file:
-        json.dump({"date": time.strftime("%Y-%m-%d"), "rounds": given.rounds, "machine": limits, "rows": rows,
+        json.dump({"date": time.strftime("%Y-%m-%d"), "rounds": given.rounds, "machine": limits, "rows": rows, "loading": loading,
                    "installed_bytes": installed_bytes()}, file, indent=1)
 
 

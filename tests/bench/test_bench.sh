@@ -32,3 +32,6 @@ status=0
 status=0
 "$step" tiny --batch 0 2>/dev/null || status=$?
 [[ $status == 2 ]] || fail "a batch of 0 gave $status"
+status=0
+"$MIXUP_BUILD/bench/bench_load" no_such_folder 2>/dev/null || status=$?
+[[ $status == 1 ]] || fail "a folder that is not there gave $status"

@@ -12,13 +12,15 @@ typedef struct stroke {
 static const double ink = 0.3;
 static const double stem = 200.0 / 256; /* from the bar's left end down to the foot */
 
-static double distance_to(const stroke *of, double x, double y) {
+static double squared_distance(const stroke *of, double x, double y) {
     const double dx = of->x1 - of->x0;
     const double dy = of->y1 - of->y0;
     const double length = fmax(dx * dx + dy * dy, 1e-12); /* a bar may be a dot */
     const double along = ((x - of->x0) * dx + (y - of->y0) * dy) / length;
     const double at = fmin(fmax(along, 0.0), 1.0);
-    return hypot(x - of->x0 - at * dx, y - of->y0 - at * dy);
+    const double across = x - of->x0 - at * dx;
+    const double down = y - of->y0 - at * dy;
+    return across * across + down * down;
 }
 
 /* The share of a pixel that lies inside an edge at `distance` (in units of the side; inside is positive). */
@@ -44,8 +46,8 @@ void digit_draw(const digit *of, float *image) {
             /* The pixel turned back, clockwise; y points down. */
             const double turned_x = cosine * x - sine * y;
             const double turned_y = sine * x + cosine * y;
-            const double nearest = fmin(distance_to(&strokes[0], turned_x, turned_y),
-                                        distance_to(&strokes[1], turned_x, turned_y));
+            const double nearest = sqrt(fmin(squared_distance(&strokes[0], turned_x, turned_y),
+                                             squared_distance(&strokes[1], turned_x, turned_y)));
             const double inked = covered(0.5 * of->width - nearest);
             const double sheet = covered(0.5 - fmax(fabs(turned_x), fabs(turned_y)));
             image[row * DIGIT_SIDE + column] = (float)(sheet * (1.0 - inked * (1.0 - ink)));

@@ -80,8 +80,11 @@ bool source_is_images(const char *path) {
 
 static mixup_status open_images(const arguments *given, const char *path, const mixup_preprocess *like,
                                 mixup_dataset **data) {
-    const mixup_images_desc desc = {
-        .path = path, .like = like, .log = command_log(given), .allocator = command_allocator()};
+    const mixup_images_desc desc = {.path = path,
+                                    .like = like,
+                                    .threads = arguments_count(given, "threads", 0),
+                                    .log = command_log(given),
+                                    .allocator = command_allocator()};
     return mixup_dataset_from_images(data, &desc);
 }
 

@@ -83,7 +83,8 @@ MIXUP_API const char *mixup_version(void);
 
 /* Where memory comes from. Both functions or neither (then malloc and free). `allocate` returns NULL on
  * failure; blocks need the alignment of malloc. The hooks must outlive every object made with them and be
- * callable from any thread that uses these objects. (oneDNN and the file libraries keep their own.) */
+ * callable from any thread that uses these objects, the library's own included, several at once. (oneDNN and
+ * the file libraries keep their own.) */
 typedef struct mixup_allocator {
     void *(*allocate)(size_t size, void *user);
     void (*release)(void *pointer, void *user);
@@ -412,13 +413,23 @@ typedef struct mixup_arrays_desc {
 } mixup_arrays_desc;
 MIXUP_API mixup_status mixup_dataset_from_arrays(mixup_dataset **set, const mixup_arrays_desc *desc);
 
+/* Where the samples of files lie while a data set lives. It changes no result. */
+typedef enum mixup_keep {
+    MIXUP_KEEP_AUTO,      /* the first of the following that stays within the limit on memory */
+    MIXUP_KEEP_IN_MEMORY, /* as they are; images decoded, a byte a value */
+    MIXUP_KEEP_ENCODED,   /* images: the bytes of their files, decoded when a batch is made */
+    MIXUP_KEEP_ON_DISK,   /* the files must stay; they are read when a batch is made */
+} mixup_keep;
+
 /* IDX files (the MNIST format, Y. LeCun), plain or gzip. */
 typedef struct mixup_idx_desc {
     const char *images; /* any rank ≥ 1: [count][..shape] */
     const char *labels; /* [count] of bytes or integers; NULL: no targets */
     size_t class_count; /* default: the largest label + 1 */
     const char *const *class_names;
-    double scale; /* inputs are divided by it; default 1 */
+    double scale;        /* inputs are divided by it; default 1 */
+    mixup_keep keep;     /* not MIXUP_KEEP_ENCODED; gzip files are kept in memory */
+    size_t memory_limit; /* bytes, for MIXUP_KEEP_AUTO; default: a quarter of the machine's memory */
     const mixup_allocator *allocator;
 } mixup_idx_desc;
 MIXUP_API mixup_status mixup_dataset_from_idx(mixup_dataset **set, const mixup_idx_desc *desc);
@@ -431,6 +442,8 @@ typedef struct mixup_npy_desc {
     size_t class_count;
     const char *const *class_names;
     double scale;
+    mixup_keep keep; /* this and the following as in mixup_idx_desc */
+    size_t memory_limit;
     const mixup_allocator *allocator;
 } mixup_npy_desc;
 MIXUP_API mixup_status mixup_dataset_from_npy(mixup_dataset **set, const mixup_npy_desc *desc);
@@ -500,9 +513,12 @@ typedef struct mixup_svhn_desc {
 MIXUP_API mixup_status mixup_dataset_from_svhn(mixup_dataset **set, const mixup_svhn_desc *desc);
 
 /* JPEG and PNG images (.jpg, .jpeg, .png), in folders named by class, in a folder or in a tar archive of such
- * folders (plain, gzip, bzip2, xz, zstd; read as a stream): shape {3, height, width}, or {1, height, width}
- * in grey. Classes and images come in natural order (img2 before img10). Images that lie in no folder have no
- * class. They are kept decoded, a byte a value: count × channels × height × width bytes. */
+ * folders (plain, gzip, bzip2, xz, zstd): shape {3, height, width}, or {1, height, width} in grey. Classes
+ * and images come in natural order (img2 before img10). Images that lie in no folder have no class.
+ *
+ * All are decoded once when the set is made, which finds damaged ones. Those that are not kept decoded are
+ * decoded again for each batch; a file that has changed by then is an error. A compressed archive can be read
+ * only from its beginning to its end, so its images are in memory in one way or the other. */
 typedef struct mixup_images_desc {
     const char *path;  /* folder or archive */
     const char *part;  /* only what lies below this folder of it ("train"); NULL: all */
@@ -515,9 +531,39 @@ typedef struct mixup_images_desc {
     const mixup_preprocess *like; /* size, channels, scale, statistics and classes of an earlier set; `size`,
                                    * `grey` and `scale` are then its own */
     mixup_log log;                /* a line for each image left out */
+    mixup_keep keep;
+    size_t memory_limit; /* bytes, for MIXUP_KEEP_AUTO; default: a quarter of the machine's memory */
+    size_t threads;      /* that decode while the set is made; default: MIXUP_THREADS of the environment, else
+                          * one a processor */
     const mixup_allocator *allocator;
 } mixup_images_desc;
 MIXUP_API mixup_status mixup_dataset_from_images(mixup_dataset **set, const mixup_images_desc *desc);
+
+typedef enum mixup_tiny_imagenet_part {
+    MIXUP_TINY_IMAGENET_TRAIN,
+    MIXUP_TINY_IMAGENET_VAL
+} mixup_tiny_imagenet_part;
+
+/* Tiny-ImageNet as it was published (a folder with wnids.txt, train/WNID/images/NAME.JPEG, and
+ * val/images/NAME.JPEG with val/val_annotations.txt), read as mixup_dataset_from_images does. The classes are
+ * the lines of wnids.txt, in their order, called what words.txt says, if it is there; two that would be
+ * called the same have their WordNet number in brackets. Its validation images serve as test images, since
+ * the labels of those for testing were not published. */
+typedef struct mixup_tiny_imagenet_desc {
+    const char *folder;
+    mixup_tiny_imagenet_part part; /* default the training images */
+    size_t size[2];                /* this and the following as in mixup_images_desc */
+    bool skip_damaged;
+    size_t *skipped;
+    double scale;
+    mixup_log log;
+    mixup_keep keep;
+    size_t memory_limit;
+    size_t threads;
+    const mixup_allocator *allocator;
+} mixup_tiny_imagenet_desc;
+MIXUP_API mixup_status mixup_dataset_from_tiny_imagenet(mixup_dataset **set,
+                                                        const mixup_tiny_imagenet_desc *desc);
 
 /* Two interleaved spirals in the plane: with U uniform in [0, 1) and n = sqrt(U) × turn (in radians),
  * x = -cos(n) n + U noise, y = sin(n) n + U noise, and class 1 the same points negated; in random order. */

@@ -4,6 +4,8 @@
 #include "base/text.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -148,9 +150,46 @@ mixup_status file_read_all(const char *path, size_t limit, const mixup_allocator
     return status;
 }
 
+mixup_status file_open(const char *path, int *descriptor) {
+    const int opened = open(path, O_RDONLY | O_CLOEXEC);
+    if (opened < 0)
+        return error(MIXUP_ERROR_IO, "%s: cannot open: %s", path, strerror(errno));
+    *descriptor = opened;
+    return MIXUP_OK;
+}
+
+void file_close(int descriptor) {
+    if (descriptor >= 0)
+        close(descriptor);
+}
+
+mixup_status file_read_at(int descriptor, const char *path, uint64_t offset, void *data, size_t size) {
+    size_t done = 0;
+    while (done < size) {
+        const ssize_t got = pread(descriptor, (char *)data + done, size - done, (off_t)(offset + done));
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return error(MIXUP_ERROR_IO, "%s: cannot read: %s", path, strerror(errno));
+        if (got == 0)
+            return error(MIXUP_ERROR_FORMAT,
+                         "%s: ends early: %zu bytes were expected at offset %" PRIu64
+                         ", %zu of them are missing",
+                         path, size, offset, size - done);
+        done += (size_t)got;
+    }
+    return MIXUP_OK;
+}
+
 bool file_exists(const char *path) {
     struct stat information;
     return stat(path, &information) == 0;
+}
+
+bool file_is_larger(const char *path, uint64_t size) {
+    struct stat information;
+    return stat(path, &information) == 0 && S_ISREG(information.st_mode) &&
+           (uint64_t)information.st_size > size;
 }
 
 mixup_status file_make_folder(const char *path) {

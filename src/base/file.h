@@ -39,6 +39,17 @@ mixup_status file_read_all(const char *path, size_t limit, const mixup_allocator
 
 bool file_exists(const char *path);
 
+/* Whether it is a regular file (not a pipe, say) of more than `size` bytes. Opens nothing. */
+bool file_is_larger(const char *path, uint64_t size);
+
+/* A file that is kept open and read at any place, by several threads at once. */
+mixup_status file_open(const char *path, int *descriptor);
+/* -1 is fine. */
+void file_close(int descriptor);
+/* Exactly `size` bytes from `offset`; a file that ends before is MIXUP_ERROR_FORMAT. `path` is for messages.
+ */
+mixup_status file_read_at(int descriptor, const char *path, uint64_t offset, void *data, size_t size);
+
 /* Makes a folder and its parents; fine when it exists. */
 mixup_status file_make_folder(const char *path);
 

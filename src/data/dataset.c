@@ -7,6 +7,8 @@ static void storage_release(dataset_storage *storage) {
         return;
     const mixup_allocator allocator = storage->allocator;
     pthread_mutex_destroy(&storage->turn);
+    if (storage->reader != NULL)
+        storage->reader->destroy(storage->reader);
     if (!storage->borrowed) {
         memory_release(&allocator, (void *)(uintptr_t)storage->inputs);
         memory_release(&allocator, (void *)(uintptr_t)storage->labels);

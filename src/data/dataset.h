@@ -6,8 +6,9 @@
  * set's sample number; dataset_sample() translates it.
  *
  * Several threads may gather from one storage, and from one set, at once (loader.h does). Arrays are only
- * read; any other kind of storage must see to it: what a call needs to work in is the call's own, or is used
- * under a lock, as `read` is, since it may not be called twice at once.
+ * read, and so is what a sample_reader keeps (files that are opened for each image, or read at any place of
+ * them; image_reader.h, array_reader.h): what a call needs to work in is the call's own. A callback's `read`
+ * may not be called twice at once and is used under a lock.
  *
  * A data set can know its classes and yet have no targets (a CSV file read `.like` the training set but
  * without its label column): class_names.count > 0, dataset_target_count() 0. */
@@ -20,12 +21,23 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+/* Makes the inputs of samples that do not lie in memory. */
+typedef struct sample_reader sample_reader;
+struct sample_reader {
+    /* The raw values of one sample of the storage into `row`, [features] of its type. What is not what it was
+     * when the set was opened is an error, which names it. From several threads at once. */
+    mixup_status (*read)(const sample_reader *self, size_t sample, void *row);
+    void (*destroy)(sample_reader *self);
+    const uint64_t *hashes; /* [count] hash_row of each row, when the set was opened */
+};
+
 typedef struct dataset_storage {
     mixup_allocator allocator;
     atomic_size_t owners;
     size_t count;
     mixup_type type;
-    const void *inputs;    /* [count][features] of `type`; NULL: `read`. NaN: a missing cell (CSV) */
+    const void *inputs; /* [count][features] of `type`; NULL: `reader` or `read`. NaN: a missing cell (CSV) */
+    sample_reader *reader; /* or NULL */
     const int32_t *labels; /* [count], each in [0, classes); or NULL */
     const float *targets;  /* [count][target_count]; or NULL */
     size_t target_count;   /* of `targets`, or of what `read` gives; 0 with labels alone */
@@ -47,9 +59,10 @@ struct mixup_dataset {
 
 /* Row i of `inputs` [count][..shape], of `targets` [count][dataset_target_count()] (one-hot for classes) and
  * of `labels` [count] becomes sample indices[i]. `targets` and `labels` may be NULL. A label is -1 without
- * classes; for callback data with classes it is the target row's largest. Allocates nothing. Sample numbers
- * out of range are an error. Callback data that were split reach `read` in pieces of at most 256 samples, and
- * one by one where targets are not wanted. */
+ * classes; for callback data with classes it is the target row's largest. Allocates nothing, unless the
+ * storage has a `reader`, which then can fail as well. Sample numbers out of range are an error. Callback
+ * data that were split reach `read` in pieces of at most 256 samples, and one by one where targets are not
+ * wanted. */
 mixup_status dataset_gather(const mixup_dataset *set, const size_t *indices, size_t count, float *inputs,
                             float *targets, int32_t *labels);
 
@@ -73,14 +86,27 @@ static inline size_t dataset_sample(const mixup_dataset *set, size_t index) {
     return set->indices != NULL ? set->indices[index] : index;
 }
 
+/* The raw values of sample `index`, [features] of the storage's type: where they lie, or made in `room`,
+ * which has dataset_room bytes. Not for callback data. */
+mixup_status dataset_raw(const mixup_dataset *set, size_t index, void *room, const void **raw);
+
+/* 0 where samples lie in memory. */
+static inline size_t dataset_room(const mixup_dataset *set) {
+    return set->storage->reader != NULL ? set->preprocess->features * type_size(set->storage->type) : 0;
+}
+
+/* Of the bytes of a raw row; fingerprint.c. */
+uint64_t hash_row(const void *row, size_t bytes);
+
 /* Takes over scale, filled-in values, statistics and class names of an earlier set with the same input shape
  * (a saved model's), so that new data are treated as the training data were. Classes must agree where both
  * have them. For CSV use mixup_csv_desc.like, which also finds the columns. */
 mixup_status dataset_apply(mixup_dataset *set, const mixup_preprocess *like);
 
 /* A number that tells whether the stored samples are still the same (fingerprint.c): of the raw inputs,
- * labels and targets of the set's samples, in their order; neither of names nor of what the preprocess does.
- * Of callback data only count, features and target columns are known. Reads all samples once. */
+ * labels and targets of the set's samples, in their order; neither of names nor of what the preprocess does,
+ * nor of where the samples are kept. Of callback data only count, features and target columns are known.
+ * Reads all samples that lie in memory once. */
 uint64_t dataset_fingerprint(const mixup_dataset *set);
 
 /* Likewise of scale, filled-in values, mean and deviation. */

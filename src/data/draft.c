@@ -3,6 +3,7 @@
 
 #include <float.h>
 #include <math.h>
+#include <unistd.h>
 
 mixup_status draft_init(dataset_draft *draft, const mixup_allocator *given, preprocess_source source) {
     const mixup_allocator allocator = memory_allocator(given);
@@ -20,10 +21,7 @@ mixup_status draft_init(dataset_draft *draft, const mixup_allocator *given, prep
     return MIXUP_OK;
 }
 
-static mixup_status refuse_input(const dataset_draft *draft, size_t element, double value, const char *what) {
-    const size_t features = draft->preprocess->features;
-    const size_t sample = element / features;
-    const size_t feature = element % features;
+static mixup_status refuse_input(size_t sample, size_t feature, double value, const char *what) {
     if (!isfinite(value))
         return error(MIXUP_ERROR_NOT_FINITE,
                      "%s: sample %zu, feature %zu (both from 0) is %g; inputs must be finite numbers", what,
@@ -34,21 +32,44 @@ static mixup_status refuse_input(const dataset_draft *draft, size_t element, dou
                  what, sample, feature, value);
 }
 
-mixup_status draft_check_inputs(const dataset_draft *draft, const char *what) {
-    const dataset_storage *storage = draft->storage;
+/* Whether no value of the storage's type can be wrong. */
+static bool always_fits(const dataset_draft *draft) {
+    const mixup_type type = draft->storage->type;
+    const bool real = type == MIXUP_FLOAT32 || type == MIXUP_FLOAT64 || type == MIXUP_FLOAT16;
+    /* integers are below 2^63 < 1e19, and 1e19 / 1e-18 < FLT_MAX */
+    return !real && draft->preprocess->scale >= 1e-18;
+}
+
+mixup_status draft_check_row(const dataset_draft *draft, size_t sample, const void *row, const char *what) {
     const double scale = draft->preprocess->scale;
-    const bool real =
-        storage->type == MIXUP_FLOAT32 || storage->type == MIXUP_FLOAT64 || storage->type == MIXUP_FLOAT16;
-    if (!real && scale >= 1e-18) /* integers are below 2^63 < 1e19, and 1e19 / 1e-18 < FLT_MAX */
+    if (always_fits(draft))
         return MIXUP_OK;
-    size_t elements = 0;
-    MIXUP_TRY(memory_product(storage->count, draft->preprocess->features, &elements));
-    for (size_t i = 0; i < elements; i++) {
-        const double value = array_element(storage->type, storage->inputs, i);
+    for (size_t i = 0; i < draft->preprocess->features; i++) {
+        const double value = array_element(draft->storage->type, row, i);
         if (!(fabs(value / scale) <= FLT_MAX))
-            return refuse_input(draft, i, value, what);
+            return refuse_input(sample, i, value, what);
     }
     return MIXUP_OK;
+}
+
+mixup_status draft_check_inputs(const dataset_draft *draft, const char *what) {
+    const dataset_storage *storage = draft->storage;
+    size_t elements = 0;
+    if (always_fits(draft))
+        return MIXUP_OK;
+    MIXUP_TRY(memory_product(storage->count, draft->preprocess->features, &elements));
+    const size_t bytes = draft->preprocess->features * type_size(storage->type);
+    for (size_t i = 0; i < storage->count; i++)
+        MIXUP_TRY(draft_check_row(draft, i, (const char *)storage->inputs + i * bytes, what));
+    return MIXUP_OK;
+}
+
+size_t draft_memory_limit(size_t given) {
+    const long pages = sysconf(_SC_PHYS_PAGES);
+    const long page = sysconf(_SC_PAGESIZE);
+    if (given > 0)
+        return given;
+    return pages > 0 && page > 0 ? (size_t)pages / 4 * (size_t)page : SIZE_MAX;
 }
 
 mixup_status draft_check_targets(const float *targets, size_t count, size_t columns, const char *what) {

@@ -26,6 +26,13 @@ mixup_status draft_finish(dataset_draft *draft, mixup_status status, mixup_datas
  * message. Storage's inputs, type and count and the preprocess's shape and scale are set. */
 mixup_status draft_check_inputs(const dataset_draft *draft, const char *what);
 
+/* The same for one row. May be called by several threads at once. */
+mixup_status draft_check_row(const dataset_draft *draft, size_t sample, const void *row, const char *what);
+
+/* The most bytes that samples may take in memory before they stay in their files: `given`, or where that is
+ * 0, a quarter of the machine's memory. */
+size_t draft_memory_limit(size_t given);
+
 /* Targets [count][columns] must be finite; `what` as above. */
 mixup_status draft_check_targets(const float *targets, size_t count, size_t columns, const char *what);
 

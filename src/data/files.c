@@ -1,39 +1,81 @@
-/* data/files: data sets from array files, IDX and NPY. Inputs keep the file's element type. */
-#include "data/draft.h"
+/* data/files: data sets from array files, IDX and NPY. Inputs keep the file's element type; they are read
+ * into memory, or stay in their file (array_reader.h). */
+#include "data/array_reader.h"
+
+#include "base/file.h"
 #include "format/idx.h"
 #include "format/npy.h"
 
 typedef mixup_status (*file_reader)(const char *path, const mixup_allocator *allocator, array *out);
+typedef mixup_status (*file_locator)(const char *path, const mixup_allocator *allocator, array_place *out);
 
 /* What both descriptions say. */
 typedef struct file_source {
     file_reader read;
+    file_locator locate;
     const char *inputs;
     const char *labels;  /* or NULL */
     const char *targets; /* or NULL */
     size_t class_count;
     const char *const *class_names;
     double scale;
+    mixup_keep keep;
+    size_t memory_limit;
 } file_source;
 
-static mixup_status load_inputs(dataset_draft *draft, const file_source *source) {
-    dataset_storage *storage = draft->storage;
-    array inputs;
-    MIXUP_TRY(source->read(source->inputs, &storage->allocator, &inputs));
-    storage->inputs = inputs.data;
-    storage->type = inputs.type;
-    storage->count = inputs.shape.sizes[0];
-    shape sample = {.rank = inputs.shape.rank - 1};
+/* Whether the elements stay in the file, where `place` says. A pipe must not be opened twice, so what is to
+ * be in memory is not looked at first. */
+static mixup_status choose_keep(const file_source *source, const mixup_allocator *allocator, bool *on_disk,
+                                array_place *place) {
+    *on_disk = false;
+    if ((unsigned)source->keep > MIXUP_KEEP_ON_DISK || source->keep == MIXUP_KEEP_ENCODED)
+        return error(MIXUP_ERROR_ARGUMENT, "keep: %d; arrays are kept in memory or on disk",
+                     (int)source->keep);
+    if (source->keep == MIXUP_KEEP_IN_MEMORY ||
+        (source->keep == MIXUP_KEEP_AUTO &&
+         !file_is_larger(source->inputs, draft_memory_limit(source->memory_limit))))
+        return MIXUP_OK;
+    MIXUP_TRY(source->locate(source->inputs, allocator, place));
+    *on_disk = !place->streamed;
+    if (place->streamed && source->keep == MIXUP_KEEP_ON_DISK)
+        return error(
+            MIXUP_ERROR_UNSUPPORTED,
+            "%s: is compressed or a pipe, so that single samples cannot be read from it; keep it in memory",
+            source->inputs);
+    return MIXUP_OK;
+}
+
+/* Storage and shape, from the array's. */
+static mixup_status describe_inputs(dataset_draft *draft, const file_source *source, mixup_type type,
+                                    const shape *all) {
+    shape sample = {.rank = all->rank - 1};
     for (size_t i = 0; i < sample.rank; i++)
-        sample.sizes[i] = inputs.shape.sizes[i + 1];
+        sample.sizes[i] = all->sizes[i + 1];
     if (sample.rank == 0) /* [count]: one number a sample */
         sample = (shape){.rank = 1, .sizes = {1}};
-    if (storage->count == 0)
+    if (all->sizes[0] == 0)
         return error(MIXUP_ERROR_DATA, "%s: holds no samples", source->inputs);
+    draft->storage->type = type;
+    draft->storage->count = all->sizes[0];
     const mixup_status status = preprocess_set_shape(draft->preprocess, &sample);
     if (status != MIXUP_OK)
         return error_context(status, "%s", source->inputs);
-    MIXUP_TRY(preprocess_set_scale(draft->preprocess, source->scale));
+    return preprocess_set_scale(draft->preprocess, source->scale);
+}
+
+static mixup_status load_inputs(dataset_draft *draft, const file_source *source) {
+    dataset_storage *storage = draft->storage;
+    array_place place;
+    array inputs;
+    bool on_disk = false;
+    MIXUP_TRY(choose_keep(source, &storage->allocator, &on_disk, &place));
+    if (on_disk) {
+        MIXUP_TRY(describe_inputs(draft, source, place.type, &place.shape));
+        return array_reader_attach(draft, source->inputs, &place);
+    }
+    MIXUP_TRY(source->read(source->inputs, &storage->allocator, &inputs));
+    storage->inputs = inputs.data;
+    MIXUP_TRY(describe_inputs(draft, source, inputs.type, &inputs.shape));
     return draft_check_inputs(draft, source->inputs);
 }
 
@@ -122,6 +164,9 @@ mixup_status mixup_dataset_from_idx(mixup_dataset **set, const mixup_idx_desc *d
     if (set == NULL || desc == NULL || desc->images == NULL)
         return error(MIXUP_ERROR_ARGUMENT, "mixup_dataset_from_idx: set, desc and images must not be NULL");
     const file_source source = {.read = idx_read,
+                                .locate = idx_locate,
+                                .keep = desc->keep,
+                                .memory_limit = desc->memory_limit,
                                 .inputs = desc->images,
                                 .labels = desc->labels,
                                 .class_count = desc->class_count,
@@ -136,6 +181,9 @@ mixup_status mixup_dataset_from_npy(mixup_dataset **set, const mixup_npy_desc *d
     if (set == NULL || desc == NULL || desc->inputs == NULL)
         return error(MIXUP_ERROR_ARGUMENT, "mixup_dataset_from_npy: set, desc and inputs must not be NULL");
     const file_source source = {.read = npy_read,
+                                .locate = npy_locate,
+                                .keep = desc->keep,
+                                .memory_limit = desc->memory_limit,
                                 .inputs = desc->inputs,
                                 .labels = desc->labels,
                                 .targets = desc->targets,

@@ -14,10 +14,20 @@ static uint64_t add_number(uint64_t hash, uint64_t number) {
     return add_bytes(hash, &number, sizeof number);
 }
 
+static const uint64_t basis = UINT64_C(0xcbf29ce484222325);
+
+uint64_t hash_row(const void *row, size_t bytes) {
+    return add_bytes(basis, row, bytes);
+}
+
+/* A row's own hash goes in, which is known of rows that do not lie in memory. */
 static uint64_t add_sample(uint64_t hash, const mixup_dataset *set, size_t sample) {
     const dataset_storage *storage = set->storage;
-    const size_t row = set->preprocess->features * type_size(storage->type);
-    hash = add_bytes(hash, (const char *)storage->inputs + sample * row, row);
+    const size_t bytes = set->preprocess->features * type_size(storage->type);
+    const uint64_t row = storage->reader != NULL
+                             ? storage->reader->hashes[sample]
+                             : hash_row((const char *)storage->inputs + sample * bytes, bytes);
+    hash = add_number(hash, row);
     if (storage->labels != NULL)
         return add_bytes(hash, storage->labels + sample, sizeof *storage->labels);
     if (storage->targets == NULL)
@@ -27,7 +37,7 @@ static uint64_t add_sample(uint64_t hash, const mixup_dataset *set, size_t sampl
 }
 
 uint64_t dataset_fingerprint(const mixup_dataset *set) {
-    uint64_t hash = UINT64_C(0xcbf29ce484222325);
+    uint64_t hash = basis;
     hash = add_number(hash, set->count);
     hash = add_number(hash, set->preprocess->features);
     hash = add_number(hash, dataset_target_count(set));
@@ -45,7 +55,7 @@ static uint64_t add_values(uint64_t hash, const double *values, size_t count) {
 }
 
 uint64_t preprocess_fingerprint(const mixup_preprocess *preprocess) {
-    uint64_t hash = UINT64_C(0xcbf29ce484222325);
+    uint64_t hash = basis;
     hash = add_values(hash, &preprocess->scale, 1);
     hash = add_values(hash, preprocess->filled, preprocess->features);
     hash = add_values(hash, preprocess->mean, preprocess->statistics);

@@ -1,5 +1,5 @@
-/* data/gather: samples out of storage, as the network sees them. Called once a training step, so nothing here
- * allocates. */
+/* data/gather: samples out of storage, as the network sees them. Called once a training step, so nothing is
+ * allocated here for samples that lie in memory. */
 #include "data/dataset.h"
 
 #include <float.h>
@@ -69,7 +69,7 @@ static void finish_row(const mixup_dataset *set, const gather_augmentation *augm
 }
 
 /* A row of a type that a float does not hold exactly: all that can be is done in double. */
-static void gather_wide_row(const mixup_preprocess *preprocess, mixup_type type, const char *raw,
+static void gather_wide_row(const mixup_preprocess *preprocess, mixup_type type, const void *raw,
                             float *row) {
     const size_t pixels = preprocess->mean != NULL ? preprocess->features / preprocess->statistics : 1;
     for (size_t i = 0; i < preprocess->features; i++) {
@@ -83,18 +83,30 @@ static void gather_wide_row(const mixup_preprocess *preprocess, mixup_type type,
     }
 }
 
-static void gather_row(const mixup_dataset *set, const gather_augmentation *augment, size_t index,
-                       float *row) {
-    const mixup_type type = set->storage->type;
-    const size_t features = set->preprocess->features;
+mixup_status dataset_raw(const mixup_dataset *set, size_t index, void *room, const void **raw) {
+    const dataset_storage *storage = set->storage;
     const size_t sample = dataset_sample(set, index);
-    const char *raw = (const char *)set->storage->inputs + sample * features * type_size(type);
+    if (storage->reader == NULL) {
+        *raw = (const char *)storage->inputs + sample * set->preprocess->features * type_size(storage->type);
+        return MIXUP_OK;
+    }
+    MIXUP_TRY(storage->reader->read(storage->reader, sample, room));
+    *raw = room;
+    return MIXUP_OK;
+}
+
+static mixup_status gather_row(const mixup_dataset *set, const gather_augmentation *augment, size_t index,
+                               void *room, float *row) {
+    const mixup_type type = set->storage->type;
+    const void *raw = NULL;
+    MIXUP_TRY(dataset_raw(set, index, room, &raw));
     if (!is_narrow(type) && augment == NULL) {
         gather_wide_row(set->preprocess, type, raw, row);
-        return;
+        return MIXUP_OK;
     }
-    array_to_float(type, raw, features, row);
+    array_to_float(type, raw, set->preprocess->features, row);
     finish_row(set, augment, index, row);
+    return MIXUP_OK;
 }
 
 static int32_t largest(const float *row, size_t count) {
@@ -159,6 +171,21 @@ static mixup_status gather_callback(const mixup_dataset *set, const gather_augme
     return MIXUP_OK;
 }
 
+static mixup_status gather_rows(const mixup_dataset *set, const gather_augmentation *augment,
+                                const size_t *indices, size_t count, void *room, float *inputs,
+                                float *targets, int32_t *labels) {
+    const size_t columns = dataset_target_count(set);
+    for (size_t i = 0; i < count; i++) {
+        const size_t sample = dataset_sample(set, indices[i]);
+        MIXUP_TRY(gather_row(set, augment, indices[i], room, inputs + i * set->preprocess->features));
+        if (targets != NULL)
+            gather_target(set, sample, targets + i * columns);
+        if (labels != NULL)
+            labels[i] = set->storage->labels != NULL ? set->storage->labels[sample] : -1;
+    }
+    return MIXUP_OK;
+}
+
 mixup_status dataset_gather_augmented(const mixup_dataset *set, const gather_augmentation *augment,
                                       const size_t *indices, size_t count, float *inputs, float *targets,
                                       int32_t *labels) {
@@ -175,16 +202,12 @@ mixup_status dataset_gather_augmented(const mixup_dataset *set, const gather_aug
         pthread_mutex_unlock(&set->storage->turn);
         return status;
     }
-    const size_t columns = dataset_target_count(set);
-    for (size_t i = 0; i < count; i++) {
-        const size_t sample = dataset_sample(set, indices[i]);
-        gather_row(set, augment, indices[i], inputs + i * set->preprocess->features);
-        if (targets != NULL)
-            gather_target(set, sample, targets + i * columns);
-        if (labels != NULL)
-            labels[i] = set->storage->labels != NULL ? set->storage->labels[sample] : -1;
-    }
-    return MIXUP_OK;
+    char *room = NULL; /* of this call's own */
+    if (set->storage->reader != NULL)
+        MIXUP_TRY(MEMORY_NEW(&set->storage->allocator, room, dataset_room(set)));
+    const mixup_status status = gather_rows(set, augment, indices, count, room, inputs, targets, labels);
+    memory_release(&set->storage->allocator, room);
+    return status;
 }
 
 mixup_status dataset_gather(const mixup_dataset *set, const size_t *indices, size_t count, float *inputs,

@@ -210,10 +210,17 @@ preprocess_feature_text preprocess_feature(const mixup_preprocess *preprocess, s
 
 const char *preprocess_source_name(preprocess_source source) {
     static const char *const names[PREPROCESS_SOURCE_COUNT] = {
-        [PREPROCESS_ARRAYS] = "arrays", [PREPROCESS_IDX] = "idx",         [PREPROCESS_NPY] = "npy",
-        [PREPROCESS_CSV] = "csv",       [PREPROCESS_SPIRALS] = "spirals", [PREPROCESS_CALLBACK] = "callback",
-        [PREPROCESS_CIFAR] = "cifar",   [PREPROCESS_IMAGES] = "images",   [PREPROCESS_FACTORS] = "factors",
+        [PREPROCESS_ARRAYS] = "arrays",
+        [PREPROCESS_IDX] = "idx",
+        [PREPROCESS_NPY] = "npy",
+        [PREPROCESS_CSV] = "csv",
+        [PREPROCESS_SPIRALS] = "spirals",
+        [PREPROCESS_CALLBACK] = "callback",
+        [PREPROCESS_CIFAR] = "cifar",
+        [PREPROCESS_IMAGES] = "images",
+        [PREPROCESS_FACTORS] = "factors",
         [PREPROCESS_SVHN] = "svhn",
+        [PREPROCESS_TINY_IMAGENET] = "tiny_imagenet",
     };
     return (unsigned)source < PREPROCESS_SOURCE_COUNT ? names[source] : "unknown";
 }

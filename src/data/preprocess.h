@@ -23,6 +23,7 @@ typedef enum preprocess_source {
     PREPROCESS_IMAGES,
     PREPROCESS_FACTORS,
     PREPROCESS_SVHN,
+    PREPROCESS_TINY_IMAGENET,
     PREPROCESS_SOURCE_COUNT
 } preprocess_source;
 

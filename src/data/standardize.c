@@ -7,21 +7,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Raw values of sample `index` [features]; callback data give floats. */
-static mixup_status read_row(const mixup_dataset *set, size_t index, float *narrow, double *row) {
+/* Raw values of sample `index` [features]; callback data give floats. `room` has dataset_room bytes. */
+static mixup_status read_row(const mixup_dataset *set, size_t index, float *narrow, void *room, double *row) {
     const size_t features = set->preprocess->features;
+    const void *raw = NULL;
     if (set->storage->read != NULL) {
         MIXUP_TRY(dataset_gather(set, &index, 1, narrow, NULL, NULL));
         for (size_t i = 0; i < features; i++)
             row[i] = (double)narrow[i];
         return MIXUP_OK;
     }
-    const size_t start = dataset_sample(set, index) * features;
+    MIXUP_TRY(dataset_raw(set, index, room, &raw));
     for (size_t i = 0; i < features; i++)
-        row[i] = array_element(set->storage->type, set->storage->inputs, start + i);
+        row[i] = array_element(set->storage->type, raw, i);
     return MIXUP_OK;
 }
 
+/* Only CSV data, which lie in memory, have missing cells. */
 static double stored_value(const mixup_dataset *set, size_t index, size_t feature) {
     return array_element(set->storage->type, set->storage->inputs,
                          dataset_sample(set, index) * set->preprocess->features + feature);
@@ -122,10 +124,11 @@ static void statistics_swap(mixup_preprocess *preprocess, statistics *from) {
 
 /* Means, and in the place of deviations variances, of each feature (Welford 1962, so that those of a constant
  * one are exact). */
-static mixup_status accumulate(const mixup_dataset *learn, statistics *out, float *narrow, double *row) {
+static mixup_status accumulate(const mixup_dataset *learn, statistics *out, float *narrow, void *room,
+                               double *row) {
     const mixup_preprocess *preprocess = learn->preprocess;
     for (size_t i = 0; i < learn->count; i++) {
-        MIXUP_TRY(read_row(learn, i, narrow, row));
+        MIXUP_TRY(read_row(learn, i, narrow, room, row));
         for (size_t f = 0; f < preprocess->features; f++) {
             const double raw = isnan(row[f]) && out->filled != NULL ? out->filled[f] : row[f];
             const double value = raw / preprocess->scale;
@@ -169,14 +172,18 @@ static mixup_status learn_moments(const mixup_dataset *learn, const mixup_alloca
     const size_t features = learn->preprocess->features;
     float *narrow = NULL;
     double *row = NULL;
+    char *room = NULL;
     MIXUP_TRY(MEMORY_NEW(allocator, out->mean, features));
     MIXUP_TRY(MEMORY_NEW(allocator, out->deviation, features));
     mixup_status status = MEMORY_NEW(allocator, narrow, features);
     if (status == MIXUP_OK)
         status = MEMORY_NEW(allocator, row, features);
     if (status == MIXUP_OK)
-        status = accumulate(learn, out, narrow, row);
+        status = MEMORY_NEW(allocator, room, dataset_room(learn));
+    if (status == MIXUP_OK)
+        status = accumulate(learn, out, narrow, room, row);
     memory_release(allocator, narrow);
+    memory_release(allocator, room);
     memory_release(allocator, row);
     MIXUP_TRY(status);
     if (out->count != features)

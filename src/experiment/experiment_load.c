@@ -11,6 +11,7 @@
 typedef struct source_hooks {
     const mixup_allocator *allocator;
     mixup_log log;
+    size_t threads;
 } source_hooks;
 
 /* A source as the file describes it, made to fit the training data (`train` NULL: these are they). */
@@ -99,6 +100,7 @@ static mixup_status read_images(const settings_part *part, const mixup_dataset *
     desc.like = train != NULL ? mixup_dataset_preprocess(train) : NULL;
     desc.allocator = hooks->allocator;
     desc.log = hooks->log;
+    desc.threads = hooks->threads;
     mixup_dataset *opened = NULL;
     MIXUP_TRY(mixup_dataset_from_images(&opened, &desc));
     const mixup_status status = train == NULL ? check_image_classes(desc.path, opened) : MIXUP_OK;
@@ -158,10 +160,27 @@ done:
     return status;
 }
 
+static mixup_status read_tiny_imagenet(const settings_part *part, const mixup_dataset *train,
+                                       const source_hooks *hooks, mixup_dataset **set) {
+    mixup_tiny_imagenet_desc desc = part->tiny_imagenet;
+    mixup_dataset_info info;
+    mixup_dataset_describe(train, &info);
+    if (train != NULL && info.shape[2] > 0) { /* the size of the training images */
+        desc.size[0] = info.shape[1];
+        desc.size[1] = info.shape[2];
+    }
+    desc.allocator = hooks->allocator;
+    desc.log = hooks->log;
+    desc.threads = hooks->threads;
+    return mixup_dataset_from_tiny_imagenet(set, &desc);
+}
+
 static const source_reader readers[] = {
-    [SETTINGS_IDX] = read_idx,         [SETTINGS_CSV] = read_csv,           [SETTINGS_NPY] = read_npy,
-    [SETTINGS_SPIRALS] = read_spirals, [SETTINGS_CIFAR] = read_cifar,       [SETTINGS_IMAGES] = read_images,
-    [SETTINGS_FACTORS] = read_factors, [SETTINGS_IDENTITY] = read_identity, [SETTINGS_SVHN] = read_svhn,
+    [SETTINGS_IDX] = read_idx,           [SETTINGS_CSV] = read_csv,
+    [SETTINGS_NPY] = read_npy,           [SETTINGS_SPIRALS] = read_spirals,
+    [SETTINGS_CIFAR] = read_cifar,       [SETTINGS_IMAGES] = read_images,
+    [SETTINGS_FACTORS] = read_factors,   [SETTINGS_SVHN] = read_svhn,
+    [SETTINGS_IDENTITY] = read_identity, [SETTINGS_TINY_IMAGENET] = read_tiny_imagenet,
 };
 
 static mixup_status data_context(const experiment *of, const char *key, mixup_status status) {
@@ -247,7 +266,7 @@ static mixup_status check_augment(const settings *in, const experiment_data *dat
 
 static mixup_status load(const experiment *of, experiment_data *data) {
     const settings *in = &of->settings;
-    const source_hooks hooks = {&of->memory.allocator, data->log};
+    const source_hooks hooks = {&of->memory.allocator, data->log, in->threads};
     mixup_status status = readers[in->train.format](&in->train, NULL, &hooks, &data->train);
     if (status != MIXUP_OK)
         return data_context(of, "data.train", status);

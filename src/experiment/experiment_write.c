@@ -20,6 +20,12 @@ static bool counts(const char *line, size_t length) {
                                           "threads: ",
                                           "training.checkpoint.",
                                           "training.load_threads: ",
+                                          "data.train.keep: ",
+                                          "data.train.memory_limit: ",
+                                          "data.test.keep: ",
+                                          "data.test.memory_limit: ",
+                                          "data.validation.keep: ",
+                                          "data.validation.memory_limit: ",
                                           "report["};
     for (size_t i = 0; i < MIXUP_COUNT(without); i++) {
         const size_t prefix = strlen(without[i]);

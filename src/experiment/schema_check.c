@@ -35,7 +35,9 @@ static mixup_status check_names(const yaml_node *root) {
 
 static mixup_status check_train(const yaml_node *root, const settings_part *train) {
     MIXUP_TRY(check_names(root));
-    if ((train->images.size[0] > 0) != (train->images.size[1] > 0))
+    const size_t *size =
+        train->format == SETTINGS_TINY_IMAGENET ? train->tiny_imagenet.size : train->images.size;
+    if ((size[0] > 0) != (size[1] > 0))
         return schema_error(place(root, "data.train.size"), "data.train.size",
                             "has one number; give height and width");
     if (train->format == SETTINGS_NPY && (train->npy.labels != NULL) == (train->npy.targets != NULL))

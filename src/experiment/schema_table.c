@@ -23,14 +23,17 @@ static const char *listed(const char *const *names, int count, int value) {
 CHOICE_NAMES(name_engine, "auto", "dnnl", "reference")
 CHOICE_NAMES(name_convolution, "auto", "direct")
 CHOICE_NAMES(name_source, NULL, NULL, "idx", "csv", "npy", "spirals", "cifar", "images", "factors", "svhn",
-             "identity")
+             "identity", "tiny_imagenet")
 CHOICE_NAMES(name_part, NULL, "split", "idx", "csv", "npy", "spirals", "cifar", "images", "factors", "svhn",
-             "identity")
+             "identity", "tiny_imagenet")
 CHOICE_NAMES(name_cifar_part, "train", "test")
 CHOICE_NAMES(name_factors_task, "a", "b", "c")
 CHOICE_NAMES(name_factors_part, "train", "test")
 CHOICE_NAMES(name_cifar_labels, "fine", "coarse")
 CHOICE_NAMES(name_normalize, NULL, "channel", "feature")
+CHOICE_NAMES(name_keep, "auto", "memory", "encoded", "disk")
+CHOICE_NAMES(name_keep_array, "auto", "memory", NULL, "disk")
+CHOICE_NAMES(name_tiny_part, "train", "val")
 CHOICE_NAMES(name_missing, "refuse", "mean", "median", "zero")
 CHOICE_NAMES(name_optimizer, NULL, "sgd", "nesterov", "adam", "adamw", "rmsprop")
 CHOICE_NAMES(name_epsilon, "pytorch", "keras")
@@ -224,12 +227,13 @@ static const schema_key keys[] = {
 
     /* sources and parts */
     {IN_TRAIN, "format", SCHEMA_CHOICE, AT(settings_part, format), .required = true, .choice = name_source,
-     .choices = 11,
+     .choices = 12,
      .text =
          "Kind of file: idx (MNIST's), csv, npy (NumPy's), cifar (CIFAR-10 or CIFAR-100), images (folders of "
-         "JPEG or PNG by class), svhn (its .mat files), or the generated spirals, factors and identity."},
+         "JPEG or PNG by class), svhn (its .mat files), tiny_imagenet, or the generated spirals, factors and "
+         "identity."},
     {IN_PARTS, "format", SCHEMA_CHOICE, AT(settings_part, format), .fallback = "split", .choice = name_part,
-     .choices = 11, .text = "As for train, or split: samples cut off `train`."},
+     .choices = 12, .text = "As for train, or split: samples cut off `train`."},
     {IN_SOURCES, "folder", SCHEMA_PATH, AT(settings_part, cifar.folder), .required = true, .of = "format",
      .where = "cifar",
      .text = "Folder of CIFAR-10 or CIFAR-100: the binary version as published, or images by class in its "
@@ -258,8 +262,42 @@ static const schema_key keys[] = {
     {IN_SOURCES, "skip_damaged", SCHEMA_BOOLEAN, AT(settings_part, images.skip_damaged), .fallback = "false",
      .of = "format", .where = "images",
      .text = "Leave out images that cannot be decoded, instead of ending with an error."},
+    {IN_SOURCES, "keep", SCHEMA_CHOICE, AT(settings_part, images.keep), .choice = name_keep, .choices = 4,
+     .fallback = "auto", .of = "format", .where = "images",
+     .text = "Decoded in memory, as the bytes of their files in memory, or on disk; the latter two decode "
+             "for each "
+             "batch. It changes no result. auto: the first of them within memory_limit."},
+    {IN_SOURCES, "memory_limit", SCHEMA_COUNT, AT(settings_part, images.memory_limit), .range = AT_LEAST(1),
+     .unit = "bytes", .of = "format", .where = "images", .otherwise = "a quarter of the machine's memory",
+     .text = "What the images may take with keep: auto."},
     {IN_TRAIN, "scale", SCHEMA_DOUBLE, AT(settings_part, images.scale), .range = ABOVE(0), .fallback = "1",
      .of = "format", .where = "images", .text = "Inputs are divided by it; 255 for bytes."},
+    {IN_SOURCES, "folder", SCHEMA_PATH, AT(settings_part, tiny_imagenet.folder), .required = true,
+     .of = "format", .where = "tiny_imagenet",
+     .text = "Folder with wnids.txt, words.txt, train and val (`scripts/fetch_data.sh` makes it)."},
+    {IN_TRAIN, "part", SCHEMA_CHOICE, AT(settings_part, tiny_imagenet.part), .choice = name_tiny_part,
+     .choices = 2, .fallback = "train", .of = "format", .where = "tiny_imagenet",
+     .text = "Which of the images; those for validation serve as test images."},
+    {IN_PARTS, "part", SCHEMA_CHOICE, AT(settings_part, tiny_imagenet.part), .choice = name_tiny_part,
+     .choices = 2, .fallback = "val", .of = "format", .where = "tiny_imagenet",
+     .text = "Which of the images; those for validation serve as test images."},
+    {IN_TRAIN, "size", SCHEMA_COUNTS, AT(settings_part, tiny_imagenet.size), .capacity = 2,
+     .range = FROM_TO(1, 65535), .of = "format", .where = "tiny_imagenet", .otherwise = "that of the images",
+     .text = "Height and width: images are resized to cover it and their middle is taken."},
+    {IN_SOURCES, "skip_damaged", SCHEMA_BOOLEAN, AT(settings_part, tiny_imagenet.skip_damaged),
+     .fallback = "false", .of = "format", .where = "tiny_imagenet",
+     .text = "Leave out images that cannot be decoded, instead of ending with an error."},
+    {IN_SOURCES, "scale", SCHEMA_DOUBLE, AT(settings_part, tiny_imagenet.scale), .range = ABOVE(0),
+     .fallback = "1", .of = "format", .where = "tiny_imagenet",
+     .text = "Inputs are divided by it; 255 for images of bytes."},
+    {IN_SOURCES, "keep", SCHEMA_CHOICE, AT(settings_part, tiny_imagenet.keep), .choice = name_keep,
+     .choices = 4, .fallback = "auto", .of = "format", .where = "tiny_imagenet",
+     .text = "Decoded in memory, as the bytes of their files in memory, or on disk; the latter two decode "
+             "for each "
+             "batch. It changes no result. auto: the first of them within memory_limit."},
+    {IN_SOURCES, "memory_limit", SCHEMA_COUNT, AT(settings_part, tiny_imagenet.memory_limit),
+     .range = AT_LEAST(1), .unit = "bytes", .of = "format", .where = "tiny_imagenet",
+     .otherwise = "a quarter of the machine's memory", .text = "What the images may take with keep: auto."},
     {IN_SOURCES, "files", SCHEMA_PATHS, AT(settings_part, svhn.files), AT(settings_part, svhn.file_count),
      .required = true, .of = "format", .where = "svhn",
      .text = "Files such as train_32x32.mat; several are joined in their order (train and extra)."},
@@ -269,6 +307,14 @@ static const schema_key keys[] = {
      .where = "idx", .text = "IDX file of inputs, plain or gzip."},
     {IN_SOURCES, "labels", SCHEMA_PATH, AT(settings_part, idx.labels), .required = true, .of = "format",
      .where = "idx", .text = "IDX file of class numbers."},
+    {IN_SOURCES, "keep", SCHEMA_CHOICE, AT(settings_part, idx.keep), .choice = name_keep_array, .choices = 4,
+     .fallback = "auto", .of = "format", .where = "idx",
+     .text =
+         "In memory, or read from disk for each batch. It changes no result. auto: on disk where the file is "
+         "larger than memory_limit (and not gzip)."},
+    {IN_SOURCES, "memory_limit", SCHEMA_COUNT, AT(settings_part, idx.memory_limit), .range = AT_LEAST(1),
+     .unit = "bytes", .of = "format", .where = "idx", .otherwise = "a quarter of the machine's memory",
+     .text = "What the samples may take with keep: auto."},
     {IN_SOURCES, "scale", SCHEMA_DOUBLE, AT(settings_part, idx.scale), .range = ABOVE(0), .fallback = "1",
      .of = "format", .where = "idx", .text = "Inputs are divided by it; 255 for images of bytes."},
     {IN_SOURCES, "class_count", SCHEMA_COUNT, AT(settings_part, idx.class_count), .range = AT_LEAST(1),
@@ -283,6 +329,14 @@ static const schema_key keys[] = {
      .text = "NPY file of class numbers, [count]; or `targets`."},
     {IN_SOURCES, "targets", SCHEMA_PATH, AT(settings_part, npy.targets), .of = "format", .where = "npy",
      .text = "NPY file of numbers to predict, [count] or [count][columns]; or `labels`."},
+    {IN_SOURCES, "keep", SCHEMA_CHOICE, AT(settings_part, npy.keep), .choice = name_keep_array, .choices = 4,
+     .fallback = "auto", .of = "format", .where = "npy",
+     .text =
+         "In memory, or read from disk for each batch. It changes no result. auto: on disk where the file is "
+         "larger than memory_limit (and not gzip)."},
+    {IN_SOURCES, "memory_limit", SCHEMA_COUNT, AT(settings_part, npy.memory_limit), .range = AT_LEAST(1),
+     .unit = "bytes", .of = "format", .where = "npy", .otherwise = "a quarter of the machine's memory",
+     .text = "What the samples may take with keep: auto."},
     {IN_SOURCES, "scale", SCHEMA_DOUBLE, AT(settings_part, npy.scale), .range = ABOVE(0), .fallback = "1",
      .of = "format", .where = "npy", .text = "Inputs are divided by it."},
     {IN_SOURCES, "class_count", SCHEMA_COUNT, AT(settings_part, npy.class_count), .range = AT_LEAST(1),

@@ -23,6 +23,7 @@ typedef enum settings_format {
     SETTINGS_FACTORS,
     SETTINGS_SVHN,
     SETTINGS_IDENTITY,
+    SETTINGS_TINY_IMAGENET,
 } settings_format;
 
 /* Sample i is the i-th row of the identity matrix and of class i mod class_count: what a first dense layer
@@ -43,6 +44,7 @@ typedef struct settings_part {
     mixup_factors_desc factors;
     settings_identity identity;
     mixup_svhn_desc svhn;
+    mixup_tiny_imagenet_desc tiny_imagenet;
     mixup_split_desc split;
 } settings_part;
 

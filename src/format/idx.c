@@ -15,18 +15,6 @@ static const struct {
     {0x0C, MIXUP_INT32}, {0x0D, MIXUP_FLOAT32}, {0x0E, MIXUP_FLOAT64},
 };
 
-/* Reverses the bytes of each of `count` elements of `size` bytes. */
-static void swap_elements(unsigned char *data, size_t count, size_t size) {
-    for (size_t i = 0; i < count; i++) {
-        unsigned char *element = data + i * size;
-        for (size_t low = 0, high = size - 1; low < high; low++, high--) {
-            const unsigned char byte = element[low];
-            element[low] = element[high];
-            element[high] = byte;
-        }
-    }
-}
-
 /* Fills type and shape of `out`, and `bytes`, the size of the elements. */
 static mixup_status read_header(reader *in, array *out, size_t *bytes) {
     uint8_t magic[4];
@@ -71,8 +59,20 @@ static mixup_status read_array(reader *in, array *out) {
     }
     const size_t size = type_size(out->type);
     if (size > 1)
-        swap_elements(out->data, bytes / size, size);
+        array_swap(out->data, bytes / size, size);
     return MIXUP_OK;
+}
+
+mixup_status idx_locate(const char *path, const mixup_allocator *allocator, array_place *out) {
+    reader in;
+    array header = {0};
+    size_t bytes = 0;
+    MIXUP_TRY(reader_open(&in, path, allocator));
+    mixup_status status = read_header(&in, &header, &bytes);
+    if (status == MIXUP_OK)
+        status = array_place_behind(&in, header.type, &header.shape, true, out);
+    reader_close(&in);
+    return status;
 }
 
 mixup_status idx_read(const char *path, const mixup_allocator *allocator, array *out) {
@@ -118,7 +118,7 @@ static mixup_status write_elements(file_writer *out, const array *in) {
     for (size_t done = 0; done < count;) {
         const size_t now = count - done < limit ? count - done : limit;
         memcpy(piece, (const char *)in->data + done * size, now * size);
-        swap_elements(piece, now, size);
+        array_swap(piece, now, size);
         MIXUP_TRY(file_write(out, piece, now * size));
         done += now;
     }

@@ -69,19 +69,33 @@ static float source(const image *in, size_t channels, size_t channel, size_t at)
            0.114f * (float)in->pixels[2 * plane + at];
 }
 
+/* Row `y` of output channel `channel` as floats. */
+static void take_line(const image *in, size_t channels, size_t channel, size_t y, float *line) {
+    const size_t start = y * in->width;
+    if (in->channels == channels || in->channels == 1) {
+        const uint8_t *row = in->pixels + (in->channels == 1 ? 0 : channel) * in->height * in->width + start;
+        for (size_t x = 0; x < in->width; x++)
+            line[x] = (float)row[x];
+        return;
+    }
+    for (size_t x = 0; x < in->width; x++)
+        line[x] = source(in, channels, channel, start + x);
+}
+
 /* Rows [first, first + count) of the input with their columns resized, to `between` [count][columns->size].
- */
+ * `line` has room for an input row. */
 static void resize_columns(const image *in, size_t channels, size_t channel, const axis *columns,
-                           size_t first, size_t count, float *between) {
-    for (size_t y = 0; y < count; y++)
+                           size_t first, size_t count, float *line, float *between) {
+    for (size_t y = 0; y < count; y++) {
+        take_line(in, channels, channel, first + y, line);
         for (size_t x = 0; x < columns->size; x++) {
             const window *taken = &columns->windows[x];
             float sum = 0.0f;
             for (size_t k = 0; k < taken->count; k++)
-                sum += taken->weights[k] *
-                       source(in, channels, channel, (first + y) * in->width + taken->first + k);
+                sum += taken->weights[k] * line[taken->first + k];
             between[y * columns->size + x] = sum;
         }
+    }
 }
 
 static void resize_rows(const axis *rows, size_t width, size_t first, const float *between, uint8_t *pixels) {
@@ -101,11 +115,14 @@ static mixup_status resize(const image *in, size_t channels, const axis *rows, c
     const size_t first = rows->windows[0].first;
     const size_t count = last->first + last->count - first;
     size_t room = 0;
-    float *between = NULL;
+    float *between = NULL; /* and a line of the input behind it */
     MIXUP_TRY(memory_product(count, columns->size, &room));
+    if (__builtin_add_overflow(room, in->width, &room))
+        return error(MIXUP_ERROR_MEMORY, "out of memory: %zu rows to resize", count);
     MIXUP_TRY(MEMORY_NEW(allocator, between, room));
+    float *line = between + count * columns->size;
     for (size_t channel = 0; channel < channels; channel++) {
-        resize_columns(in, channels, channel, columns, first, count, between);
+        resize_columns(in, channels, channel, columns, first, count, line, between);
         resize_rows(rows, columns->size, first, between, pixels + channel * rows->size * columns->size);
     }
     memory_release(allocator, between);

@@ -95,7 +95,7 @@ typedef struct listing {
     size_t capacity;
 } listing;
 
-static mixup_status list_entry(listing *to, const char *path) {
+static mixup_status list_entry(listing *to, const char *path, uint64_t size, uint64_t offset) {
     image_tree *tree = to->tree;
     if (tree->count == to->capacity) {
         const size_t capacity = to->capacity > 0 ? 2 * to->capacity : 256;
@@ -106,8 +106,12 @@ static mixup_status list_entry(listing *to, const char *path) {
     if (copy == NULL)
         return MIXUP_ERROR_MEMORY;
     const char *slash = strchr(copy, '/');
-    tree->entries[tree->count] = (image_tree_entry){
-        .path = copy, .class_length = slash != NULL ? (size_t)(slash - copy) : 0, .serial = tree->count};
+    tree->entries[tree->count] =
+        (image_tree_entry){.path = copy,
+                           .class_length = slash != NULL ? (size_t)(slash - copy) : 0,
+                           .serial = tree->count,
+                           .size = size,
+                           .offset = offset};
     tree->count++;
     return MIXUP_OK;
 }
@@ -121,7 +125,9 @@ static mixup_status list_on_disk(listing *to, const char *path, const char *belo
         return error(MIXUP_ERROR_IO, "%s: cannot open: %s", path, strerror(errno));
     if (S_ISDIR(information.st_mode))
         return list_folder(to, path, below, depth + 1);
-    return S_ISREG(information.st_mode) && is_image(below) ? list_entry(to, below) : MIXUP_OK;
+    if (!S_ISREG(information.st_mode) || !is_image(below))
+        return MIXUP_OK;
+    return list_entry(to, below, (uint64_t)information.st_size, 0);
 }
 
 static mixup_status list_name(listing *to, const char *folder, const char *below, const char *name,
@@ -169,8 +175,10 @@ static mixup_status list_archive(listing *to) {
     mixup_status status = tar_next(&in, &more);
     while (status == MIXUP_OK && more) {
         const char *path = below_part(tree, in.name);
-        if (path != NULL && is_image(path))
-            status = list_entry(to, path);
+        if (path != NULL && is_image(path)) {
+            status = list_entry(to, path, in.length, in.offset);
+            tree->packed = tree->packed || !in.plain;
+        }
         if (status == MIXUP_OK)
             status = tar_next(&in, &more);
     }
@@ -254,12 +262,15 @@ static mixup_status open_tree(image_tree *tree, const char *path, const char *pa
         return MIXUP_ERROR_MEMORY;
     listing to = {.tree = tree};
     MIXUP_TRY(list(&to));
-    return arrange(tree);
+    MIXUP_TRY(arrange(tree));
+    if (!tree->archive || tree->packed)
+        return MIXUP_OK;
+    return file_open(path, &tree->descriptor);
 }
 
 mixup_status image_tree_open(image_tree *out, const char *path, const char *part,
                              const mixup_allocator *allocator) {
-    image_tree tree = {.allocator = memory_allocator(allocator)};
+    image_tree tree = {.allocator = memory_allocator(allocator), .descriptor = -1};
     const mixup_status status = open_tree(&tree, path, part);
     if (status != MIXUP_OK) {
         image_tree_clear(&tree);
@@ -278,32 +289,70 @@ void image_tree_clear(image_tree *in) {
     memory_release(&in->allocator, in->classes);
     memory_release(&in->allocator, in->path);
     memory_release(&in->allocator, in->part);
-    *in = (image_tree){.allocator = in->allocator};
+    file_close(in->descriptor);
+    *in = (image_tree){.allocator = in->allocator, .descriptor = -1};
+}
+
+void image_tree_leave_out(image_tree *in, const bool *left_out) {
+    size_t kept = 0;
+    for (size_t i = 0; i < in->count; i++) {
+        if (left_out[i])
+            memory_release(&in->allocator, in->entries[i].path);
+        else
+            in->entries[kept++] = in->entries[i];
+    }
+    in->count = kept;
 }
 
 /* ---------------------------------------------------------------- reading */
 
-static mixup_status read_file(const image_tree *in, const char *root, size_t index,
-                              image_tree_function on_image, void *user) {
-    char *path = path_join(&in->allocator, root, in->entries[index].path);
-    if (path == NULL)
-        return MIXUP_ERROR_MEMORY;
-    char *data = NULL;
-    size_t size = 0;
-    mixup_status status = file_read_all(path, IMAGE_TREE_MAX_BYTES, &in->allocator, &data, &size);
-    if (status == MIXUP_OK)
-        status = on_image(in, index, data, size, user);
-    memory_release(&in->allocator, data);
-    memory_release(&in->allocator, path);
+static mixup_status read_file(const image_tree *in, size_t index, const mixup_allocator *allocator,
+                              char **data, size_t *size) {
+    char *root = root_of(in);
+    char *path = root != NULL ? path_join(allocator, root, in->entries[index].path) : NULL;
+    mixup_status status = MIXUP_ERROR_MEMORY;
+    if (path != NULL)
+        status = file_read_all(path, IMAGE_TREE_MAX_BYTES, allocator, data, size);
+    memory_release(allocator, path);
+    memory_release(&in->allocator, root);
     return status;
 }
 
-static mixup_status read_files(const image_tree *in, image_tree_function on_image, void *user) {
-    char *root = root_of(in);
-    mixup_status status = root != NULL ? MIXUP_OK : MIXUP_ERROR_MEMORY;
-    for (size_t i = 0; i < in->count && status == MIXUP_OK; i++)
-        status = read_file(in, root, i, on_image, user);
-    memory_release(&in->allocator, root);
+static mixup_status read_member(const image_tree *in, size_t index, const mixup_allocator *allocator,
+                                char **data, size_t *size) {
+    const image_tree_entry *entry = &in->entries[index];
+    char *block = NULL;
+    if (entry->size > IMAGE_TREE_MAX_BYTES)
+        return error(MIXUP_ERROR_FORMAT, "%s: %s is larger than the %d bytes allowed here", in->path,
+                     entry->path, IMAGE_TREE_MAX_BYTES);
+    MIXUP_TRY(MEMORY_NEW(allocator, block, (size_t)entry->size));
+    const mixup_status status =
+        file_read_at(in->descriptor, in->path, entry->offset, block, (size_t)entry->size);
+    if (status != MIXUP_OK) {
+        memory_release(allocator, block);
+        return status;
+    }
+    *data = block;
+    *size = (size_t)entry->size;
+    return MIXUP_OK;
+}
+
+mixup_status image_tree_bytes(const image_tree *in, size_t index, const mixup_allocator *allocator,
+                              char **data, size_t *size) {
+    return in->archive ? read_member(in, index, allocator, data, size)
+                       : read_file(in, index, allocator, data, size);
+}
+
+static mixup_status read_each(const image_tree *in, image_tree_function on_image, void *user) {
+    mixup_status status = MIXUP_OK;
+    for (size_t i = 0; i < in->count && status == MIXUP_OK; i++) {
+        char *data = NULL;
+        size_t size = 0;
+        status = image_tree_bytes(in, i, &in->allocator, &data, &size);
+        if (status == MIXUP_OK)
+            status = on_image(in, i, data, size, user);
+        memory_release(&in->allocator, data);
+    }
     return status;
 }
 
@@ -346,5 +395,5 @@ static mixup_status read_archive(const image_tree *in, image_tree_function on_im
 }
 
 mixup_status image_tree_read(const image_tree *in, image_tree_function on_image, void *user) {
-    return in->archive ? read_archive(in, on_image, user) : read_files(in, on_image, user);
+    return in->packed ? read_archive(in, on_image, user) : read_each(in, on_image, user);
 }

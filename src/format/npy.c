@@ -237,6 +237,17 @@ static mixup_status read_array(reader *in, array *out) {
     return status;
 }
 
+mixup_status npy_locate(const char *path, const mixup_allocator *allocator, array_place *out) {
+    reader in;
+    array header = {0};
+    MIXUP_TRY(reader_open(&in, path, allocator));
+    mixup_status status = read_header(&in, &header);
+    if (status == MIXUP_OK)
+        status = array_place_behind(&in, header.type, &header.shape, false, out);
+    reader_close(&in);
+    return status;
+}
+
 mixup_status npy_read(const char *path, const mixup_allocator *allocator, array *out) {
     reader in;
     MIXUP_TRY(reader_open(&in, path, allocator));

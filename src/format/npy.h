@@ -5,11 +5,15 @@
 #ifndef FORMAT_NPY_H
 #define FORMAT_NPY_H
 
+#include "format/array_file.h"
 #include "tensor/array.h"
 
 /* A plain or gzip file. The caller clears `out` with array_clear and the same allocator; on failure it is
  * untouched. `allocator` may be NULL (malloc). */
 mixup_status npy_read(const char *path, const mixup_allocator *allocator, array *out);
+
+/* Where the elements lie, without reading them. */
+mixup_status npy_locate(const char *path, const mixup_allocator *allocator, array_place *out);
 
 /* Writes atomically; the same bytes as numpy.save. */
 mixup_status npy_write(const char *path, const array *in, const mixup_allocator *allocator);

@@ -68,6 +68,13 @@ static mixup_status name_entry(tar *in, struct archive_entry *entry) {
     return MIXUP_OK;
 }
 
+static void place_entry(tar *in, struct archive_entry *entry) {
+    const int64_t length = archive_entry_size(entry);
+    in->length = length > 0 ? (uint64_t)length : 0;
+    in->plain = archive_filter_count(in->stream) == 1 && archive_entry_sparse_count(entry) == 0;
+    in->offset = (uint64_t)archive_filter_bytes(in->stream, 0); /* all up to the end of the header */
+}
+
 mixup_status tar_next(tar *in, bool *more) {
     for (;;) {
         struct archive_entry *entry = NULL;
@@ -88,6 +95,7 @@ mixup_status tar_next(tar *in, bool *more) {
             return failure(in);
         MIXUP_TRY(name_entry(in, entry));
         if (archive_entry_filetype(entry) == AE_IFREG && archive_entry_hardlink(entry) == NULL) {
+            place_entry(in, entry);
             *more = true;
             return MIXUP_OK;
         }

@@ -11,6 +11,9 @@ typedef struct tar {
     void *stream; /* libarchive's struct archive */
     const char *path;
     const char *name; /* of the current file, without "./" in front */
+    uint64_t length;  /* of the current file, as its header says */
+    uint64_t offset;  /* of its content in the archive's file, where `plain` */
+    bool plain;       /* the current file lies in the archive as it is: nothing is packed, it has no holes */
     char *data;       /* of the current file, after tar_content */
     size_t size;
     size_t capacity;

@@ -445,7 +445,7 @@ static void the_demonstrations_are_right(void **state) {
 
 static void the_templates_are_right(void **state) {
     (void)state;
-    static const char *const names[] = {"csv", "images", "arrays"};
+    static const char *const names[] = {"csv", "images", "arrays", "folders"};
     const mixup_allocator allocator = plain_allocator();
     for (size_t i = 0; i < MIXUP_COUNT(names); i++) {
         char path[100];

@@ -20,6 +20,7 @@ static const context contexts[] = {
     {IN_TRAIN, "spirals", {"format: spirals"}},
     {IN_TRAIN, "cifar", {"format: cifar", "folder: a"}},
     {IN_TEST | IN_VALIDATION, "cifar", {"format: cifar", "folder: a"}},
+    {IN_TRAIN | IN_TEST | IN_VALIDATION, "tiny_imagenet", {"format: tiny_imagenet", "folder: a"}},
     {IN_TRAIN | IN_TEST | IN_VALIDATION, "svhn", {"format: svhn", "files: [a, b]"}},
     {IN_TRAIN, "images", {"format: images", "path: a"}},
     {IN_TEST | IN_VALIDATION, "images", {"format: images", "path: a"}},

@@ -74,6 +74,87 @@ static void archives_and_folders_list_the_same(void **state) {
     assert_int_equal(system(command), 0);
 }
 
+/* Every image by itself is what the stream gives, wherever its header puts it. */
+static void check_single_images(const char *path, bool packed) {
+    image_tree tree;
+    visit whole = {0};
+    visit single = {0};
+    if (image_tree_open(&tree, path, NULL, NULL) != MIXUP_OK)
+        fail_msg("%s", mixup_last_error());
+    assert_int_equal(tree.packed, packed);
+    assert_true((tree.descriptor >= 0) == (tree.archive && !packed));
+    assert_int_equal(image_tree_read(&tree, on_image, &whole), MIXUP_OK);
+    for (size_t i = tree.count; !packed && i > 0; i--) {
+        char *data = NULL;
+        size_t size = 0;
+        assert_int_equal(image_tree_bytes(&tree, i - 1, &tree.allocator, &data, &size), MIXUP_OK);
+        assert_int_equal(size, tree.entries[i - 1].size);
+        assert_memory_equal(data, "\x89PNG", 4);
+        assert_int_equal(on_image(&tree, i - 1, data, size, &single), MIXUP_OK);
+        memory_release(&tree.allocator, data);
+    }
+    if (!packed)
+        assert_memory_equal(&single, &whole, sizeof whole);
+    image_tree_clear(&tree);
+}
+
+static void what_is_not_packed_is_read_at_any_place(void **state) {
+    (void)state;
+    temporary_folder folder;
+    char command[300];
+    temporary_folder_make(&folder);
+    snprintf(command, sizeof command, "tar -xf " FIXTURES "tree.tar -C %s", folder.path);
+    assert_int_equal(system(command), 0);
+    check_single_images(folder.path, false);
+    temporary_folder_remove(&folder);
+    check_single_images(FIXTURES "tree.tar", false);
+    check_single_images(FIXTURES "long_pax.tar", false);
+    check_single_images(FIXTURES "long_gnu.tar", false);
+    check_single_images(FIXTURES "tree.tar.gz", true);
+    check_single_images(FIXTURES "tree.tar.zst", true);
+}
+
+static void images_that_are_gone_by_then_are_errors(void **state) {
+    (void)state;
+    temporary_folder folder;
+    image_tree tree;
+    size_t size = 0;
+    char *data = read_bytes(FIXTURES "tree.tar", &size);
+    char *got = NULL;
+    temporary_folder_make(&folder);
+    const char *path = temporary_file(&folder, "tree.tar");
+    write_bytes(path, data, size);
+    free(data);
+    assert_int_equal(image_tree_open(&tree, path, NULL, NULL), MIXUP_OK);
+    assert_int_equal(truncate(path, 100), 0);
+    assert_int_equal(image_tree_bytes(&tree, tree.count - 1, &tree.allocator, &got, &size),
+                     MIXUP_ERROR_FORMAT);
+    assert_non_null(strstr(mixup_last_error(), "tree.tar: ends early"));
+    image_tree_clear(&tree);
+    assert_int_equal(mkdir(temporary_file(&folder, "a"), 0700), 0);
+    write_bytes(temporary_file(&folder, "a/1.png"), "x", 1);
+    assert_int_equal(image_tree_open(&tree, folder.path, NULL, NULL), MIXUP_OK);
+    assert_int_equal(unlink(temporary_file(&folder, "a/1.png")), 0);
+    assert_int_equal(image_tree_bytes(&tree, 0, &tree.allocator, &got, &size), MIXUP_ERROR_IO);
+    assert_non_null(strstr(mixup_last_error(), "a/1.png: cannot open"));
+    assert_null(got);
+    image_tree_clear(&tree);
+    temporary_folder_remove(&folder);
+}
+
+static void images_that_are_left_out_are_forgotten(void **state) {
+    (void)state;
+    image_tree tree;
+    const bool left_out[] = {true, false, true, false};
+    assert_int_equal(image_tree_open(&tree, FIXTURES "tree.tar", NULL, NULL), MIXUP_OK);
+    assert_int_equal(tree.count, 4);
+    image_tree_leave_out(&tree, left_out);
+    assert_int_equal(tree.count, 2);
+    assert_string_equal(tree.entries[0].path, "train/cat/1.PNG");
+    assert_string_equal(tree.entries[1].path, "train/dog/10.png");
+    image_tree_clear(&tree);
+}
+
 static void assert_refused(const char *path, const char *part, mixup_status status, const char *message) {
     image_tree tree = {.count = 77};
     if (image_tree_open(&tree, path, part, NULL) != status || strstr(mixup_last_error(), message) == NULL)
@@ -184,6 +265,9 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(numbers_in_names_count_as_numbers),
         cmocka_unit_test(archives_and_folders_list_the_same),
+        cmocka_unit_test(what_is_not_packed_is_read_at_any_place),
+        cmocka_unit_test(images_that_are_gone_by_then_are_errors),
+        cmocka_unit_test(images_that_are_left_out_are_forgotten),
         cmocka_unit_test(trees_without_sense_are_refused),
         cmocka_unit_test(damaged_archives_are_refused_or_read_within_bounds),
         cmocka_unit_test(every_failed_allocation_is_survived),

@@ -89,6 +89,21 @@ mixup_status builder_step(builder *self, step_function run, void *arguments) {
     return MIXUP_OK;
 }
 
+static void run_undivided(void *arguments, plan_run *run) {
+    const divided_step *a = arguments;
+    a->run(a->arguments, run, 0, a->count);
+}
+
+mixup_status builder_divided_step(builder *self, divided_function run, void *arguments, size_t count,
+                                  size_t values) {
+    const step_function divide = builder_engine(self)->divide;
+    divided_step *a = builder_arguments(self, sizeof *a);
+    if (a == NULL)
+        return MIXUP_ERROR_MEMORY;
+    *a = (divided_step){.run = run, .arguments = arguments, .count = count, .values = values};
+    return builder_step(self, divide != NULL ? divide : run_undivided, a);
+}
+
 /* ---- buffers */
 
 mixup_status builder_buffer(builder *self, size_t count, size_t *buffer) {

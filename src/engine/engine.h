@@ -15,6 +15,7 @@
 typedef struct engine engine;
 typedef struct builder builder;
 typedef struct parameter_store parameter_store;
+struct plan_run;
 
 /* How an op is computed: emit the steps of node `node` (an index into the graph's nodes). */
 typedef struct engine_kernel {
@@ -53,6 +54,9 @@ struct engine {
     /* How the images lie that have a layout (builder_layout); false: not in rows. NULL: the engine makes no
      * layouts. */
     bool (*image_layout)(const void *layout, mix_layout *out);
+    /* Runs the divided_step that is its argument on several threads. NULL: all parts are run by the caller's.
+     */
+    void (*divide)(void *step, struct plan_run *run);
     /* Emits sum += from; the two may differ in layout. */
     mixup_status (*accumulate)(builder *to, size_t from, size_t sum);
     /* Emits a copy of `from`, which has a layout, in plain order. NULL: the engine makes no other layouts. */

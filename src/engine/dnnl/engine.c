@@ -244,6 +244,7 @@ mixup_status engine_create_dnnl(engine **out, size_t threads, const mixup_alloca
                           .mix_gradient = dnnl_mix_gradient,
                           .image_layout = dnnl_image_layout,
                           .accumulate = dnnl_accumulate,
+                          .divide = dnnl_divide,
                           .make_plain = dnnl_make_plain,
                           .any_layout = any_layout,
                           .update = dnnl_update,

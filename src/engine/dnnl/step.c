@@ -1,5 +1,6 @@
-/* engine/dnnl/step: the optimiser's update, divided among the threads. It works element by element, so the
- * division does not change a bit. Small ones do without a parallel region (mix.c says why). */
+/* engine/dnnl/step: the optimiser's update and the reference kernels' steps, divided among the threads. Each
+ * element, or each thing that a step makes, is made by one of them, so the division does not change a bit.
+ * Small ones do without a parallel region (mix.c says why). */
 #include "engine/dnnl/dnnl_engine.h"
 #include "engine/update.h"
 
@@ -32,4 +33,21 @@ static void run_update(void *arguments, plan_run *run) {
 
 mixup_status dnnl_update(builder *to, size_t parameter, size_t gradient) {
     return update_emit(to, parameter, gradient, run_update);
+}
+
+void dnnl_divide(void *step, plan_run *run) {
+    const divided_step *a = step;
+    if (a->values < PARALLEL_COUNT || omp_get_max_threads() == 1) {
+        a->run(a->arguments, run, 0, a->count);
+        return;
+    }
+#pragma omp parallel
+    {
+        const size_t threads = (size_t)omp_get_num_threads();
+        const size_t thread = (size_t)omp_get_thread_num();
+        const size_t begin = a->count * thread / threads;
+        const size_t end = a->count * (thread + 1) / threads;
+        if (begin < end)
+            a->run(a->arguments, run, begin, end);
+    }
 }

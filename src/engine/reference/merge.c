@@ -14,10 +14,10 @@ typedef struct merge_arguments {
     size_t which; /* multiply, backward: the input whose gradient this is */
 } merge_arguments;
 
-static void run_add(void *arguments, plan_run *run) {
+static void run_add(void *arguments, plan_run *run, size_t begin, size_t end) {
     const merge_arguments *a = arguments;
     (void)run;
-    for (size_t i = 0; i < a->count; i++) {
+    for (size_t i = begin; i < end; i++) {
         real sum = a->inputs[0][i];
         for (size_t k = 1; k < a->input_count; k++)
             sum += a->inputs[k][i];
@@ -25,19 +25,19 @@ static void run_add(void *arguments, plan_run *run) {
     }
 }
 
-static void run_add_backward(void *arguments, plan_run *run) {
+static void run_add_backward(void *arguments, plan_run *run, size_t begin, size_t end) {
     const merge_arguments *a = arguments;
     (void)run;
-    for (size_t i = 0; i < a->count; i++)
+    for (size_t i = begin; i < end; i++)
         a->input_gradient[i] = a->output_gradient[i];
 }
 
 /* Value i of the output is made of value i / spread[k] of input k: spread is 1, or the number of positions
  * where the input has one value a channel. */
-static void run_multiply(void *arguments, plan_run *run) {
+static void run_multiply(void *arguments, plan_run *run, size_t begin, size_t end) {
     const merge_arguments *a = arguments;
     (void)run;
-    for (size_t i = 0; i < a->count; i++) {
+    for (size_t i = begin; i < end; i++) {
         real product = a->inputs[0][i / a->spread[0]];
         for (size_t k = 1; k < a->input_count; k++)
             product *= a->inputs[k][i / a->spread[k]];
@@ -45,12 +45,12 @@ static void run_multiply(void *arguments, plan_run *run) {
     }
 }
 
-static void run_multiply_backward(void *arguments, plan_run *run) {
+static void run_multiply_backward(void *arguments, plan_run *run, size_t begin, size_t end) {
     const merge_arguments *a = arguments;
     const size_t spread = a->spread[a->which];
     (void)run;
     assert(spread > 0);
-    for (size_t first = 0; first < a->count; first += spread) {
+    for (size_t first = begin * spread; first < end * spread; first += spread) {
         double sum = 0.0;
         for (size_t i = first; i < first + spread; i++) {
             real product = a->output_gradient[i];
@@ -78,17 +78,17 @@ static merge_arguments *make_arguments(builder *to, size_t node, bool with_input
     return a;
 }
 
-static mixup_status emit_forward(builder *to, size_t node, step_function run) {
+static mixup_status emit_forward(builder *to, size_t node, divided_function run) {
     merge_arguments *a = make_arguments(to, node, true);
     size_t output = BUFFER_NONE;
     if (a == NULL)
         return MIXUP_ERROR_MEMORY;
     MIXUP_TRY(builder_output(to, node, &output));
     MIXUP_TRY(builder_bind(to, output, &a->output));
-    return builder_step(to, run, a);
+    return builder_divided_step(to, run, a, a->count, a->count);
 }
 
-static mixup_status emit_backward(builder *to, size_t node, bool with_inputs, step_function run) {
+static mixup_status emit_backward(builder *to, size_t node, bool with_inputs, divided_function run) {
     for (size_t i = 0; i < builder_node(to, node)->input_count; i++) {
         size_t gradient = BUFFER_NONE;
         MIXUP_TRY(builder_input_gradient(to, node, i, &gradient));
@@ -100,7 +100,7 @@ static mixup_status emit_backward(builder *to, size_t node, bool with_inputs, st
         a->which = i;
         MIXUP_TRY(builder_bind_const(to, builder_output_gradient(to, node), &a->output_gradient));
         MIXUP_TRY(builder_bind(to, gradient, &a->input_gradient));
-        MIXUP_TRY(builder_step(to, run, a));
+        MIXUP_TRY(builder_divided_step(to, run, a, a->count / a->spread[i], a->count));
         MIXUP_TRY(builder_input_gradient_done(to, node, i, gradient));
     }
     return MIXUP_OK;
@@ -132,18 +132,18 @@ typedef struct concat_arguments {
     real *to;
 } concat_arguments;
 
-static void run_concat(void *arguments, plan_run *run) {
+static void run_concat(void *arguments, plan_run *run, size_t begin, size_t end) {
     const concat_arguments *a = arguments;
     (void)run;
-    for (size_t n = 0; n < a->batch; n++)
+    for (size_t n = begin; n < end; n++)
         for (size_t i = 0; i < a->part; i++)
             a->to[n * a->width + a->offset + i] = a->from[n * a->part + i];
 }
 
-static void run_concat_backward(void *arguments, plan_run *run) {
+static void run_concat_backward(void *arguments, plan_run *run, size_t begin, size_t end) {
     const concat_arguments *a = arguments;
     (void)run;
-    for (size_t n = 0; n < a->batch; n++)
+    for (size_t n = begin; n < end; n++)
         for (size_t i = 0; i < a->part; i++)
             a->to[n * a->part + i] = a->from[n * a->width + a->offset + i];
 }
@@ -169,7 +169,7 @@ mixup_status reference_concat_forward(builder *to, size_t node) {
             return MIXUP_ERROR_MEMORY;
         MIXUP_TRY(builder_bind_const(to, builder_input(to, node, i), &a->from));
         MIXUP_TRY(builder_bind(to, output, &a->to));
-        MIXUP_TRY(builder_step(to, run_concat, a));
+        MIXUP_TRY(builder_divided_step(to, run_concat, a, a->batch, a->batch * a->part));
     }
     return MIXUP_OK;
 }
@@ -185,7 +185,7 @@ mixup_status reference_concat_backward(builder *to, size_t node) {
             return MIXUP_ERROR_MEMORY;
         MIXUP_TRY(builder_bind_const(to, builder_output_gradient(to, node), &a->from));
         MIXUP_TRY(builder_bind(to, gradient, &a->to));
-        MIXUP_TRY(builder_step(to, run_concat_backward, a));
+        MIXUP_TRY(builder_divided_step(to, run_concat_backward, a, a->batch, a->batch * a->part));
         MIXUP_TRY(builder_input_gradient_done(to, node, i, gradient));
     }
     return MIXUP_OK;

@@ -73,10 +73,10 @@ static void group_statistics(const norm_arguments *a, size_t g) {
         update_running(a, g, mean, square);
 }
 
-static void run_forward(void *arguments, plan_run *run) {
+static void run_forward(void *arguments, plan_run *run, size_t begin, size_t end) {
     const norm_arguments *a = arguments;
     (void)run;
-    for (size_t g = 0; g < a->groups; g++) {
+    for (size_t g = begin; g < end; g++) {
         group_statistics(a, g);
         for (size_t r = 0; r < a->runs; r++)
             for (size_t i = 0; i < a->length; i++) {
@@ -100,10 +100,10 @@ static real scaled_gradient(const norm_arguments *a, size_t g, size_t r, size_t 
 
 /* With u the gradient of the normalised input x̂: dx = (u - mean(u) - x̂ mean(u x̂)) / sqrt(var + ε). The
  * running statistics do not move with x: then dx = u / sqrt(var + ε). */
-static void run_input_gradient(void *arguments, plan_run *run) {
+static void run_input_gradient(void *arguments, plan_run *run, size_t begin, size_t end) {
     const norm_arguments *a = arguments;
     (void)run;
-    for (size_t g = 0; g < a->groups; g++) {
+    for (size_t g = begin; g < end; g++) {
         double sum = 0.0;
         double product = 0.0;
         for (size_t r = 0; r < a->runs && !a->use_running; r++)
@@ -245,7 +245,7 @@ mixup_status reference_norm_forward(builder *to, size_t node) {
     MIXUP_TRY(builder_bind_const(to, builder_input(to, node, 0), &a->input));
     MIXUP_TRY(builder_output(to, node, &output));
     MIXUP_TRY(builder_bind(to, output, &a->output));
-    return builder_step(to, run_forward, a);
+    return builder_divided_step(to, run_forward, a, a->groups, a->groups * members(a));
 }
 
 static norm_arguments *make_backward(builder *to, size_t node) {
@@ -266,7 +266,7 @@ static mixup_status emit_input_gradient(builder *to, size_t node) {
     if (a == NULL)
         return MIXUP_ERROR_MEMORY;
     MIXUP_TRY(builder_bind(to, gradient, &a->input_gradient));
-    MIXUP_TRY(builder_step(to, run_input_gradient, a));
+    MIXUP_TRY(builder_divided_step(to, run_input_gradient, a, a->groups, a->groups * members(a)));
     return builder_input_gradient_done(to, node, 0, gradient);
 }
 

@@ -23,9 +23,9 @@ static random_stream open_row(const random_arguments *a, const plan_run *run, si
 }
 
 /* Forward and backward: the map is linear and its own transpose. */
-static void run_dropout(void *arguments, plan_run *run) {
+static void run_dropout(void *arguments, plan_run *run, size_t begin, size_t end) {
     const random_arguments *a = arguments;
-    for (size_t i = 0; i < a->batch; i++) {
+    for (size_t i = begin; i < end; i++) {
         random_stream stream = open_row(a, run, i);
         for (size_t j = 0; j < a->width; j += a->together) {
             const bool kept = random_word(&stream) >= a->threshold;
@@ -35,19 +35,19 @@ static void run_dropout(void *arguments, plan_run *run) {
     }
 }
 
-static void run_noise(void *arguments, plan_run *run) {
+static void run_noise(void *arguments, plan_run *run, size_t begin, size_t end) {
     const random_arguments *a = arguments;
-    for (size_t i = 0; i < a->batch; i++) {
+    for (size_t i = begin; i < end; i++) {
         random_stream stream = open_row(a, run, i);
         for (size_t j = 0; j < a->width; j++)
             a->to[i * a->width + j] = a->from[i * a->width + j] + a->stddev * (real)random_normal(&stream);
     }
 }
 
-static void run_copy(void *arguments, plan_run *run) {
+static void run_copy(void *arguments, plan_run *run, size_t begin, size_t end) {
     const random_arguments *a = arguments;
     (void)run;
-    for (size_t i = 0; i < a->batch * a->width; i++)
+    for (size_t i = begin * a->width; i < end * a->width; i++)
         a->to[i] = a->from[i];
 }
 
@@ -77,7 +77,8 @@ mixup_status reference_random_forward(builder *to, size_t node) {
     MIXUP_TRY(builder_bind_const(to, builder_input(to, node, 0), &a->from));
     MIXUP_TRY(builder_output(to, node, &output));
     MIXUP_TRY(builder_bind(to, output, &a->to));
-    return builder_step(to, a->op == MIXUP_DROPOUT ? run_dropout : run_noise, a);
+    return builder_divided_step(to, a->op == MIXUP_DROPOUT ? run_dropout : run_noise, a, a->batch,
+                                a->batch * a->width);
 }
 
 mixup_status reference_random_backward(builder *to, size_t node) {
@@ -90,6 +91,7 @@ mixup_status reference_random_backward(builder *to, size_t node) {
         return MIXUP_ERROR_MEMORY;
     MIXUP_TRY(builder_bind_const(to, builder_output_gradient(to, node), &a->from));
     MIXUP_TRY(builder_bind(to, gradient, &a->to));
-    MIXUP_TRY(builder_step(to, a->op == MIXUP_DROPOUT ? run_dropout : run_copy, a));
+    MIXUP_TRY(builder_divided_step(to, a->op == MIXUP_DROPOUT ? run_dropout : run_copy, a, a->batch,
+                                   a->batch * a->width));
     return builder_input_gradient_done(to, node, 0, gradient);
 }

@@ -42,10 +42,10 @@ static bool source(const resample_arguments *a, size_t p, size_t i, size_t j, si
     return true;
 }
 
-static void run_forward(void *arguments, plan_run *run) {
+static void run_forward(void *arguments, plan_run *run, size_t begin, size_t end) {
     const resample_arguments *a = arguments;
     (void)run;
-    for (size_t p = 0; p < a->planes; p++)
+    for (size_t p = begin; p < end; p++)
         for (size_t i = 0; i < a->out_height; i++)
             for (size_t j = 0; j < a->out_width; j++) {
                 size_t index = 0;
@@ -54,12 +54,12 @@ static void run_forward(void *arguments, plan_run *run) {
             }
 }
 
-static void run_backward(void *arguments, plan_run *run) {
+static void run_backward(void *arguments, plan_run *run, size_t begin, size_t end) {
     const resample_arguments *a = arguments;
     (void)run;
-    for (size_t i = 0; i < a->planes * a->height * a->width; i++)
+    for (size_t i = begin * a->height * a->width; i < end * a->height * a->width; i++)
         a->to[i] = 0;
-    for (size_t p = 0; p < a->planes; p++)
+    for (size_t p = begin; p < end; p++)
         for (size_t i = 0; i < a->out_height; i++)
             for (size_t j = 0; j < a->out_width; j++) {
                 size_t index = 0;
@@ -76,7 +76,7 @@ mixup_status reference_resample_forward(builder *to, size_t node) {
     MIXUP_TRY(builder_bind_const(to, builder_input(to, node, 0), &a->from));
     MIXUP_TRY(builder_output(to, node, &output));
     MIXUP_TRY(builder_bind(to, output, &a->to));
-    return builder_step(to, run_forward, a);
+    return builder_divided_step(to, run_forward, a, a->planes, a->planes * a->out_height * a->out_width);
 }
 
 mixup_status reference_resample_backward(builder *to, size_t node) {
@@ -89,6 +89,6 @@ mixup_status reference_resample_backward(builder *to, size_t node) {
         return MIXUP_ERROR_MEMORY;
     MIXUP_TRY(builder_bind_const(to, builder_output_gradient(to, node), &a->from));
     MIXUP_TRY(builder_bind(to, gradient, &a->to));
-    MIXUP_TRY(builder_step(to, run_backward, a));
+    MIXUP_TRY(builder_divided_step(to, run_backward, a, a->planes, a->planes * a->out_height * a->out_width));
     return builder_input_gradient_done(to, node, 0, gradient);
 }

@@ -35,7 +35,7 @@ typedef struct outer_tile {
 } outer_tile;
 
 /* The same sum for a gradient of weights: out[r][c] = Σ_k left[k][r] panel[k][c], in whole vectors. While it
- * runs, lines of other arrays are fetched into the cache, some at every k. */
+ * runs, lines of other arrays are fetched into the cache, a few at a time. */
 typedef struct gradient_tile {
     size_t depth;
     const float *left; /* left[k × left_depth + r] */
@@ -44,8 +44,9 @@ typedef struct gradient_tile {
     size_t panel_row;
     float *out; /* out[r × vectors × lanes + c] */
     const char *ahead[KERNEL_AHEAD];
-    size_t ahead_lines; /* of each array, at every k */
-    size_t ahead_step;  /* bytes from one of them to the next */
+    size_t ahead_lines; /* of each array, at every `ahead_every`-th k: a power of two */
+    size_t ahead_every;
+    size_t ahead_step; /* bytes from one of them to the next */
 } gradient_tile;
 
 /* Inner products, `rows` × `columns` of them: out[r][c] = Σ_p Σ_j left[r][p][j] right[c][p][j], over the

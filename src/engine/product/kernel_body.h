@@ -93,7 +93,8 @@ INLINED void gradient(const gradient_tile *t, const size_t rows, const size_t ve
     size_t line = 0; /* in bytes */
     tile_clear(rows, vectors, sums);
     for (size_t k = 0; k < t->depth; k++) {
-        for (size_t i = 0; i < t->ahead_lines; i++, line += t->ahead_step) {
+        const size_t fetched = (k & (t->ahead_every - 1)) == 0 ? t->ahead_lines : 0;
+        for (size_t i = 0; i < fetched; i++, line += t->ahead_step) {
             UNROLL for (size_t a = 0; a < KERNEL_AHEAD; a++) {
                 _mm_prefetch(t->ahead[a] + line, _MM_HINT_T0);
             }

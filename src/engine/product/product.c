@@ -286,16 +286,21 @@ static size_t groups_of_tile(const panel_layout *layout) {
     return TAKEN / (layout->kernels->rows * panel_width(layout, 0));
 }
 
-/* Fetches what `take` will read of the next tile, some lines at every step of the depth. `at`: where the rows
- * that are made now lie, `next`: how far behind the next tile's are, 0: there is none. */
+/* Fetches what `take` will read of the next tile, evenly over the depth, no line much more than once: each
+ * fetch takes a load's place. `at`: where the rows that are made now lie, `next`: how far behind the next
+ * tile's are, 0: there is none. */
 static void fetch_ahead(const product_weights *call, size_t at, size_t next, size_t count,
                         gradient_tile *tile) {
     const size_t lines = quotient_up(count, KERNEL_LINE);
     tile->ahead_lines = 0;
+    tile->ahead_every = 1;
     if (next == 0 || call->ahead[0] == NULL)
         return;
     tile->ahead_lines = quotient_up(lines, tile->depth);
-    tile->ahead_step = quotient_up(lines * KERNEL_LINE * sizeof(float), tile->depth * tile->ahead_lines);
+    while (2 * tile->ahead_every * lines <= tile->depth)
+        tile->ahead_every *= 2;
+    const size_t fetches = quotient_up(tile->depth, tile->ahead_every) * tile->ahead_lines;
+    tile->ahead_step = quotient_up(lines * KERNEL_LINE * sizeof(float), fetches);
     for (size_t a = 0; a < KERNEL_AHEAD; a++)
         tile->ahead[a] =
             (const char *)((call->ahead[a] != NULL ? call->ahead[a] : call->ahead[0]) + at + next);

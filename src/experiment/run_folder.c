@@ -61,10 +61,13 @@ const mixup_dataset *run_part(const experiment_data *data, size_t part) {
     return parts[part];
 }
 
+/* Names the way in which fingerprints are made: those of another way say nothing. */
+#define FINGERPRINT_KIND "rows-"
+
 run_fingerprint run_fingerprint_of(const mixup_dataset *set) {
     run_fingerprint out = {{0}};
     if (set != NULL)
-        snprintf(out.text, sizeof out.text, "%016" PRIx64, dataset_fingerprint(set));
+        snprintf(out.text, sizeof out.text, FINGERPRINT_KIND "%016" PRIx64, dataset_fingerprint(set));
     return out;
 }
 
@@ -72,7 +75,9 @@ const yaml_node *run_find_fingerprint(const experiment *of, size_t part) {
     char key[64];
     snprintf(key, sizeof key, "made_by.fingerprints.%s", run_part_name(part));
     const yaml_node *node = yaml_find(of->root, key);
-    return node != NULL && node->kind == YAML_SCALAR ? node : NULL;
+    const bool known = node != NULL && node->kind == YAML_SCALAR &&
+                       strncmp(node->text, FINGERPRINT_KIND, strlen(FINGERPRINT_KIND)) == 0;
+    return known ? node : NULL;
 }
 
 bool run_has_fingerprints(const experiment *of) {

@@ -39,6 +39,9 @@ says $record "fingerprints:"
 sed -i '$d' flowers.csv
 expect 1 "$MIXUP" train csv.yaml --out data
 says err "other data" "--overwrite"
+sed -i 's/"rows-/"/' $record
+expect 0 "$MIXUP" train csv.yaml --out data
+says err "finished before"
 sed -i '/^  fingerprints:/,$d' $record
 expect 0 "$MIXUP" train csv.yaml --out data
 says err "finished before"

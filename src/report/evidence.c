@@ -151,7 +151,15 @@ static mixup_status keep_classes(evidence *out, const trained *run) {
 
 /* The item is measured on this run of the variant. */
 static bool measures(const request *item, const char *variant, size_t run) {
-    return request_wants(item, variant) && (run == 0 || kind_find(item->kind)->every_run);
+    const report_kind *kind = kind_find(item->kind);
+    return kind->measure != NULL && request_wants(item, variant) && (run == 0 || kind->every_run);
+}
+
+/* Items that show files alone need no model and no data. */
+static void take_files(const evidence *of, evidence_variant *variant) {
+    for (size_t i = 0; i < of->item_count; i++)
+        variant->measurements[i].measured = kind_find(of->items[i].kind)->measure == NULL &&
+                                            request_wants(&of->items[i], variant->files->name);
 }
 
 static mixup_status measure_run(evidence *out, evidence_variant *variant, size_t index, mixup_log log) {
@@ -178,6 +186,7 @@ static mixup_status measure_run(evidence *out, evidence_variant *variant, size_t
 
 /* The first run in any case; others where an item wants them. */
 static mixup_status measure_variant(evidence *out, evidence_variant *variant, mixup_log log) {
+    take_files(out, variant);
     for (size_t r = 0; r < variant->files->run_count; r++) {
         bool wanted = r == 0;
         for (size_t i = 0; i < out->item_count; i++)

@@ -29,6 +29,7 @@ typedef struct report_kind {
     bool every_run;            /* measured on every run of a variant; otherwise on the first alone */
     const char *claim;         /* what `mixup claims` checks about it; NULL: nothing */
     const char *claim_rows;    /* head of the claim's first column */
+    /* NULL: what is shown comes from the runs' files alone. */
     mixup_status (*measure)(const trained *run, const request *item, const mixup_dataset *set,
                             measurement *out);
     mixup_status (*show)(item_page *of);

@@ -8,16 +8,6 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* There is nothing to compute: the runs' histories are at hand. */
-static mixup_status measure(const trained *run, const request *item, const mixup_dataset *set,
-                            measurement *out) {
-    (void)run;
-    (void)item;
-    (void)set;
-    (void)out;
-    return MIXUP_OK;
-}
-
 /* A variant with its last training loss. */
 typedef struct ending {
     const evidence_variant *variant;
@@ -118,7 +108,7 @@ static mixup_status draw(item_page *of, double *room, figure_curve *curves) {
     text_format(&of->caption, "Training loss over the epochs%s.",
                 several ? ", mean and range over the seeds" : "");
     MIXUP_TRY(text_status(&of->name));
-    const figure_place place = {of->folder, of->name.data, "", of->out->allocator};
+    const figure_place place = {of->folder, of->name.data, "Training loss", of->out->allocator};
     MIXUP_TRY(figure_draw_curves(&place, &(figure_curves){.curves = curves,
                                                           .count = count,
                                                           .axis = "training loss",
@@ -155,7 +145,5 @@ const report_kind kind_training_loss = {
         "gets "
         "for a site, the better the layers below can arrange their states so that what lies between two of "
         "them is easy to tell; with the gradient blocked they cannot.",
-    .data = SETTINGS_FIGURE_TRAIN,
-    .measure = measure,
     .show = show,
 };

@@ -154,6 +154,24 @@ if command -v gnuplot >/dev/null; then
 fi
 expect 1 "$MIXUP" summary nowhere
 
+# What files alone show needs no data.
+cat >n.yaml <<'YAML'
+data: {train: {format: npy, inputs: x.npy, labels: y.npy}}
+network: [{op: dense, units: 2, activation: softmax}]
+report: [{kind: training_loss}, {kind: singular_values, layer: dense1}]
+YAML
+expect 0 "$MIXUP" states $run --experiment s.yaml --layer input --count 2 --out x.npy
+printf '\x93NUMPY\x01\x00\x46\x00%-69s\n\x00\x00\x00\x00\x01\x00\x00\x00' \
+    "{'descr': '<i4', 'fortran_order': False, 'shape': (2,), }" >y.npy
+expect 0 "$MIXUP" train n.yaml --out moved/n --quiet
+rm x.npy
+if command -v gnuplot >/dev/null; then
+    expect 0 "$MIXUP" report moved
+    says moved/report.html "Training loss by where states are mixed" "Not everything could be measured" "x.npy"
+    there moved/n/figures/training_loss_curves.svg
+    absent moved/n/figures/singular_values_0.svg
+fi
+
 # Nothing to report.
 expect 1 "$MIXUP" report empty
 says err "no finished run"

@@ -6,8 +6,26 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
-enum { WIDTH = 560, HEIGHT = 590 };
+enum {
+    WIDTH = 560,
+    BODY = 460, /* height of the plot itself, in pixels */
+    HEAD = 44,
+    FOOT = 56, /* numbers and name of the lower axis */
+    ROW = 22   /* of the legend below */
+};
+
+/* Rows of the legend, from the length of its longest name. */
+static unsigned legend_rows(const states *in, const figure_classes *classes, bool uniform) {
+    size_t longest = uniform ? strlen("uniform") : 1;
+    for (size_t c = 0; classes->names != NULL && c < classes->count; c++)
+        longest = strlen(classes->names[c]) > longest ? strlen(classes->names[c]) : longest;
+    const size_t fit = (size_t)WIDTH / (11 * longest + 36);
+    const size_t columns = fit > 0 ? fit : 1;
+    const size_t entries = in->class_count + uniform;
+    return (unsigned)((entries + columns - 1) / columns);
+}
 
 void figure_scatter_limits(const states *in, double limits[4]) {
     for (size_t i = 0; i < in->count; i++)
@@ -78,21 +96,23 @@ static double half_side(const double limits[4]) {
 }
 
 /* Equal scales on both axes, on a square that holds the limits. */
-static void write_axes(text *script, const double limits[4]) {
+static void write_axes(text *script, const double limits[4], unsigned rows, unsigned height) {
     const double half = half_side(limits);
     const double x = 0.5 * (limits[0] + limits[1]);
     const double y = 0.5 * (limits[2] + limits[3]);
     text_format(script, "set xrange [%.6g:%.6g]\nset yrange [%.6g:%.6g]\n", x - half, x + half, y - half,
                 y + half);
-    text_add(script,
-             "set size ratio -1\n"
-             "set lmargin at screen 0.14\nset rmargin at screen 0.97\n"
-             "set bmargin at screen 0.145\nset tmargin at screen 0.925\n"
-             "set xlabel 'first unit'\nset ylabel 'second unit'\n"
-             "set xzeroaxis lc rgb '#aab2bd' lw 0.8 dt solid\n"
-             "set yzeroaxis lc rgb '#aab2bd' lw 0.8 dt solid\n"
-             "set key at screen 0.555,0.03 center center horizontal samplen 0.2 width -0.5 reverse Left\n"
-             "set style textbox opaque noborder fillcolor rgb '#ffffff' margins 0.6,0.4\n");
+    text_add(script, "set size ratio -1\n"
+                     "set lmargin at screen 0.14\nset rmargin at screen 0.97\n"
+                     "set xlabel 'first unit'\nset ylabel 'second unit'\n"
+                     "set xzeroaxis lc rgb '#aab2bd' lw 0.8 dt solid\n"
+                     "set yzeroaxis lc rgb '#aab2bd' lw 0.8 dt solid\n"
+                     "set style textbox opaque noborder fillcolor rgb '#ffffff' margins 0.6,0.4\n");
+    text_format(script,
+                "set bmargin at screen %.4f\nset tmargin at screen %.4f\n"
+                "set key at screen 0.555,%.4f center center horizontal samplen 0.2 width -0.5 reverse Left\n",
+                (double)(FOOT + ROW * rows) / height, 1.0 - (double)HEAD / height,
+                (0.5 * ROW * rows + 5.0) / height);
 }
 
 /* What the classes of one picture share. */
@@ -145,13 +165,10 @@ static void write_points(text *data, const states *in) {
                     (int)in->labels[i]);
 }
 
-/* Below the classes. */
-static void plot_uniform(scatter *of, const states *uniform) {
-    if (uniform->count == 0)
-        return;
+/* Below the classes; named behind them. */
+static void plot_uniform(scatter *of) {
     text_format(&of->plot,
-                "plot '%s_uniform.csv' skip 1 using 1:2 with points pt 7 ps 0.22 lc rgb '#20242a' notitle, "
-                "\\\n     NaN with points pt 7 ps 0.6 lc rgb '#20242a' title 'uniform inputs'",
+                "plot '%s_uniform.csv' skip 1 using 1:2 with points pt 7 ps 0.22 lc rgb '#20242a' notitle",
                 of->place->name);
 }
 
@@ -168,14 +185,19 @@ mixup_status figure_scatter(const figure_place *place, const states *in, const s
     text_init(&dots, place->allocator);
     text_init(&of.script, place->allocator);
     text_init(&of.plot, place->allocator);
+    const unsigned rows = legend_rows(in, classes, uniform->count > 0);
+    const unsigned height = HEAD + BODY + FOOT + ROW * rows;
     write_points(&data, in);
     write_points(&dots, uniform);
     middle_of_classes(in, of.room, of.middle);
     figure_title(&of.script, place);
-    write_axes(&of.script, limits);
-    plot_uniform(&of, uniform);
+    write_axes(&of.script, limits, rows, height);
+    if (uniform->count > 0)
+        plot_uniform(&of);
     for (size_t c = 0; c < in->class_count; c++)
         write_class(&of, c);
+    if (uniform->count > 0)
+        text_add(&of.plot, ", \\\n     NaN with points pt 7 ps 0.6 lc rgb '#20242a' title 'uniform'");
     mixup_status status = text_status(&of.plot);
     if (status == MIXUP_OK) {
         text_append(&of.script, of.plot.data, of.plot.length);
@@ -184,7 +206,7 @@ mixup_status figure_scatter(const figure_place *place, const states *in, const s
             gnuplot_draw(&(gnuplot_picture){.folder = place->folder,
                                             .name = place->name,
                                             .width = WIDTH,
-                                            .height = HEIGHT,
+                                            .height = height,
                                             .script = &of.script,
                                             .data = (const gnuplot_data[]){{"", &data}, {"_uniform", &dots}},
                                             .data_count = uniform->count > 0 ? 2 : 1},

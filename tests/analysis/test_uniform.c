@@ -24,8 +24,8 @@ static void inputs_are_drawn_one_by_one_from_the_range(void **state) {
     assert_int_equal(found.count, COUNT);
     assert_int_equal(found.width, WIDTH);
     double sum = 0.0;
-    for (uint32_t i = 0; i < COUNT; i++) {
-        random_stream stream = random_open(5, RANDOM_SYNTHETIC, 16, 0, 0, i);
+    for (size_t i = 0; i < COUNT; i++) {
+        random_stream stream = random_open(5, RANDOM_SYNTHETIC, 16, 0, 0, (uint32_t)i);
         assert_int_equal(found.labels[i], -1);
         for (size_t j = 0; j < WIDTH; j++) {
             assert_true(found.values[i * WIDTH + j] == (float)(8.0 * random_uniform(&stream) - 2.0));

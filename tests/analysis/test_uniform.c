@@ -27,9 +27,10 @@ static void inputs_are_drawn_one_by_one_from_the_range(void **state) {
     for (size_t i = 0; i < COUNT; i++) {
         random_stream stream = random_open(5, RANDOM_SYNTHETIC, 16, 0, 0, (uint32_t)i);
         assert_int_equal(found.labels[i], -1);
+        const float *row = found.values + (size_t)i * WIDTH;
         for (size_t j = 0; j < WIDTH; j++) {
-            assert_true(found.values[i * WIDTH + j] == (float)(8.0 * random_uniform(&stream) - 2.0));
-            sum += (double)found.values[i * WIDTH + j];
+            assert_true(row[j] == (float)(8.0 * random_uniform(&stream) - 2.0));
+            sum += (double)row[j];
         }
     }
     /* 2100 values of deviation 8 / sqrt(12): the mean is 2 ± 0.05. */

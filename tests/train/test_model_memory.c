@@ -87,7 +87,7 @@ static void measuring_takes_no_arena_and_leaves_nothing_behind(void **state) {
         const mixup_fit_desc desc = training();
         mixup_model *model = make(network_engines[e], &watched);
         watched.largest = 0;
-        network_ok(model_measure_memory(model, &desc, 100 * BATCH, &measured));
+        network_ok(model_measure_memory(model, &desc, (size_t)100 * BATCH, &measured));
         assert_in_range(watched.largest, 1, measured.prediction - 1);
         assert_false(parameter_store_has(model->store, PARAMETER_MOMENT1));
         assert_false(model->in_training);

@@ -18,7 +18,7 @@ END
 # Those whose data are CIFAR-10, Fashion-MNIST or MNIST, or are generated.
 experiments=(cifar10_preact18 fashion_mnist fixed_sites_cifar10_preact18 eligible_sets_cifar10 alphas_cifar10
     regularizers_cifar10_preact50 factors_a factors_b factors_c spiral_regularizers bottleneck_states
-    singular_values_12 singular_values_30 singular_values_early singular_values_regularizers)
+    singular_values_12 singular_values_30 singular_values_early singular_values_regularizers theorem_1)
 
 seeds=1
 while (($# > 1)); do

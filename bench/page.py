@@ -10,6 +10,10 @@ import json
 import math
 import os
 import subprocess
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from works import WORKS  # noqa: E402
 
 MEBIBYTE = 2**20
 HEAD = """# Performance
@@ -133,7 +137,7 @@ def installed_text(sizes):
 def write_figure(rows, path):
     """Ratio of every row to the fastest peer, with the range over rounds, by gnuplot."""
     data = "\n".join(f"\"{r['what']} {label(r)}\" {r['ratio_median']} {r['ratio_min']} {r['ratio_max']}" for r in rows)
-    script = f"""set terminal pngcairo size 1400,{120 + 46 * len(rows)} font 'sans,15'
+    script = f"""set terminal pngcairo noenhanced size 1400,{120 + 46 * len(rows)} font 'sans,15'
 set output '{path}'
 $rows << END
 {data}
@@ -168,6 +172,9 @@ def main():
     text = HEAD.format(rounds=measured["rounds"])
     versions = sorted({c["version"] for r in rows for c in r["contenders"]})
     text += f"\nMeasured on {measured['date']} with {'; '.join(versions)}.\n"
+    left = [name for name in WORKS if name not in {r["work"] for r in rows}]
+    if left:
+        text += f"\nNot measured in this run: {', '.join(left)}.\n"
     text += f"\n![Ratio to the fastest peer]({os.path.relpath(given.figure, os.path.dirname(given.markdown))})\n"
     for threads in sorted({r["threads"] for r in rows}, reverse=True):
         text += table(rows, "train", threads) + table(rows, "predict", threads)

@@ -27,7 +27,8 @@ static mixup_status describe(const arguments *given, float *epsilons, float *cli
 }
 
 /* A row a model and budget; the budget is empty without a bound. */
-static void print_table(const runs *of, const attack_desc *desc) {
+static void print_table(const runs *of, const request *item) {
+    const attack_desc *desc = &item->attack;
     printf("model,kind,norm,epsilon,steps,samples,clean_accuracy,accuracy,fool_rate\n");
     for (size_t i = 0; i < of->count; i++) {
         const measurement *numbers = &of->items[i].numbers;
@@ -47,20 +48,13 @@ static int run_attack(const arguments *given) {
     float epsilons[ARGUMENTS_MOST_NUMBERS];
     float clip[ARGUMENTS_MOST_NUMBERS];
     attack_desc desc;
-    runs measured = {0};
     if (!runs_data_is_clear(given))
         return EXIT_USAGE;
     if (describe(given, epsilons, clip, &desc) != MIXUP_OK)
         return command_misused(given, "%s", mixup_last_error());
     const runs_wish wish = {
         .item = {.kind = SETTINGS_ATTACK, .title = "", .data = SETTINGS_FIGURE_TEST, .attack = desc}};
-    mixup_status status = runs_measure(given, &wish, &measured);
-    if (status == MIXUP_OK && arguments_given(given, "figure"))
-        status = runs_draw_ratings(given, &wish.item, &measured);
-    if (status == MIXUP_OK)
-        print_table(&measured, &desc);
-    runs_clear(&measured);
-    return status == MIXUP_OK ? command_finish_output(given) : command_failed(given);
+    return runs_rate(given, &wish, print_table);
 }
 
 static const option options[] = {

@@ -4,7 +4,8 @@
 #include <stdio.h>
 
 /* Deformations down, models across. */
-static void print_table(const runs *of, const deform_desc *desc) {
+static void print_table(const runs *of, const request *item) {
+    const deform_desc *desc = &item->deform;
     printf("deformation,amount");
     for (size_t i = 0; i < of->count; i++) {
         putchar(',');
@@ -27,7 +28,6 @@ static int run_deform(const arguments *given) {
     deform_desc desc = {.bilinear = arguments_flag(given, "bilinear"),
                         .seed = arguments_count(given, "seed", 0),
                         .samples = arguments_count(given, "count", 1000)};
-    runs measured = {0};
     if (!runs_data_is_clear(given))
         return EXIT_USAGE;
     for (size_t k = 0; k < DEFORM_KINDS; k++) {
@@ -38,13 +38,7 @@ static int run_deform(const arguments *given) {
         return command_misused(given, "%s", mixup_last_error());
     const runs_wish wish = {
         .item = {.kind = SETTINGS_DEFORMATION, .title = "", .data = SETTINGS_FIGURE_TEST, .deform = desc}};
-    mixup_status status = runs_measure(given, &wish, &measured);
-    if (status == MIXUP_OK && arguments_given(given, "figure"))
-        status = runs_draw_ratings(given, &wish.item, &measured);
-    if (status == MIXUP_OK)
-        print_table(&measured, &desc);
-    runs_clear(&measured);
-    return status == MIXUP_OK ? command_finish_output(given) : command_failed(given);
+    return runs_rate(given, &wish, print_table);
 }
 
 static const option options[] = {

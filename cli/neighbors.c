@@ -5,7 +5,8 @@
 #include <string.h>
 
 /* Numbers of neighbours down, models across. */
-static void print_table(const runs *of) {
+static void print_table(const runs *of, const request *item) {
+    (void)item;
     printf("k");
     for (size_t i = 0; i < of->count; i++) {
         putchar(',');
@@ -27,7 +28,6 @@ static int run_neighbors(const arguments *given) {
                            .count_count = arguments_counts(given, "k", counts),
                            .per_class = arguments_count(given, "points", 0),
                            .samples = arguments_count(given, "count", 1000)};
-    runs measured = {0};
     if (desc.layer == NULL)
         return command_misused(given, "--layer NAME is needed; `mixup info` lists the layers of a model");
     if (!runs_data_is_clear(given))
@@ -37,13 +37,7 @@ static int run_neighbors(const arguments *given) {
     const runs_wish wish = {
         .item = {.kind = SETTINGS_NEIGHBORS, .title = "", .data = SETTINGS_FIGURE_TEST, .neighbors = desc},
         .training = true};
-    mixup_status status = runs_measure(given, &wish, &measured);
-    if (status == MIXUP_OK && arguments_given(given, "figure"))
-        status = runs_draw_ratings(given, &wish.item, &measured);
-    if (status == MIXUP_OK)
-        print_table(&measured);
-    runs_clear(&measured);
-    return status == MIXUP_OK ? command_finish_output(given) : command_failed(given);
+    return runs_rate(given, &wish, print_table);
 }
 
 static const option options[] = {

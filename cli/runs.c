@@ -158,7 +158,8 @@ static bool has_rows(const measurement *numbers, const char *group) {
     return false;
 }
 
-mixup_status runs_draw_ratings(const arguments *given, const request *item, const runs *of) {
+/* --figure PATH: a picture PATH, or PATH_GROUP where there are several, with a curve a model. */
+static mixup_status draw_ratings(const arguments *given, const request *item, const runs *of) {
     ratings_axes axes;
     figure_path target = {0};
     ratings_column *columns = NULL;
@@ -174,4 +175,16 @@ mixup_status runs_draw_ratings(const arguments *given, const request *item, cons
     memory_release(command_allocator(), columns);
     figure_path_clear(&target);
     return status;
+}
+
+int runs_rate(const arguments *given, const runs_wish *wish,
+              void (*print)(const runs *of, const request *item)) {
+    runs measured = {0};
+    mixup_status status = runs_measure(given, wish, &measured);
+    if (status == MIXUP_OK && arguments_given(given, "figure"))
+        status = draw_ratings(given, &wish->item, &measured);
+    if (status == MIXUP_OK)
+        print(&measured, &wish->item);
+    runs_clear(&measured);
+    return status == MIXUP_OK ? command_finish_output(given) : command_failed(given);
 }

@@ -36,9 +36,10 @@ void runs_clear(runs *out);
 /* A CSV field (RFC 4180) on standard output. */
 void runs_print_field(const char *field);
 
-/* --figure PATH of a command that rates models: a picture PATH, or PATH_GROUP where there are several, with a
- * curve a model. */
-mixup_status runs_draw_ratings(const arguments *given, const request *item, const runs *of);
+/* All that a command does that rates models: measures, draws where --figure asks for it, prints. Returns the
+ * exit status. `print` writes the table on standard output. */
+int runs_rate(const arguments *given, const runs_wish *wish,
+              void (*print)(const runs *of, const request *item));
 
 /* Options of these commands. */
 #define OPTION_RUNS_DATA                                                                                     \

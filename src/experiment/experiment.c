@@ -1,6 +1,6 @@
-/* experiment/experiment: files, variants and overrides; see the header. Reading and `extends` are
- * in experiment_extend.c, data and model in experiment_load.c, writing and comparing in experiment_write.c.
- */
+/* experiment/experiment: files, variants and overrides; see the header. Reading and `extends` are in
+ * experiment_extend.c, data in experiment_data.c, the model in experiment_model.c, writing and comparing in
+ * experiment_write.c. */
 #include "experiment/experiment_parts.h"
 
 #include "base/file.h"

@@ -13,7 +13,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from works import WORKS  # noqa: E402
+from works import WORKS, work_of  # noqa: E402
 
 MEBIBYTE = 2**20
 HEAD = """# Performance
@@ -28,6 +28,11 @@ rounds, in milliseconds; memory is the peak of the whole process, with its data.
 threads and float32 everywhere ([bench/works.py](../bench/works.py)); λ, partners and site are drawn anew for each step
 by everybody. PyTorch runs eagerly with its fused optimiser, and compiled; images are in its channels_last order.
 TensorFlow runs compiled by XLA and, for the dense networks, eagerly as the original implementation did.
+
+**Of the limit** is how near our fastest round comes to what this machine can do at best, measured in the same run
+(below): the step's products at the rate of a large matrix product, or its weights' way through memory, whichever takes
+longer. Convolutions count as written out; Winograd's algorithm needs fewer products and can pass 100 %. So can weights
+that stay in a cache.
 """
 
 
@@ -46,23 +51,36 @@ def time_cell(one):
     return "–" if one is None else f"{one['min_ms']:.4g} / {one['median_ms']:.4g}"
 
 
+def limit_ms(row, machine):
+    """What the machine could do at best (bench/limits.c), in ms: the products at the rate of sgemm, or the weights'
+    way through memory, whichever takes longer. Adam reads and writes weight and two moments, SGD with momentum
+    weight and one moment; a prediction reads the weights."""
+    limits = machine[str(row["threads"])]["limits"]
+    products = 2e3 * row["multiply_adds"] / (1e9 * limits["sgemm_gflops"])
+    arrays, rate = (1, "copy_gb_per_s")
+    if row["what"] == "train":
+        arrays, rate = (6 if work_of(row["work"])["kind"] == "dense" else 4), "update_gb_per_s"
+    return max(products, 1e3 * 4 * arrays * row["parameters"] / (1e9 * limits[rate]))
+
+
 def label(row):
     return f"{row['work']}, batch {row['batch']}"
 
 
-def table(rows, what, threads):
+def table(rows, what, threads, machine):
     rows = [r for r in rows if r["what"] == what and r["threads"] == threads]
     if not rows:
         return ""
     names = names_of(rows)
     lines = [f"\n## {'Training steps' if what == 'train' else 'Predictions'}, {threads} thread{'s' * (threads > 1)}\n",
-             "| work | ratio | " + " | ".join(names) + " | memory, MiB: ours / least peer's | first step, s |",
-             "|---|---|" + "---|" * (len(names) + 2)]
+             "| work | ratio | " + " | ".join(names) + " | of the limit | memory, MiB: ours / least peer's | first step, s |",
+             "|---|---|" + "---|" * (len(names) + 3)]
     for row in rows:
         own = row["contenders"][0]
         peers = row["contenders"][1:]
         cells = [label(row), f"**{row['ratio_median']:.2f}** ({row['ratio_min']:.2f} – {row['ratio_max']:.2f})"]
         cells += [time_cell(of_row(row, n)) for n in names]
+        cells.append(f"{100 * limit_ms(row, machine) / own['min_ms']:.0f} %")
         cells.append(f"{own['peak_memory_bytes'] / MEBIBYTE:.0f} / "
                      f"{min(p['peak_memory_bytes'] for p in peers) / MEBIBYTE:.0f}")
         cells.append(f"{own['first_step_s']:.2f} / {min(p['first_step_s'] for p in peers):.2f}")
@@ -177,7 +195,7 @@ def main():
         text += f"\nNot measured in this run: {', '.join(left)}.\n"
     text += f"\n![Ratio to the fastest peer]({os.path.relpath(given.figure, os.path.dirname(given.markdown))})\n"
     for threads in sorted({r["threads"] for r in rows}, reverse=True):
-        text += table(rows, "train", threads) + table(rows, "predict", threads)
+        text += table(rows, "train", threads, measured["machine"]) + table(rows, "predict", threads, measured["machine"])
     text += whole_text(rows) + loading_text(measured.get("loading"))
     text += limits_text(measured) + installed_text(measured["installed_bytes"])
     write_figure(rows, given.figure)

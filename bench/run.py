@@ -88,6 +88,7 @@ class Own:
         first = self.run(["--steps", "0"])
         self.first_step = time.perf_counter() - begin
         self.version = first["engine"]
+        self.work = {"multiply_adds": first["multiply_adds"], "parameters": first["parameters"]}
         self.bytes = 0
 
     def run(self, more):
@@ -135,7 +136,7 @@ def compare(work, batch, threads, what, rounds, quick):
     for _ in range(rounds):
         for one in racing:
             numbers[one.name].append(statistics.median(one.steps(what, count[one.name])))
-    row = {"work": work, "what": what, "batch": batch, "threads": threads, "contenders": []}
+    row = {"work": work, "what": what, "batch": batch, "threads": threads, **racing[0].work, "contenders": []}
     for one in racing:
         row["contenders"].append({"name": one.name, "version": one.version, "rounds_ms": [1e3 * t for t in numbers[one.name]],
                                   "min_ms": 1e3 * min(numbers[one.name]),
@@ -242,6 +243,22 @@ def machine(threads):
             "limits": json.loads(limits.stdout)}
 
 
+def rows_of(given, wanted):
+    """(work, batch, train or predict) of each row that the options ask for."""
+    for work in TRAIN:
+        if wanted is None or work in wanted:
+            yield work, WORKS[work]["batch"], "train"
+    for work, batch in PREDICT:
+        if wanted is None or work in wanted:
+            yield work, batch, "predict"
+    for batch in [int(b) for b in given.batches.split(",") if b]:
+        for what in ("train", "predict"):
+            yield "bottleneck_2", batch, what
+    for width in [int(w) for w in given.widths.split(",") if w]:
+        for what in ("train", "predict"):
+            yield f"mlp_{width}", 100, what
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--rounds", type=int, default=7)
@@ -254,37 +271,28 @@ def main():
     parser.add_argument("--out", default="results/bench")
     given = parser.parse_args()
     wanted = None if given.works == "all" else given.works.split(",")
-    rows, limits = [], {}
+    measured = {"date": time.strftime("%Y-%m-%d"), "rounds": given.rounds, "machine": {}, "rows": [], "loading": [],
+                "installed_bytes": installed_bytes()}
+    os.makedirs(given.out, exist_ok=True)
+
+    def keep():
+        """Written anew after each row, so that an interrupted run leaves what it has."""
+        with open(os.path.join(given.out, "bench.json"), "w", encoding="utf-8") as file:
+            json.dump(measured, file, indent=1)
+
     for threads in [int(t) for t in given.threads.split(",")]:
-        limits[threads] = machine(threads)
-        for work in TRAIN:
-            if wanted is None or work in wanted:
-                rows.append(compare(work, WORKS[work]["batch"], threads, "train", given.rounds, given.quick))
-                print_row(rows[-1])
-        for work, batch in PREDICT:
-            if wanted is None or work in wanted:
-                rows.append(compare(work, batch, threads, "predict", given.rounds, given.quick))
-                print_row(rows[-1])
-        for batch in [int(b) for b in given.batches.split(",") if b]:
-            for what in ("train", "predict"):
-                rows.append(compare("bottleneck_2", batch, threads, what, given.rounds, given.quick))
-                print_row(rows[-1])
-        for width in [int(w) for w in given.widths.split(",") if w]:
-            for what in ("train", "predict"):
-                name = f"mlp_{width}"
-                rows.append(compare(name, work_of(name)["batch"], threads, what, given.rounds, given.quick))
-                print_row(rows[-1])
-    loading = []
+        measured["machine"][str(threads)] = machine(threads)
+        for work, batch, what in rows_of(given, wanted):
+            measured["rows"].append(compare(work, batch, threads, what, given.rounds, given.quick))
+            print_row(measured["rows"][-1])
+            keep()
     if os.path.isdir(given.images):
         for workers in (1, 2):
-            loading.append(compare_loading(given.images, workers, min(given.rounds, 3)))
-            print_loading(loading[-1])
+            measured["loading"].append(compare_loading(given.images, workers, min(given.rounds, 3)))
+            print_loading(measured["loading"][-1])
     else:
         print(f"loading: skipped, there is no folder {given.images}")
-    os.makedirs(given.out, exist_ok=True)
-    with open(os.path.join(given.out, "bench.json"), "w", encoding="utf-8") as file:
-        json.dump({"date": time.strftime("%Y-%m-%d"), "rounds": given.rounds, "machine": limits, "rows": rows, "loading": loading,
-                   "installed_bytes": installed_bytes()}, file, indent=1)
+    keep()
 
 
 if __name__ == "__main__":

@@ -3,7 +3,8 @@
  *   bench_step NETWORK [--work train|predict] [--batch N] [--width N] [--threads N] [--steps N]
  *              [--mix manifold|input|none] [--engine auto|dnnl|reference] [--repeats N]
  *
- * --steps 0 ends after the first step, for the time from the process's start to there.
+ * --steps 0 ends after the first step, for the time from the process's start to there. `multiply_adds` is
+ * what the step cannot do without: the products of the whole batch, in training those of both gradients too.
  *
  * A sample is --repeats steps in a row; by default one, or as many as take a tenth of a millisecond. On a
  * machine that others use too, compare minima, of runs that alternate with those of the other contender; with
@@ -193,15 +194,38 @@ static mixup_status choose_repeats(bench *b, size_t *repeats) {
     }
 }
 
+/* The products of a step; no gradient of the network's input is wanted. Convolutions count as written out,
+ * whatever algorithm computes them. */
+static void count_work(const bench *b, double *multiply_adds, size_t *parameters) {
+    bool lowest = true;
+    *multiply_adds = 0.0;
+    *parameters = 0;
+    for (size_t i = 0; i < mixup_layer_count(b->model); i++) {
+        mixup_layer_info layer;
+        if (mixup_layer_at(b->model, i, &layer) != MIXUP_OK)
+            continue;
+        double passes = 1.0;
+        if (!b->options.predict)
+            passes = lowest && layer.multiply_adds > 0 ? 2.0 : 3.0;
+        lowest = lowest && layer.multiply_adds == 0;
+        *multiply_adds += passes * (double)layer.multiply_adds * (double)b->options.batch;
+        *parameters += layer.parameters;
+    }
+}
+
 static void print_answer(const bench *b, size_t steps, const timing_summary *wall, const timing_summary *cpu,
                          double first) {
+    double multiply_adds = 0.0;
+    size_t parameters = 0;
+    count_work(b, &multiply_adds, &parameters);
     printf("{\"network\": \"%s\", \"work\": \"%s\", \"mix\": \"%s\", \"batch\": %zu, \"engine\": \"%s\", "
            "\"steps\": %zu, \"ms_min\": %.6f, \"ms_median\": %.6f, \"cpu_ms_min\": %.6f, "
-           "\"cpu_ms_median\": %.6f, \"first_step_ms\": %.3f, \"peak_memory_bytes\": %zu}\n",
+           "\"cpu_ms_median\": %.6f, \"first_step_ms\": %.3f, \"peak_memory_bytes\": %zu, "
+           "\"multiply_adds\": %.0f, \"parameters\": %zu}\n",
            b->network.name, b->options.predict ? "predict" : "train",
            b->options.predict ? "none" : b->options.mix, b->options.batch, mixup_model_engine(b->model),
            steps, 1e3 * wall->least, 1e3 * wall->median, 1e3 * cpu->least, 1e3 * cpu->median, 1e3 * first,
-           timing_peak_memory());
+           timing_peak_memory(), multiply_adds, parameters);
 }
 
 /* Fills both lists, [options.steps], with seconds a step; *repeats gets the steps of a sample. */

@@ -22,6 +22,10 @@ for work in train predict; do
         "$result" || fail "times of $result"
 done
 check network preact_resnet18 "$("$step" preact_resnet18 --batch 2 --threads 1 --steps 0)"
+# 13-64-64-3: 13*64 + 64*64 + 64*3 products a sample forward; both gradients, but none of the input
+check multiply_adds 35840 "$("$step" tiny --work predict --batch 7 --threads 1 --steps 0)"
+check multiply_adds 101696 "$("$step" tiny --batch 7 --threads 1 --steps 0)"
+check parameters 5251 "$("$step" tiny --threads 1 --steps 0)"
 check steps 6 "$("$step" tiny --repeats 2 --threads 1 --steps 3)"
 result=$("$step" tiny --engine reference --threads 1 --steps 1)
 [[ $result == *'"engine": "reference'* ]] || fail "the engine of $result"

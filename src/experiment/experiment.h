@@ -61,6 +61,10 @@ mixup_status experiment_create_model(const experiment *of, const experiment_data
 mixup_status experiment_create_model_for(const experiment *of, const mixup_dataset_info *train, mixup_log log,
                                          mixup_model **model);
 
+/* Whether the figures that the report will want of this variant can be drawn of the model: an error names the
+ * item. For whoever is about to train; a model that exists may be asked for other figures. */
+mixup_status experiment_check_report(const experiment *of, const mixup_model *model);
+
 /* The description to train with; the caller adds callbacks and checkpoint.path. Points into both arguments.
  */
 void experiment_fit_desc(const experiment *of, const experiment_data *data, mixup_fit_desc *desc);

@@ -33,26 +33,42 @@ mixup_status experiment_error_context(const experiment *of, mixup_status status)
     return error_context(status, "%s", of->path);
 }
 
-static mixup_status check_site(const experiment *of, const mixup_model *model, const yaml_node *node,
-                               const char *site) {
-    if (strcmp(site, "input") == 0)
-        return MIXUP_OK;
+/* Says that there is no such layer, and which one was meant; "input" is one, too. */
+static mixup_status unknown_layer(const experiment *of, const mixup_model *model, const yaml_node *node,
+                                  const char *key, const char *layer) {
     const char *names[256] = {"input"};
     size_t known = 1;
-    for (size_t i = 0; i < mixup_layer_count(model); i++) {
+    for (size_t i = 0; i < mixup_layer_count(model) && known < MIXUP_COUNT(names); i++) {
         mixup_layer_info info;
         MIXUP_TRY(mixup_layer_at(model, i, &info));
-        if (strcmp(info.name, site) == 0 && info.site_legal)
-            return MIXUP_OK;
-        if (strcmp(info.name, site) == 0)
-            return schema_error(node, "mix.at", "%s", info.site_problem);
-        if (known < MIXUP_COUNT(names))
-            names[known++] = info.name;
+        names[known++] = info.name;
     }
-    const char *nearest = schema_nearest(site, names, known);
-    return schema_error(node, "mix.at", "there is no layer '%s'; %s%s%s", site,
+    const char *nearest = schema_nearest(layer, names, known);
+    return schema_error(node, key, "there is no layer '%s'; %s%s%s", layer,
                         nearest != NULL ? "did you mean '" : "`mixup info ",
                         nearest != NULL ? nearest : of->path, nearest != NULL ? "'?" : "` lists them");
+}
+
+static mixup_status find_layer(const mixup_model *model, const char *name, mixup_layer_info *info,
+                               bool *found) {
+    *found = false;
+    for (size_t i = 0; i < mixup_layer_count(model) && !*found; i++) {
+        MIXUP_TRY(mixup_layer_at(model, i, info));
+        *found = strcmp(info->name, name) == 0;
+    }
+    return MIXUP_OK;
+}
+
+static mixup_status check_site(const experiment *of, const mixup_model *model, const yaml_node *node,
+                               const char *site) {
+    mixup_layer_info info;
+    bool found = false;
+    if (strcmp(site, "input") == 0)
+        return MIXUP_OK;
+    MIXUP_TRY(find_layer(model, site, &info, &found));
+    if (!found)
+        return unknown_layer(of, model, node, "mix.at", site);
+    return info.site_legal ? MIXUP_OK : schema_error(node, "mix.at", "%s", info.site_problem);
 }
 
 /* CutMix needs images at its sites. */
@@ -194,6 +210,38 @@ mixup_status experiment_create_model(const experiment *of, const experiment_data
     mixup_dataset_info train;
     mixup_dataset_describe(data->train, &train);
     return experiment_create_model_for(of, &train, log, model);
+}
+
+static bool figure_shows(const settings_figure *figure, const char *variant) {
+    for (size_t i = 0; i < figure->variant_count; i++)
+        if (strcmp(figure->variants[i], variant) == 0)
+            return true;
+    return figure->variant_count == 0;
+}
+
+static mixup_status check_figure_layer(const experiment *of, const mixup_model *model,
+                                       const settings_figure *figure, const yaml_node *item) {
+    const yaml_node *node = yaml_get(item, "layer");
+    mixup_layer_info info;
+    bool found = false;
+    if (figure->layer == NULL || strcmp(figure->layer, "input") == 0)
+        return MIXUP_OK;
+    MIXUP_TRY(find_layer(model, figure->layer, &info, &found));
+    if (!found)
+        return unknown_layer(of, model, node, "report.layer", figure->layer);
+    if (figure->kind == SETTINGS_SCATTER && (info.output_shape[0] != 2 || info.output_shape[1] != 0))
+        return schema_error(node, "report.layer", "'%s' does not have 2 units, which a scatter needs",
+                            figure->layer);
+    return MIXUP_OK;
+}
+
+mixup_status experiment_check_report(const experiment *of, const mixup_model *model) {
+    const settings *in = &of->settings;
+    const yaml_node *items = yaml_get(of->root, "report");
+    for (size_t i = 0; i < in->figure_count; i++)
+        if (figure_shows(&in->figures[i], in->variant))
+            MIXUP_TRY(check_figure_layer(of, model, &in->figures[i], items->items[i]));
+    return MIXUP_OK;
 }
 
 void experiment_fit_desc(const experiment *of, const experiment_data *data, mixup_fit_desc *desc) {

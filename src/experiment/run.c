@@ -222,6 +222,7 @@ static mixup_status train(run *in, run_outcome *outcome) {
         return remove_file(in->paths[FILE_CHECKPOINT]); /* left when the end came between two files */
     }
     MIXUP_TRY(experiment_create_model(in->experiment, &in->data, in->desc->log, &in->model));
+    MIXUP_TRY(experiment_check_report(in->experiment, in->model));
     MIXUP_TRY(prepare_folder(in));
     MIXUP_TRY(run_history_open(&in->history, in->paths[FILE_HISTORY],
                                experiment_settings(in->experiment)->fit.clean_accuracy, in->resuming,
@@ -246,6 +247,7 @@ static bool stop_at_once(void *user, const mixup_step *step) {
 static mixup_status try_step(run *in) {
     mixup_fit_desc desc;
     MIXUP_TRY(experiment_create_model(in->experiment, &in->data, (mixup_log){0}, &in->model));
+    MIXUP_TRY(experiment_check_report(in->experiment, in->model));
     experiment_fit_desc(in->experiment, &in->data, &desc);
     desc.on_step = stop_at_once;
     const mixup_status status = mixup_fit(in->model, &desc);

@@ -74,7 +74,7 @@ expect 2 "$MIXUP" surface $run --range 1,-1
 says err "--range 1,-1"
 expect 1 "$MIXUP" surface $run --class 2
 
-expect 0 "$MIXUP" train s.yaml --variant none --out linear --quiet --set "training.loss=mean_squared_error" \
+expect 0 "$MIXUP" train s.yaml --variant none --out linear --quiet --set report=null --set "training.loss=mean_squared_error" \
     --set "network=[{op: dense, units: 2}]"
 expect 1 "$MIXUP" surface linear/none/seed-1
 says err "softmax or sigmoid"

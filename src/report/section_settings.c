@@ -188,16 +188,15 @@ static void write_layer(text *out, const yaml_node *layer) {
         text_format(out, "  × %s", repeat->text);
 }
 
-/* The network, equal neighbours counted instead of repeated. */
-static mixup_status add_network(page *out, const evidence *about) {
-    const yaml_node *network = yaml_get(about->variants[0].document, "network");
+/* A list of layers as HTML, equal neighbours counted instead of repeated. Nothing for a ready-made network.
+ */
+static mixup_status write_network(const yaml_node *network, text *out) {
     if (network == NULL || network->kind != YAML_SEQUENCE)
         return MIXUP_OK;
     text line, previous;
-    text_init(&line, out->allocator);
-    text_init(&previous, out->allocator);
+    text_init(&line, &out->allocator);
+    text_init(&previous, &out->allocator);
     size_t repeats = 0;
-    text_add(&out->html, "<pre>");
     for (size_t i = 0; i <= network->count; i++) {
         text_clear(&line);
         if (i < network->count && network->items[i]->kind == YAML_MAPPING)
@@ -207,19 +206,73 @@ static mixup_status add_network(page *out, const evidence *about) {
             continue;
         }
         if (previous.data != NULL) {
-            html_escape(&out->html, previous.data);
+            html_escape(out, previous.data);
             if (repeats > 1)
-                text_format(&out->html, "  × %zu", repeats);
-            text_add(&out->html, "\n");
+                text_format(out, "  × %zu", repeats);
+            text_add(out, "\n");
         }
         text_clear(&previous);
         text_add(&previous, line.data != NULL ? line.data : "");
         repeats = 1;
     }
-    text_add(&out->html, "</pre>\n");
     const mixup_status status = text_status(&line) == MIXUP_OK ? text_status(&previous) : text_status(&line);
     text_clear(&previous);
     text_clear(&line);
+    return status == MIXUP_OK ? text_status(out) : status;
+}
+
+static const char *written(const text *in) {
+    return in->data != NULL ? in->data : "";
+}
+
+/* The first variant that has the network of variant `of`. */
+static size_t first_like(const text *networks, size_t of) {
+    size_t first = 0;
+    while (strcmp(written(&networks[first]), written(&networks[of])) != 0)
+        first++;
+    return first;
+}
+
+/* "none, input", the variants whose network is that of `first`. */
+static void add_owners(page *out, const evidence *about, const text *networks, size_t first) {
+    const char *between = "<p class=\"soft\">The network of ";
+    for (size_t v = first; v < about->variant_count; v++) {
+        if (first_like(networks, v) != first)
+            continue;
+        text_add(&out->html, between);
+        html_escape(&out->html, about->variants[v].files->name);
+        between = ", ";
+    }
+    text_add(&out->html, "</p>\n");
+}
+
+static void add_distinct(page *out, const evidence *about, const text *networks) {
+    bool differ = false;
+    for (size_t v = 0; v < about->variant_count; v++)
+        differ = differ || first_like(networks, v) > 0;
+    for (size_t v = 0; v < about->variant_count; v++) {
+        if (networks[v].length == 0 || first_like(networks, v) < v)
+            continue;
+        if (differ)
+            add_owners(out, about, networks, v);
+        text_format(&out->html, "<pre>%s</pre>\n", networks[v].data);
+    }
+}
+
+/* The list of layers, once for all variants that have it. */
+static mixup_status add_networks(page *out, const evidence *about, arena *memory) {
+    const size_t count = about->variant_count;
+    text *networks = NULL;
+    mixup_status status = MIXUP_OK;
+    MIXUP_TRY(ARENA_NEW(memory, networks, count));
+    for (size_t v = 0; v < count; v++)
+        text_init(&networks[v], out->allocator);
+    for (size_t v = 0; v < count && status == MIXUP_OK; v++)
+        status = write_network(yaml_get(about->variants[v].document, "network"), &networks[v]);
+    if (status == MIXUP_OK)
+        add_distinct(out, about, networks);
+    for (size_t v = 0; v < count; v++)
+        text_clear(&networks[v]);
     return status;
 }
 
@@ -249,7 +302,7 @@ static mixup_status add_settings(page *out, const evidence *about, arena *memory
         if (about->variants[v].document->kind == YAML_MAPPING)
             MIXUP_TRY(flatten(memory, about->variants[v].document, "", &lists[v]));
     text_add(&out->html, "<h3>Settings</h3>\n");
-    MIXUP_TRY(add_network(out, about));
+    MIXUP_TRY(add_networks(out, about, memory));
     add_tables(out, about, lists);
     return MIXUP_OK;
 }

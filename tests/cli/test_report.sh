@@ -172,6 +172,23 @@ if command -v gnuplot >/dev/null; then
     absent moved/n/figures/singular_values_0.svg
 fi
 
+# Each network stands once, with the variants that have it.
+cat >w.yaml <<'YAML'
+data: {train: {format: spirals, count_per_class: 20}}
+network: [{op: dense, units: 4}, {op: dense, units: 2, activation: softmax}]
+training: {epochs: 1}
+variants:
+  narrow: {}
+  mixed: {mix: {alpha: 1, at: [input]}}
+  wide: {network: [{op: dense, units: 9}, {op: dense, units: 2, activation: softmax}]}
+YAML
+expect 0 "$MIXUP" train w.yaml --out widths/w --quiet
+if command -v gnuplot >/dev/null; then
+    expect 0 "$MIXUP" report widths
+    says widths/report.html "The network of mixed, narrow</p>" "The network of wide</p>"
+    [ "$(grep -c "^<pre>dense" widths/report.html)" = 2 ] || complain "two networks are not shown twice"
+fi
+
 # Nothing to report.
 expect 1 "$MIXUP" report empty
 says err "no finished run"

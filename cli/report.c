@@ -26,7 +26,7 @@ static const option options[] = {
     {.name = "out",
      .kind = OPTION_TEXT,
      .value = "FILE",
-     .help = "the page to write (default RESULTS/report.html)"},
+     .help = "the page to write, its folder too (default RESULTS/report.html)"},
     {0},
 };
 

@@ -100,7 +100,18 @@ static mixup_status measure_one(const arguments *given, const runs_wish *wish, r
     return named ? status : error_context(status, "%s", out->path);
 }
 
+/* Whether --figure, if given, names a picture: asked before anything is measured, which may take minutes. */
+static mixup_status check_figure(const arguments *given) {
+    figure_path target = {0};
+    if (!arguments_given(given, "figure"))
+        return MIXUP_OK;
+    MIXUP_TRY(figure_path_split(arguments_text(given, "figure", ""), &target));
+    figure_path_clear(&target);
+    return MIXUP_OK;
+}
+
 mixup_status runs_measure(const arguments *given, const runs_wish *wish, runs *out) {
+    MIXUP_TRY(check_figure(given));
     runs made = {.count = arguments_positional_count(given)};
     MIXUP_TRY(MEMORY_NEW(command_allocator(), made.items, made.count));
     mixup_status status = MIXUP_OK;

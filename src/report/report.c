@@ -45,7 +45,7 @@ static mixup_status add_experiment(page *out, const results_experiment *files, m
     return status;
 }
 
-static mixup_status write_page(const report_desc *desc, const results *found, page *out) {
+static mixup_status write_page(const report_desc *desc, const results *found, const char *path, page *out) {
     html_page_begin(&out->html, "Manifold Mixup: results");
     add_introduction(out, found);
     text_add(&out->html, "<main>\n");
@@ -57,24 +57,36 @@ static mixup_status write_page(const report_desc *desc, const results *found, pa
              "experiment.</p></footer>\n");
     html_page_end(&out->html);
     MIXUP_TRY(text_status(&out->html));
-    char *path = desc->path != NULL ? memory_copy_text(out->allocator, desc->path)
-                                    : path_join(out->allocator, desc->results, "report.html");
-    if (path == NULL)
-        return MIXUP_ERROR_MEMORY;
-    const mixup_status status = file_write_all(path, out->html.data, out->html.length, out->allocator);
-    memory_release(out->allocator, path);
+    return file_write_all(path, out->html.data, out->html.length, out->allocator);
+}
+
+/* The page's path, in a folder that is there: asked before the figures, which may take minutes. */
+static mixup_status prepare_path(const report_desc *desc, const mixup_allocator *allocator, char **path) {
+    char *made = desc->path != NULL ? memory_copy_text(allocator, desc->path)
+                                    : path_join(allocator, desc->results, "report.html");
+    char *folder = made != NULL ? path_folder(allocator, made) : NULL;
+    const mixup_status status = folder != NULL ? file_make_folder(folder) : MIXUP_ERROR_MEMORY;
+    memory_release(allocator, folder);
+    if (status == MIXUP_OK)
+        *path = made;
+    else
+        memory_release(allocator, made);
     return status;
 }
 
 mixup_status report_write(const report_desc *desc, size_t *experiments) {
     const mixup_allocator allocator = memory_allocator(desc->allocator);
     results found;
+    char *path = NULL;
     MIXUP_TRY(results_read(desc->results, &allocator, &found));
     page out = {.allocator = &allocator};
     text_init(&out.html, &allocator);
-    const mixup_status status = write_page(desc, &found, &out);
+    mixup_status status = prepare_path(desc, &allocator, &path);
+    if (status == MIXUP_OK)
+        status = write_page(desc, &found, path, &out);
     if (status == MIXUP_OK && experiments != NULL)
         *experiments = found.experiment_count;
+    memory_release(&allocator, path);
     text_clear(&out.html);
     results_clear(&found);
     return status;

@@ -41,8 +41,8 @@ broken 's/^training/\ttraining/' "b.yaml:9:" "tab"
 broken 's/units: 2,/units: 3,/' "3"
 broken 's/activation: softmax/activation: softmax, name: input/' "b.yaml:8:" "layers[2]" "input"
 broken 's/op: dense, units: 2, activation: softmax/op: add, with: input/' "b.yaml:8:" "layers[2]"
-broken '$a report: [{kind: scatter, layer: dense9}]' "report.layer: there is no layer 'dense9'; did you mean 'dense"
-broken '$a report: [{kind: scatter, layer: dense1}]' "report.layer: 'dense1' does not have 2 units"
+broken '$ a report: [{kind: scatter, layer: dense9}]' "report.layer: there is no layer 'dense9'; did you mean 'dense"
+broken '$ a report: [{kind: scatter, layer: dense1}]' "report.layer: 'dense1' does not have 2 units"
 fails "training.epochs" "--set training.epochs" -- train s.yaml --out r --set training.epochs=-3
 fails "no variant 'manifld'" "none, manifold" -- train s.yaml --out r --variant none --variant manifld
 fails "class_weights" -- train s.yaml --out r --set "training.class_weights=[1, 2, 3]"

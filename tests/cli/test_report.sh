@@ -184,9 +184,9 @@ variants:
 YAML
 expect 0 "$MIXUP" train w.yaml --out widths/w --quiet
 if command -v gnuplot >/dev/null; then
-    expect 0 "$MIXUP" report widths
-    says widths/report.html "The network of mixed, narrow</p>" "The network of wide</p>"
-    [ "$(grep -c "^<pre>dense" widths/report.html)" = 2 ] || complain "two networks are not shown twice"
+    expect 0 "$MIXUP" report widths --out a/new/folder/page.html
+    says a/new/folder/page.html "The network of mixed, narrow</p>" "The network of wide</p>"
+    [ "$(grep -c "^<pre>dense" a/new/folder/page.html)" = 2 ] || complain "two networks are not shown twice"
 fi
 
 # Nothing to report.

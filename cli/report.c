@@ -9,6 +9,7 @@ static int run_report(const arguments *given) {
     size_t experiments = 0;
     const mixup_status status = report_write(&(report_desc){.results = folder,
                                                             .path = path,
+                                                            .tables = arguments_text(given, "tables", NULL),
                                                             .log = command_log(given),
                                                             .allocator = command_allocator()},
                                              &experiments);
@@ -27,6 +28,10 @@ static const option options[] = {
      .kind = OPTION_TEXT,
      .value = "FILE",
      .help = "the page to write, its folder too (default RESULTS/report.html)"},
+    {.name = "tables",
+     .kind = OPTION_TEXT,
+     .value = "FILE.md",
+     .help = "also write the numbers as Markdown: `mixup summary` and a table a figure"},
     {0},
 };
 

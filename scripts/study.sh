@@ -49,6 +49,5 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 for name in "${experiments[@]}"; do
     "$mixup" train "experiments/paper/${name}_small.yaml" --seeds "$seeds" --out "$folder/${name}_small" --resume
 done
-"$mixup" report "$folder" --out "$folder/report.html"
-"$mixup" summary "$folder" --out "$folder/summary.md"
+"$mixup" report "$folder" --out "$folder/report.html" --tables "$folder/summary.md"
 echo "The report is $folder/report.html, the tables are $folder/summary.md"

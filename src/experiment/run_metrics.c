@@ -108,6 +108,8 @@ static mixup_status measure(json_t *to, const char *part, const settings *in, mi
         MIXUP_TRY(MEMORY_NEW(allocator, desc.confusion, info.class_count * info.class_count));
     mixup_metrics metrics;
     mixup_status status = mixup_evaluate(model, set, &desc, &metrics);
+    if (status == MIXUP_OK && info.class_count > 0 && desc.top_k == info.class_count)
+        metrics.top_k_accuracy = (double)NAN; /* the right class is always among all of them */
     if (status == MIXUP_OK && !put_measurements(to, part, &metrics))
         status = error(MIXUP_ERROR_MEMORY, "out of memory while writing measurements");
     if (status == MIXUP_OK && confusion &&

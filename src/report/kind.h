@@ -33,6 +33,7 @@ typedef struct report_kind {
     mixup_status (*measure)(const trained *run, const request *item, const mixup_dataset *set,
                             measurement *out);
     mixup_status (*show)(item_page *of);
+    void (*tabulate)(const item_page *of, text *out); /* as Markdown; NULL: no numbers beyond the pictures */
     /* Kinds that rate models (ratings.h): what their pictures are called. NULL: it does not. */
     void (*axes)(const request *item, struct ratings_axes *out);
 } report_kind;

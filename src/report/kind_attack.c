@@ -66,5 +66,6 @@ const report_kind kind_attack = {
     .every_run = true,
     .measure = measure,
     .show = ratings_show,
+    .tabulate = ratings_tabulate,
     .axes = axes,
 };

@@ -50,5 +50,6 @@ const report_kind kind_deformation = {
     .every_run = true,
     .measure = measure,
     .show = ratings_show,
+    .tabulate = ratings_tabulate,
     .axes = axes,
 };

@@ -41,5 +41,6 @@ const report_kind kind_neighbors = {
     .every_run = true,
     .measure = measure,
     .show = ratings_show,
+    .tabulate = ratings_tabulate,
     .axes = axes,
 };

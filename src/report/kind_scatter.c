@@ -64,6 +64,17 @@ static mixup_status show(item_page *of) {
     return kind_by_variant(of, draw, limits);
 }
 
+static void tabulate(const item_page *of, text *out) {
+    text_add(out, "| variant | seed | within-class over between-class variance |\n|---|---|---|\n");
+    for (size_t v = 0; v < of->about->variant_count; v++) {
+        const results_variant *files = of->about->variants[v].files;
+        const measurement *numbers = kind_measurement(of, v);
+        if (numbers->measured && isfinite(numbers->tightness))
+            text_format(out, "| %s | %llu | %.3f |\n", files->name, (unsigned long long)files->runs[0].seed,
+                        numbers->tightness);
+    }
+}
+
 const report_kind kind_scatter = {
     .title = "Two-dimensional states",
     .explanation =
@@ -79,4 +90,5 @@ const report_kind kind_scatter = {
     .claim_rows = "within / between",
     .measure = measure,
     .show = show,
+    .tabulate = tabulate,
 };

@@ -176,4 +176,5 @@ const report_kind kind_singular_values = {
     .claim_rows = "class",
     .measure = measure,
     .show = show,
+    .tabulate = spectrum_tabulate,
 };

@@ -20,36 +20,29 @@ static int compare_endings(const void *a, const void *b) {
     return (x < y) - (x > y); /* the highest first */
 }
 
-static void add_number(text *html, const spread *value, double scale, const char *one, const char *several) {
-    if (value->count == 0)
-        text_add(html, "–");
-    else if (value->count == 1)
-        text_format(html, one, scale * value->mean);
-    else
-        text_format(html, several, scale * value->mean, scale * value->deviation);
+static spread test_error(const results_variant *files) {
+    const spread accuracy = spread_of(files, "test_accuracy");
+    return (spread){accuracy.count, 1.0 - accuracy.mean, accuracy.deviation};
 }
 
 static void add_row(page *out, const ending *of) {
     const results_variant *files = of->variant->files;
-    const spread accuracy = spread_of(files, "test_accuracy");
-    const spread error = {accuracy.count, 1.0 - accuracy.mean, accuracy.deviation};
+    const spread error = test_error(files);
     text_format(&out->html, "<tr><th scope=\"row\"><span class=\"dot\" style=\"--c:%s\"></span>",
                 files->style.color);
     html_escape(&out->html, files->name);
     text_add(&out->html, "</th><td>");
     html_escape(&out->html, of->variant->summary);
     text_add(&out->html, "</td><td class=\"n\">");
-    add_number(&out->html, &of->loss, 1.0, "%.4g", "%.4g ± %.2g");
+    spread_write(&out->html, &of->loss, SPREAD_QUANTITY);
     text_add(&out->html, "</td><td class=\"n\">");
-    add_number(&out->html, &error, 100.0, "%.2f", "%.2f ± %.2f");
+    spread_write(&out->html, &error, SPREAD_PERCENT);
     text_add(&out->html, "</td></tr>\n");
 }
 
-static mixup_status add_table(item_page *of) {
-    page *out = of->out;
-    ending *endings = NULL;
+/* The variants that have a loss, into `endings` [variant_count]; returns how many. */
+static size_t collect_endings(const item_page *of, ending *endings) {
     size_t count = 0;
-    MIXUP_TRY(MEMORY_NEW(out->allocator, endings, of->about->variant_count));
     for (size_t v = 0; v < of->about->variant_count; v++) {
         const evidence_variant *variant = &of->about->variants[v];
         const spread loss = history_last(variant->files, HISTORY_TRAIN_LOSS);
@@ -57,6 +50,14 @@ static mixup_status add_table(item_page *of) {
             endings[count++] = (ending){variant, loss};
     }
     qsort(endings, count, sizeof *endings, compare_endings);
+    return count;
+}
+
+static mixup_status add_table(item_page *of) {
+    page *out = of->out;
+    ending *endings = NULL;
+    MIXUP_TRY(MEMORY_NEW(out->allocator, endings, of->about->variant_count));
+    const size_t count = collect_endings(of, endings);
     text_add(&out->html,
              "<div class=\"scroll\"><table><caption>Training loss of the last epoch, the highest first."
              "</caption>\n<thead><tr><th>variant</th><th>training</th><th class=\"n\">training loss</th>"
@@ -66,6 +67,22 @@ static mixup_status add_table(item_page *of) {
     text_add(&out->html, "</tbody></table></div>\n");
     memory_release(out->allocator, endings);
     return MIXUP_OK;
+}
+
+static void tabulate(const item_page *of, text *out) {
+    text_add(out, "| variant | training loss of the last epoch | test error, % |\n|---|---|---|\n");
+    for (size_t v = 0; v < of->about->variant_count; v++) {
+        const results_variant *files = of->about->variants[v].files;
+        const spread loss = history_last(files, HISTORY_TRAIN_LOSS);
+        const spread error = test_error(files);
+        if (!kind_measurement(of, v)->measured || loss.count == 0)
+            continue;
+        text_format(out, "| %s | ", files->name);
+        spread_write(out, &loss, SPREAD_QUANTITY);
+        text_add(out, " | ");
+        spread_write(out, &error, SPREAD_PERCENT);
+        text_add(out, " |\n");
+    }
 }
 
 /* Fills the curves of the variants wanted; values go to `room` [Σ epochs × 6]. Returns how many. */
@@ -146,4 +163,5 @@ const report_kind kind_training_loss = {
         "for a site, the better the layers below can arrange their states so that what lies between two of "
         "them is easy to tell; with the gradient blocked they cannot.",
     .show = show,
+    .tabulate = tabulate,
 };

@@ -1,4 +1,4 @@
-/* report/markdown: what the Markdown pages (claims, summary) share: the heading of an experiment. */
+/* report/markdown: what the Markdown pages (claims, summary) and tables share. */
 #ifndef REPORT_MARKDOWN_H
 #define REPORT_MARKDOWN_H
 

@@ -185,12 +185,7 @@ static mixup_status add_pictures(item_page *of, const ratings_column *columns, c
 /* A cell in per cent. */
 static void add_cell(text *out, const spread *value, bool best) {
     text_format(out, "<td class=\"n%s\">", best ? " best" : "");
-    if (value->count > 1)
-        text_format(out, "%.2f ± %.2f", 100.0 * value->mean, 100.0 * value->deviation);
-    else if (value->count == 1)
-        text_format(out, "%.2f", 100.0 * value->mean);
-    else
-        text_add(out, "–");
+    spread_write(out, value, SPREAD_PERCENT);
     text_add(out, "</td>");
 }
 
@@ -239,16 +234,19 @@ static void add_table(item_page *of, const ratings_column *columns, const measur
     text_add(&of->out->html, "</tbody></table></div>\n");
 }
 
+static ratings_column column_of(const item_page *of, size_t variant) {
+    const evidence_variant *from = &of->about->variants[variant];
+    return (ratings_column){from->files->name, from->files->style, from->measurements + of->index,
+                            from->files->run_count, of->about->item_count};
+}
+
 mixup_status ratings_show(item_page *of) {
     const evidence *about = of->about;
     ratings_column *columns = NULL;
     const measurement *like = NULL;
     MIXUP_TRY(MEMORY_NEW(of->out->allocator, columns, about->variant_count));
     for (size_t v = 0; v < about->variant_count; v++) {
-        const evidence_variant *variant = &about->variants[v];
-        columns[v] =
-            (ratings_column){variant->files->name, variant->files->style, variant->measurements + of->index,
-                             variant->files->run_count, about->item_count};
+        columns[v] = column_of(of, v);
         like = like == NULL ? first_measured(&columns[v]) : like;
     }
     mixup_status status = MIXUP_OK;
@@ -258,4 +256,47 @@ mixup_status ratings_show(item_page *of) {
     }
     memory_release(of->out->allocator, columns);
     return status;
+}
+
+/* ---- Markdown */
+
+static void tabulate_row(const item_page *of, size_t row, const char *label, bool fool_rate, text *out) {
+    text_format(out, "| %s%s |", label, fool_rate ? ", fooled" : "");
+    for (size_t v = 0; v < of->about->variant_count; v++) {
+        const ratings_column column = column_of(of, v);
+        if (first_measured(&column) == NULL)
+            continue;
+        text_add(out, " ");
+        const spread found = ratings_spread(&column, row, fool_rate);
+        spread_write(out, &found, SPREAD_PERCENT);
+        text_add(out, " |");
+    }
+    text_add(out, "\n");
+}
+
+void ratings_tabulate(const item_page *of, text *out) {
+    const evidence *about = of->about;
+    const measurement *like = NULL;
+    text columns;
+    text_init(&columns, of->out->allocator);
+    for (size_t v = 0; v < about->variant_count; v++) {
+        const ratings_column column = column_of(of, v);
+        const measurement *first = first_measured(&column);
+        if (first != NULL)
+            text_format(&columns, " %s |", column.name);
+        like = like == NULL ? first : like;
+    }
+    if (like != NULL) {
+        text_format(out, "Accuracy in per cent, of %zu samples of the %s data.\n\n| |%s\n|---|",
+                    like->samples, trained_part_name(about->items[of->index].data), columns.data);
+        for (const char *c = columns.data; c != NULL && *c != '\0'; c++)
+            text_add(out, *c == '|' ? "---|" : "");
+        text_add(out, "\n");
+        for (size_t row = 0; row < like->rating_count; row++)
+            tabulate_row(of, row, like->ratings[row].label, false, out);
+        for (size_t row = 0; row < like->rating_count; row++)
+            if (isfinite(like->ratings[row].fool_rate))
+                tabulate_row(of, row, like->ratings[row].label, true, out);
+    }
+    text_clear(&columns);
 }

@@ -47,6 +47,8 @@ mixup_status ratings_draw(const figure_place *place, const ratings_axis *axis, c
 
 /* The item's pictures side by side and its table, on the page: `show` of the kinds that rate. */
 mixup_status ratings_show(item_page *of);
+/* The table as Markdown: their `tabulate`. */
+void ratings_tabulate(const item_page *of, text *out);
 
 /* Appends a row to the measurement's ratings, whose array has room. */
 void ratings_add(measurement *to, const char *group, double x, double accuracy, double fool_rate,

@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 #include "report/section.h"
+#include "report/summary.h"
 
 static void add_introduction(page *out, const results *found) {
     size_t runs = 0;
@@ -39,6 +40,7 @@ static void add_introduction(page *out, const results *found) {
 
 static mixup_status add_experiment(page *out, const results_experiment *files, mixup_log log) {
     evidence about;
+    MIXUP_TRY(summary_write_one(files, out->allocator, &out->tables));
     MIXUP_TRY(evidence_gather(files, log, out->allocator, &about));
     const mixup_status status = section_write(out, &about);
     evidence_clear(&about);
@@ -57,16 +59,26 @@ static mixup_status write_page(const report_desc *desc, const results *found, co
              "experiment.</p></footer>\n");
     html_page_end(&out->html);
     MIXUP_TRY(text_status(&out->html));
+    MIXUP_TRY(text_status(&out->tables));
+    if (desc->tables != NULL)
+        MIXUP_TRY(file_write_all(desc->tables, out->tables.data, out->tables.length, out->allocator));
     return file_write_all(path, out->html.data, out->html.length, out->allocator);
 }
 
-/* The page's path, in a folder that is there: asked before the figures, which may take minutes. */
-static mixup_status prepare_path(const report_desc *desc, const mixup_allocator *allocator, char **path) {
-    char *made = desc->path != NULL ? memory_copy_text(allocator, desc->path)
-                                    : path_join(allocator, desc->results, "report.html");
-    char *folder = made != NULL ? path_folder(allocator, made) : NULL;
+static mixup_status make_folder_of(const char *path, const mixup_allocator *allocator) {
+    char *folder = path_folder(allocator, path);
     const mixup_status status = folder != NULL ? file_make_folder(folder) : MIXUP_ERROR_MEMORY;
     memory_release(allocator, folder);
+    return status;
+}
+
+/* The page's path. The folders are made before the figures, which may take minutes. */
+static mixup_status prepare_path(const report_desc *desc, const mixup_allocator *allocator, char **path) {
+    if (desc->tables != NULL)
+        MIXUP_TRY(make_folder_of(desc->tables, allocator));
+    char *made = desc->path != NULL ? memory_copy_text(allocator, desc->path)
+                                    : path_join(allocator, desc->results, "report.html");
+    const mixup_status status = made != NULL ? make_folder_of(made, allocator) : MIXUP_ERROR_MEMORY;
     if (status == MIXUP_OK)
         *path = made;
     else
@@ -81,12 +93,14 @@ mixup_status report_write(const report_desc *desc, size_t *experiments) {
     MIXUP_TRY(results_read(desc->results, &allocator, &found));
     page out = {.allocator = &allocator};
     text_init(&out.html, &allocator);
+    text_init(&out.tables, &allocator);
     mixup_status status = prepare_path(desc, &allocator, &path);
     if (status == MIXUP_OK)
         status = write_page(desc, &found, path, &out);
     if (status == MIXUP_OK && experiments != NULL)
         *experiments = found.experiment_count;
     memory_release(&allocator, path);
+    text_clear(&out.tables);
     text_clear(&out.html);
     results_clear(&found);
     return status;

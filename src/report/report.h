@@ -11,7 +11,9 @@
 typedef struct report_desc {
     const char *results; /* a folder of experiments, or one experiment's folder */
     const char *path;    /* of the page; NULL: RESULTS/report.html */
-    mixup_log log;       /* gets a line a step: some take seconds */
+    const char
+        *tables;   /* of a Markdown file with the numbers: those of summary.h and of the figures; or NULL */
+    mixup_log log; /* gets a line a step: some take seconds */
     const mixup_allocator *allocator;
 } report_desc;
 

@@ -8,6 +8,7 @@
 /* The page as it is being written. */
 typedef struct page {
     text html;
+    text tables;     /* the same numbers as Markdown tables, for README files and notes */
     size_t pictures; /* in the page so far; numbers them */
     const mixup_allocator *allocator;
 } page;

@@ -22,6 +22,10 @@ static mixup_status add_item(item_page *of) {
         html_escape(&of->out->html, kind_find(item->kind)->explanation);
         text_add(&of->out->html, "</p>\n");
     }
+    if (kind_find(item->kind)->tabulate != NULL) {
+        text_format(&of->out->tables, "\n### %s\n\n", item->title);
+        kind_find(item->kind)->tabulate(of, &of->out->tables);
+    }
     return kind_find(item->kind)->show(of);
 }
 

@@ -14,7 +14,7 @@ static const char *const group_titles[GROUPS] = {"largest", "sum of all others",
 enum { ROW_MEAN = -1 };
 
 typedef struct table {
-    item_page *of;
+    const item_page *of;
     bool centered;
     size_t groups;  /* the first so many */
     size_t classes; /* of the runs that have most */
@@ -80,12 +80,7 @@ static void add_cells(const table *in, int row, column_group group) {
         const spread value = value_of(&(cell){in, v, row, group});
         const bool best = group == GROUP_OTHERS && value.count > 0 && value.mean <= smallest;
         text_format(html, "<td class=\"n%s\">", best ? " best" : "");
-        if (value.count == 0)
-            text_add(html, "–");
-        else if (value.count == 1 || (group == GROUP_DIRECTIONS && value.deviation == 0.0))
-            text_format(html, "%.4g", value.mean);
-        else
-            text_format(html, "%.4g ± %.2g", value.mean, value.deviation);
+        spread_write(html, &value, SPREAD_QUANTITY);
         text_add(html, "</td>");
     }
 }
@@ -151,16 +146,59 @@ static void add_table(const table *in, size_t measured) {
     text_add(&in->of->out->html, "</tbody></table></div>\n");
 }
 
-void spectrum_tables(item_page *of) {
+/* All but `centered`; *measured gets the number of variants that were. */
+static table begin_table(const item_page *of, size_t *measured) {
     table in = {.of = of, .groups = of->about->items[of->index].threshold > 0.0 ? GROUPS : GROUP_DIRECTIONS};
-    size_t measured = 0;
+    *measured = 0;
     for (size_t v = 0; v < of->about->variant_count; v++) {
         const measurement *numbers = kind_measurement(of, v);
-        measured += numbers->measured;
+        *measured += numbers->measured;
         in.classes = numbers->classes > in.classes ? numbers->classes : in.classes;
     }
+    return in;
+}
+
+void spectrum_tables(item_page *of) {
+    size_t measured = 0;
+    table in = begin_table(of, &measured);
     for (size_t k = 0; k < 2; k++) {
         in.centered = k == 1;
         add_table(&in, measured);
+    }
+}
+
+/* ---- Markdown */
+
+static void tabulate_row(const table *in, size_t variant, int row, text *out) {
+    text_format(out, "| %s | %s |", in->of->about->variants[variant].files->name,
+                row == ROW_MEAN ? "mean over classes" : "all classes together");
+    for (size_t k = 0; k < 2; k++)
+        for (size_t g = 0; g < in->groups; g++) {
+            const table half = {in->of, k == 1, in->groups, in->classes};
+            const spread value = value_of(&(cell){&half, variant, row, (column_group)g});
+            text_add(out, " ");
+            spread_write(out, &value, SPREAD_QUANTITY);
+            text_add(out, " |");
+        }
+    text_add(out, "\n");
+}
+
+void spectrum_tabulate(const item_page *of, text *out) {
+    size_t measured = 0;
+    const table in = begin_table(of, &measured);
+    text_add(out, "| variant | of |");
+    for (size_t k = 0; k < 2; k++)
+        for (size_t g = 0; g < in.groups; g++)
+            text_format(out, " %s%s |", k == 1 ? "centred: " : "", group_titles[g]);
+    text_add(out, "\n|---|---|");
+    for (size_t k = 0; k < 2 * in.groups; k++)
+        text_add(out, "---|");
+    text_add(out, "\n");
+    for (size_t v = 0; v < of->about->variant_count; v++) {
+        if (!kind_measurement(of, v)->measured)
+            continue;
+        tabulate_row(&in, v, ROW_MEAN, out);
+        if (any_has(&in, in.classes))
+            tabulate_row(&in, v, (int)in.classes, out);
     }
 }

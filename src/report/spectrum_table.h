@@ -8,4 +8,7 @@
 /* Adds two tables, of the uncentred and of the centred values. */
 void spectrum_tables(item_page *of);
 
+/* As Markdown, a row a variant: the mean over the classes, and all classes in one matrix where asked for. */
+void spectrum_tabulate(const item_page *of, text *out);
+
 #endif

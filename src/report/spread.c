@@ -35,3 +35,12 @@ static double measured(const void *from, size_t i) {
 spread spread_of(const results_variant *of, const char *metric) {
     return spread_by(measured, &(metric_of){of, metric}, of->run_count);
 }
+
+void spread_write(text *out, const spread *value, double scale, const char *one, const char *several) {
+    if (value->count == 0)
+        text_add(out, "–");
+    else if (value->count == 1)
+        text_format(out, one, scale * value->mean);
+    else
+        text_format(out, several, scale * value->mean, fabs(scale) * value->deviation);
+}

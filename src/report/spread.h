@@ -2,6 +2,7 @@
 #ifndef REPORT_SPREAD_H
 #define REPORT_SPREAD_H
 
+#include "base/text.h"
 #include "report/results.h"
 
 typedef struct spread {
@@ -15,5 +16,12 @@ spread spread_by(double (*number)(const void *from, size_t i), const void *from,
 
 /* Of a metric of the runs. */
 spread spread_of(const results_variant *of, const char *metric);
+
+/* Appends scale × value: by the format `one` where there is one seed, by `several` with mean and deviation
+ * where there are more, "–" where there is none. */
+void spread_write(text *out, const spread *value, double scale, const char *one, const char *several);
+/* Per cent with two decimals, and a quantity with four and two significant digits. */
+#define SPREAD_PERCENT  100.0, "%.2f", "%.2f ± %.2f"
+#define SPREAD_QUANTITY 1.0, "%.4g", "%.4g ± %.2g"
 
 #endif

@@ -5,24 +5,26 @@
 #include "report/markdown.h"
 #include "report/spread.h"
 
+#include <string.h>
+
 /* A column: a metric of metrics.json, how it is shown, and which end is better. */
 typedef struct column {
     const char *metric;
     const char *title;
-    double scale, offset; /* shown: offset + scale × value */
-    int digits;
-    int better; /* -1: less, 1: more, 0: neither */
+    double scale, offset;      /* shown: offset + scale × value */
+    const char *one, *several; /* formats of spread_write() */
+    int better;                /* -1: less, 1: more, 0: neither */
 } column;
 
 static const column columns[] = {
-    {"test_accuracy", "test error, %", -100.0, 100.0, 2, -1},
-    {"test_top_k_accuracy", "top-k error, %", -100.0, 100.0, 2, -1},
-    {"test_nll", "NLL", 1.0, 0.0, 4, -1},
-    {"test_calibration_error", "calibration error", 1.0, 0.0, 4, -1},
-    {"test_mse", "MSE", 1.0, 0.0, 4, -1},
-    {"test_r_squared", "R²", 1.0, 0.0, 4, 1},
-    {"best_epoch", "best epoch", 1.0, 0.0, 1, 0},
-    {"seconds", "training, s", 1.0, 0.0, 0, 0},
+    {"test_accuracy", "test error, %", -100.0, 100.0, "%.2f", "%.2f ± %.2f", -1},
+    {"test_top_k_accuracy", "top-k error, %", -100.0, 100.0, "%.2f", "%.2f ± %.2f", -1},
+    {"test_nll", "NLL", 1.0, 0.0, "%.4f", "%.4f ± %.4f", -1},
+    {"test_calibration_error", "calibration error", 1.0, 0.0, "%.4f", "%.4f ± %.4f", -1},
+    {"test_mse", "MSE", 1.0, 0.0, "%.4f", "%.4f ± %.4f", -1},
+    {"test_r_squared", "R²", 1.0, 0.0, "%.4f", "%.4f ± %.4f", 1},
+    {"best_epoch", "best epoch", 1.0, 0.0, "%.1f", "%.1f ± %.1f", 0},
+    {"seconds", "training, s", 1.0, 0.0, "%.0f", "%.0f ± %.0f", 0},
 };
 enum { COLUMNS = sizeof columns / sizeof columns[0] };
 
@@ -30,10 +32,17 @@ static double shown(const column *of, double value) {
     return of->offset + of->scale * value;
 }
 
+static bool is_top_k(const column *of) {
+    return strcmp(of->metric, "test_top_k_accuracy") == 0;
+}
+
+/* A top-k accuracy of 1 in every run says nothing: there are no more than k classes. */
 static bool is_present(const column *of, const results_experiment *files) {
-    for (size_t v = 0; v < files->variant_count; v++)
-        if (spread_of(&files->variants[v], of->metric).count > 0)
+    for (size_t v = 0; v < files->variant_count; v++) {
+        const spread value = spread_of(&files->variants[v], of->metric);
+        if (value.count > 0 && !(is_top_k(of) && value.mean >= 1.0))
             return true;
+    }
     return false;
 }
 
@@ -54,17 +63,11 @@ static size_t find_best(const column *of, const results_experiment *files) {
 
 /* "**4.83 ± 0.10**" */
 static void add_cell(text *out, const column *of, const results_variant *variant, bool best) {
-    const spread value = spread_of(variant, of->metric);
-    const char *mark = best ? "**" : "";
-    if (value.count == 0) {
-        text_add(out, " – |");
-        return;
-    }
-    text_format(out, " %s%.*f", mark, of->digits, shown(of, value.mean));
-    if (value.count > 1) {
-        const double width = of->scale < 0.0 ? -of->scale : of->scale;
-        text_format(out, " ± %.*f", of->digits, width * value.deviation);
-    }
+    spread value = spread_of(variant, of->metric);
+    const char *mark = best && value.count > 0 ? "**" : "";
+    value.mean += of->offset / of->scale;
+    text_format(out, " %s", mark);
+    spread_write(out, &value, of->scale, of->one, of->several);
     text_format(out, "%s |", mark);
 }
 
@@ -84,6 +87,15 @@ static mixup_status add_row(text *out, const results_experiment *files, size_t i
     return text_status(out);
 }
 
+/* The k of top-k is the runs' own. */
+static void add_title(text *out, const column *of, const results_experiment *files) {
+    const spread k = spread_of(&files->variants[0], "top_k");
+    if (is_top_k(of) && k.count > 0)
+        text_format(out, " top-%g error, %% |", k.mean);
+    else
+        text_format(out, " %s |", of->title);
+}
+
 static mixup_status add_experiment(text *out, const results_experiment *files, arena *memory) {
     const yaml_node *document = NULL;
     MIXUP_TRY(trained_document(memory, files->variants[0].runs[0].folder, &document));
@@ -97,7 +109,7 @@ static mixup_status add_experiment(text *out, const results_experiment *files, a
     text_add(out, "| variant | training | seeds |");
     for (size_t c = 0; c < COLUMNS; c++)
         if (is_present(&columns[c], files))
-            text_format(out, " %s |", columns[c].title);
+            add_title(out, &columns[c], files);
     text_add(out, "\n|---|---|---|");
     for (size_t c = 0; c < COLUMNS; c++)
         if (is_present(&columns[c], files))
@@ -108,16 +120,20 @@ static mixup_status add_experiment(text *out, const results_experiment *files, a
     return MIXUP_OK;
 }
 
+mixup_status summary_write_one(const results_experiment *files, const mixup_allocator *allocator, text *out) {
+    arena memory;
+    arena_init(&memory, allocator);
+    const mixup_status status = add_experiment(out, files, &memory);
+    arena_clear(&memory);
+    return status;
+}
+
 mixup_status summary_write(const char *folder, const mixup_allocator *allocator, text *out) {
     results found;
     MIXUP_TRY(results_read(folder, allocator, &found));
     mixup_status status = MIXUP_OK;
-    for (size_t e = 0; e < found.experiment_count && status == MIXUP_OK; e++) {
-        arena memory;
-        arena_init(&memory, allocator);
-        status = add_experiment(out, &found.experiments[e], &memory);
-        arena_clear(&memory);
-    }
+    for (size_t e = 0; e < found.experiment_count && status == MIXUP_OK; e++)
+        status = summary_write_one(&found.experiments[e], allocator, out);
     results_clear(&found);
     return status;
 }

@@ -149,7 +149,9 @@ expect 0 "$MIXUP" train s.yaml --out results/spirals --variant none --seeds 2 --
 expect 0 "$MIXUP" summary results/spirals --out table.md
 says table.md "| 1, 2 |" " ± "
 if command -v gnuplot >/dev/null; then
-    expect 0 "$MIXUP" report results/spirals --out again.html
+    expect 0 "$MIXUP" report results/spirals --out again.html --tables numbers/tables.md
+    says numbers/tables.md "## spirals" "test error, %" "| variant | of | largest" "| none | mean over classes | "
+    [ "$(grep -c '^| none |.* ± .*|$' numbers/tables.md)" -ge 2 ] || complain "tables.md is not over the seeds"
     grep -q '>mean over classes</th>.*±' again.html || complain "singular values are not over the seeds"
 fi
 expect 1 "$MIXUP" summary nowhere

@@ -16,9 +16,13 @@ enum { ROW_MEAN = -1 };
 typedef struct table {
     const item_page *of;
     bool centered;
-    size_t groups;  /* the first so many */
-    size_t classes; /* of the runs that have most */
+    bool directions; /* their number too */
+    size_t classes;  /* of the runs that have most */
 } table;
+
+static size_t group_count(const table *in) {
+    return in->directions ? GROUPS : GROUP_DIRECTIONS;
+}
 
 static double number_of(const measurement *in, size_t row, column_group group, bool centered,
                         double threshold) {
@@ -90,7 +94,7 @@ static void add_row(const table *in, int row, const char *name) {
     text_add(html, "<tr><th scope=\"row\">");
     html_escape(html, name);
     text_add(html, "</th>");
-    for (size_t g = 0; g < in->groups; g++)
+    for (size_t g = 0; g < group_count(in); g++)
         add_cells(in, row, (column_group)g);
     text_add(html, "</tr>\n");
 }
@@ -117,14 +121,14 @@ static void add_head(const table *in, size_t measured) {
     text *html = &in->of->out->html;
     text_format(html, "<div class=\"scroll\"><table><caption>Singular values, %s.",
                 in->centered ? "centred" : "uncentred");
-    if (in->groups > GROUP_DIRECTIONS)
+    if (in->directions)
         text_format(html, " Directions: values above %g of the class's largest uncentred one.",
                     item->threshold);
     text_add(html, "</caption>\n<thead><tr><th rowspan=\"2\">class</th>");
-    for (size_t g = 0; g < in->groups; g++)
+    for (size_t g = 0; g < group_count(in); g++)
         text_format(html, "<th colspan=\"%zu\">%s</th>", measured, group_titles[g]);
     text_add(html, "</tr>\n<tr>");
-    for (size_t g = 0; g < in->groups; g++)
+    for (size_t g = 0; g < group_count(in); g++)
         for (size_t v = 0; v < about->variant_count; v++)
             if (kind_measurement(in->of, v)->measured)
                 section_variant_head(in->of->out, &about->variants[v]);
@@ -148,7 +152,7 @@ static void add_table(const table *in, size_t measured) {
 
 /* All but `centered`; *measured gets the number of variants that were. */
 static table begin_table(const item_page *of, size_t *measured) {
-    table in = {.of = of, .groups = of->about->items[of->index].threshold > 0.0 ? GROUPS : GROUP_DIRECTIONS};
+    table in = {.of = of, .directions = of->about->items[of->index].threshold > 0.0};
     *measured = 0;
     for (size_t v = 0; v < of->about->variant_count; v++) {
         const measurement *numbers = kind_measurement(of, v);
@@ -173,8 +177,8 @@ static void tabulate_row(const table *in, size_t variant, int row, text *out) {
     text_format(out, "| %s | %s |", in->of->about->variants[variant].files->name,
                 row == ROW_MEAN ? "mean over classes" : "all classes together");
     for (size_t k = 0; k < 2; k++)
-        for (size_t g = 0; g < in->groups; g++) {
-            const table half = {in->of, k == 1, in->groups, in->classes};
+        for (size_t g = 0; g < group_count(in); g++) {
+            const table half = {in->of, k == 1, in->directions, in->classes};
             const spread value = value_of(&(cell){&half, variant, row, (column_group)g});
             text_add(out, " ");
             spread_write(out, &value, SPREAD_QUANTITY);
@@ -188,10 +192,10 @@ void spectrum_tabulate(const item_page *of, text *out) {
     const table in = begin_table(of, &measured);
     text_add(out, "| variant | of |");
     for (size_t k = 0; k < 2; k++)
-        for (size_t g = 0; g < in.groups; g++)
+        for (size_t g = 0; g < group_count(&in); g++)
             text_format(out, " %s%s |", k == 1 ? "centred: " : "", group_titles[g]);
     text_add(out, "\n|---|---|");
-    for (size_t k = 0; k < 2 * in.groups; k++)
+    for (size_t k = 0; k < 2 * group_count(&in); k++)
         text_add(out, "---|");
     text_add(out, "\n");
     for (size_t v = 0; v < of->about->variant_count; v++) {

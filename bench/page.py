@@ -67,14 +67,13 @@ def label(row):
     return f"{row['work']}, batch {row['batch']}"
 
 
-def table(rows, what, threads, machine):
-    rows = [r for r in rows if r["what"] == what and r["threads"] == threads]
+def table(rows, title, machine, mean=True):
     if not rows:
         return ""
     names = names_of(rows)
-    lines = [f"\n## {'Training steps' if what == 'train' else 'Predictions'}, {threads} thread{'s' * (threads > 1)}\n",
+    lines = [f"\n## {title}\n",
              "| work | ratio | " + " | ".join(names) + " | of the limit | memory, MiB: ours / least peer's | first step, s |",
-             "|---|---|" + "---|" * (len(names) + 3)]
+             "|---|---|---|" + "---|" * (len(names) + 2)]
     for row in rows:
         own = row["contenders"][0]
         peers = row["contenders"][1:]
@@ -85,9 +84,25 @@ def table(rows, what, threads, machine):
                      f"{min(p['peak_memory_bytes'] for p in peers) / MEBIBYTE:.0f}")
         cells.append(f"{own['first_step_s']:.2f} / {min(p['first_step_s'] for p in peers):.2f}")
         lines.append("| " + " | ".join(cells) + " |")
-    mean = math.exp(sum(math.log(r["ratio_median"]) for r in rows) / len(rows))
-    lines.append(f"\nGeometric mean of the ratios: **{mean:.2f}**.")
+    if mean:
+        average = math.exp(sum(math.log(r["ratio_median"]) for r in rows) / len(rows))
+        lines.append(f"\nGeometric mean of the ratios: **{average:.2f}**.")
     return "\n".join(lines) + "\n"
+
+
+def tables(measured):
+    """Of each number of threads, then growth with batch and width."""
+    machine = measured["machine"]
+    titles = {"train": "Training steps", "predict": "Predictions"}
+    text = ""
+    for threads in sorted({r["threads"] for r in measured["rows"]}, reverse=True):
+        for what, title in titles.items():
+            rows = [r for r in measured["rows"] if (r["what"], r["threads"]) == (what, threads)]
+            text += table(rows, f"{title}, {threads} thread{'s' * (threads > 1)}", machine)
+    for what, title in titles.items():
+        rows = [r for r in measured.get("growth", []) if r["what"] == what]
+        text += table(rows, f"{title}: growth with batch and width", machine, mean=False)
+    return text
 
 
 def loading_text(rows):
@@ -154,7 +169,7 @@ def installed_text(sizes):
 
 def write_figure(rows, path):
     """Ratio of every row to the fastest peer, with the range over rounds, by gnuplot."""
-    data = "\n".join(f"\"{r['what']} {label(r)}\" {r['ratio_median']} {r['ratio_min']} {r['ratio_max']}" for r in rows)
+    data = "\n".join(f"\"{r['what']} {label(r)}{' (1 thread)' if r['threads'] == 1 else ''}\" {r['ratio_median']} {r['ratio_min']} {r['ratio_max']}" for r in rows)
     script = f"""set terminal pngcairo noenhanced size 1400,{120 + 46 * len(rows)} font 'sans,15'
 set output '{path}'
 $rows << END
@@ -190,15 +205,16 @@ def main():
     text = HEAD.format(rounds=measured["rounds"])
     versions = sorted({c["version"] for r in rows for c in r["contenders"]})
     text += f"\nMeasured on {measured['date']} with {'; '.join(versions)}.\n"
+    if measured.get("avx2"):
+        text += "\nAll contenders were kept to AVX2, which shows how a processor without AVX-512 would do.\n"
     left = [name for name in WORKS if name not in {r["work"] for r in rows}]
     if left:
         text += f"\nNot measured in this run: {', '.join(left)}.\n"
     text += f"\n![Ratio to the fastest peer]({os.path.relpath(given.figure, os.path.dirname(given.markdown))})\n"
-    for threads in sorted({r["threads"] for r in rows}, reverse=True):
-        text += table(rows, "train", threads, measured["machine"]) + table(rows, "predict", threads, measured["machine"])
+    text += tables(measured)
     text += whole_text(rows) + loading_text(measured.get("loading"))
     text += limits_text(measured) + installed_text(measured["installed_bytes"])
-    write_figure(rows, given.figure)
+    write_figure(rows + measured.get("growth", []), given.figure)
     with open(given.markdown, "w", encoding="utf-8") as file:
         file.write(text)
 

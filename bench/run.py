@@ -2,7 +2,7 @@
 """Times libmixup against PyTorch and TensorFlow: the same work, interleaved in one run, as ratios.
 
 usage: bench/run.py [--rounds N] [--threads LIST] [--works LIST] [--batches LIST] [--widths LIST] [--images FOLDER]
-                    [--out FOLDER] [--quick]
+                    [--out FOLDER] [--avx2] [--quick]
 
 Every contender is a process of its own (bench/peers/, build/release/bench/bench_step). In each round all of them
 do the same steps one after the other, so that a machine whose clock drifts, or that others use, slows all alike. A
@@ -31,6 +31,11 @@ SECONDS_A_TURN = 0.6  # of steps, of each contender in each round
 
 TRAIN = ["bottleneck_2", "bottleneck_12", "spiral", "preact_resnet18", "small_cnn"]
 PREDICT = [("bottleneck_2", 1), ("bottleneck_2", 32), ("bottleneck_2", 1000), ("tiny", 1)]
+
+
+# What keeps every contender to AVX2, to see on one machine how another kind would do.
+AVX2 = {"ONEDNN_MAX_CPU_ISA": "AVX2", "DNNL_MAX_CPU_ISA": "AVX2", "ATEN_CPU_CAPABILITY": "avx2",
+        "MKL_ENABLE_INSTRUCTIONS": "AVX2", "XLA_FLAGS": "--xla_cpu_max_isa=AVX2"}
 
 
 def python_of(peer):
@@ -243,35 +248,35 @@ def machine(threads):
             "limits": json.loads(limits.stdout)}
 
 
-def rows_of(given, wanted):
-    """(work, batch, train or predict) of each row that the options ask for."""
-    for work in TRAIN:
-        if wanted is None or work in wanted:
-            yield work, WORKS[work]["batch"], "train"
-    for work, batch in PREDICT:
-        if wanted is None or work in wanted:
-            yield work, batch, "predict"
-    for batch in [int(b) for b in given.batches.split(",") if b]:
-        for what in ("train", "predict"):
-            yield "bottleneck_2", batch, what
-    for width in [int(w) for w in given.widths.split(",") if w]:
-        for what in ("train", "predict"):
-            yield f"mlp_{width}", 100, what
+def usual_rows(wanted):
+    """(work, batch, train or predict)"""
+    return ([(work, WORKS[work]["batch"], "train") for work in TRAIN if wanted is None or work in wanted] +
+            [(work, batch, "predict") for work, batch in PREDICT if wanted is None or work in wanted])
+
+
+def growth_rows(given):
+    """Those that show how time grows with batch and width."""
+    batches = [("bottleneck_2", int(b)) for b in given.batches.split(",") if b]
+    widths = [(f"mlp_{w}", work_of(f"mlp_{w}")["batch"]) for w in given.widths.split(",") if w]
+    return [(work, batch, what) for what in ("train", "predict") for work, batch in batches + widths]
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--threads", default="2")
+    parser.add_argument("--threads", default="2,1", help="one number or more; growth is measured at the first")
     parser.add_argument("--works", default="all", help="names, or all")
-    parser.add_argument("--batches", default="", help="also train and predict bottleneck_2 at these batch sizes")
-    parser.add_argument("--widths", default="", help="also train and predict with three hidden layers so wide")
+    parser.add_argument("--batches", default="1,10,100,1000", help="also train and predict bottleneck_2 with these; empty: none")
+    parser.add_argument("--widths", default="256,1024,4096", help="also three hidden layers so wide; empty: none")
     parser.add_argument("--images", default="data/cifar10/test", help="JPEG files in folders by class, to be loaded")
+    parser.add_argument("--avx2", action="store_true", help="keep all contenders to AVX2")
     parser.add_argument("--quick", action="store_true", help="only PyTorch eager")
     parser.add_argument("--out", default="results/bench")
     given = parser.parse_args()
+    if given.avx2:
+        os.environ.update(AVX2)
     wanted = None if given.works == "all" else given.works.split(",")
-    measured = {"date": time.strftime("%Y-%m-%d"), "rounds": given.rounds, "machine": {}, "rows": [], "loading": [],
+    measured = {"date": time.strftime("%Y-%m-%d"), "rounds": given.rounds, "avx2": given.avx2, "machine": {}, "rows": [], "growth": [], "loading": [],
                 "installed_bytes": installed_bytes()}
     os.makedirs(given.out, exist_ok=True)
 
@@ -280,12 +285,13 @@ def main():
         with open(os.path.join(given.out, "bench.json"), "w", encoding="utf-8") as file:
             json.dump(measured, file, indent=1)
 
-    for threads in [int(t) for t in given.threads.split(",")]:
+    for turn, threads in enumerate(int(t) for t in given.threads.split(",")):
         measured["machine"][str(threads)] = machine(threads)
-        for work, batch, what in rows_of(given, wanted):
-            measured["rows"].append(compare(work, batch, threads, what, given.rounds, given.quick))
-            print_row(measured["rows"][-1])
-            keep()
+        for kind, rows in (("rows", usual_rows(wanted)), ("growth", growth_rows(given) if turn == 0 else [])):
+            for work, batch, what in rows:
+                measured[kind].append(compare(work, batch, threads, what, given.rounds, given.quick))
+                print_row(measured[kind][-1])
+                keep()
     if os.path.isdir(given.images):
         for workers in (1, 2):
             measured["loading"].append(compare_loading(given.images, workers, min(given.rounds, 3)))

@@ -133,6 +133,7 @@ def predict_of(x):
 
 if mode == "compile":
     if os.environ.get("ATEN_CPU_CAPABILITY") == "avx2":  # what is compiled must keep to it, too
+        import torch._inductor.config
         torch._inductor.config.cpp.simdlen = 256
     loss_of = torch.compile(loss_of, dynamic=False)
     predict_of = torch.compile(predict_of, dynamic=False)

@@ -19,6 +19,24 @@ static void blocks_are_aligned_and_zeroed_whatever_the_hook_gives(void **state) 
     assert_int_equal(atomic_load(&memory.live), 0);
 }
 
+/* Those of many pages are asked for in another way. */
+static void large_blocks_are_aligned_and_zeroed_too(void **state) {
+    (void)state;
+    const mixup_allocator own = memory_allocator(NULL);
+    const size_t size = 5 * 1024 * 1024 + 3;
+    for (int again = 0; again < 3; again++) {
+        unsigned char *block = memory_allocate(&own, size, 1);
+        assert_non_null(block);
+        assert_int_equal((uintptr_t)block % MEMORY_ALIGNMENT, 0);
+        unsigned char bits = 0;
+        for (size_t i = 0; i < size; i++)
+            bits |= block[i];
+        assert_int_equal(bits, 0);
+        memset(block, 0xFF, size);
+        memory_release(&own, block);
+    }
+}
+
 static void products_that_overflow_are_refused_without_asking_the_hook(void **state) {
     (void)state;
     failing_allocator memory = {0};
@@ -91,6 +109,7 @@ static void without_hooks_malloc_and_free_are_used(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(blocks_are_aligned_and_zeroed_whatever_the_hook_gives),
+        cmocka_unit_test(large_blocks_are_aligned_and_zeroed_too),
         cmocka_unit_test(products_that_overflow_are_refused_without_asking_the_hook),
         cmocka_unit_test(growing_keeps_what_was_there_and_zeroes_the_rest),
         cmocka_unit_test(copies_of_text_are_terminated),

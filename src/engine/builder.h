@@ -37,15 +37,7 @@ void *builder_arguments(builder *self, size_t size);
 mixup_status builder_own(builder *self, void *object, void (*release)(void *object));
 mixup_status builder_step(builder *self, step_function run, void *arguments);
 
-/* A step that makes `count` things one by one, each of them alike whatever becomes of the others: rows,
- * planes, groups. run is called with [begin, end) of them. `values`: how many the whole step touches, for the
- * engine to judge whether several threads pay. */
-typedef void (*divided_function)(void *arguments, plan_run *run, size_t begin, size_t end);
-typedef struct divided_step {
-    divided_function run;
-    void *arguments;
-    size_t count, values;
-} divided_step;
+/* A step that the engine divides among its threads (divided_step). */
 mixup_status builder_divided_step(builder *self, divided_function run, void *arguments, size_t count,
                                   size_t values);
 

@@ -45,3 +45,10 @@ void engine_leave(engine *self, const engine_environment *saved) {
     if (self->leave != NULL)
         self->leave(self, saved);
 }
+
+void engine_divide(engine *self, divided_step *work) {
+    if (self->divide != NULL)
+        self->divide(work, NULL);
+    else
+        work->run(work->arguments, NULL, 0, work->count);
+}

@@ -29,6 +29,16 @@ typedef struct engine_environment {
     unsigned control_word;
 } engine_environment;
 
+/* Work that makes `count` things one by one, each of them alike whatever becomes of the others: rows, planes,
+ * groups. run is called with [begin, end) of them. `values`: how many are touched in all, for the engine to
+ * judge whether several threads pay. */
+typedef void (*divided_function)(void *arguments, struct plan_run *run, size_t begin, size_t end);
+typedef struct divided_step {
+    divided_function run;
+    void *arguments;
+    size_t count, values;
+} divided_step;
+
 struct engine {
     const char *name;
     char description[96]; /* "dnnl 2.6.3 avx512_core, 2 threads" */
@@ -90,6 +100,8 @@ mixup_status engine_create(engine **out, mixup_engine kind, size_t threads, cons
 void engine_destroy(engine *self);
 void engine_enter(engine *self, engine_environment *saved);
 void engine_leave(engine *self, const engine_environment *saved);
+/* Does the work now, between enter and leave; `run` gets no plan_run. */
+void engine_divide(engine *self, divided_step *work);
 
 mixup_status engine_create_reference(engine **out, size_t threads, const mixup_allocator *allocator);
 #ifdef MIXUP_WITH_DNNL

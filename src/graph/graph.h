@@ -112,4 +112,10 @@ mixup_status graph_explain_sites(graph *network);
 /* Initial values of parameter `index`: [..shape], a function of (seed, index) alone. */
 mixup_status graph_initialize(const graph *network, size_t index, uint64_t seed, float *values);
 
+/* Whether its elements can be made in any order, on several threads: not those of an orthogonal matrix. */
+bool graph_initial_divides(const graph *network, size_t index);
+/* Where they can: elements begin..end - 1, written where they belong in `values`. */
+void graph_initialize_range(const graph *network, size_t index, uint64_t seed, size_t begin, size_t end,
+                            float *values);
+
 #endif

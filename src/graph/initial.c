@@ -5,9 +5,18 @@
 
 #include <math.h>
 
+/* Uniform numbers that are made at once. */
+enum { AT_ONCE = 512 };
+
+/* The stream stands at the first of the `count` values. */
 static void fill_uniform(random_stream *stream, double limit, size_t count, float *values) {
-    for (size_t i = 0; i < count; i++)
-        values[i] = (float)((2.0 * random_uniform(stream) - 1.0) * limit);
+    double numbers[AT_ONCE];
+    for (size_t begin = 0; begin < count; begin += AT_ONCE) {
+        const size_t some = count - begin < AT_ONCE ? count - begin : AT_ONCE;
+        random_uniforms(stream, some, numbers);
+        for (size_t i = 0; i < some; i++)
+            values[begin + i] = (float)((2.0 * numbers[i] - 1.0) * limit);
+    }
 }
 
 static void fill_normal(random_stream *stream, double deviation, size_t count, float *values) {
@@ -57,41 +66,53 @@ static mixup_status fill_orthogonal(const graph *network, random_stream *stream,
     return MIXUP_OK;
 }
 
+/* Distributions whose limit (uniform) or deviation (normal) is sqrt(numerator / fan). */
+typedef struct initial_rule {
+    enum { RULE_NONE, RULE_UNIFORM, RULE_NORMAL } shape;
+    double numerator; /* of the square of limit or deviation */
+    bool both;        /* over inputs and outputs, else inputs */
+} initial_rule;
+
+static const initial_rule rules[MIXUP_INITIAL_COUNT] = {
+    [MIXUP_GLOROT_UNIFORM] = {RULE_UNIFORM, 6.0, true}, [MIXUP_GLOROT_NORMAL] = {RULE_NORMAL, 2.0, true},
+    [MIXUP_HE_UNIFORM] = {RULE_UNIFORM, 6.0, false},    [MIXUP_HE_NORMAL] = {RULE_NORMAL, 2.0, false},
+    [MIXUP_LECUN_UNIFORM] = {RULE_UNIFORM, 3.0, false}, [MIXUP_LECUN_NORMAL] = {RULE_NORMAL, 1.0, false},
+};
+
+bool graph_initial_divides(const graph *network, size_t index) {
+    return rules[network->parameters[index].initial.kind].shape != RULE_NONE;
+}
+
+void graph_initialize_range(const graph *network, size_t index, uint64_t seed, size_t begin, size_t end,
+                            float *values) {
+    const graph_parameter *parameter = &network->parameters[index];
+    const initial_rule *rule = &rules[parameter->initial.kind];
+    const double in = (double)parameter->initial.fan_in;
+    const double size = sqrt(rule->numerator / (rule->both ? in + (double)parameter->initial.fan_out : in));
+    random_stream stream = random_open(seed, RANDOM_INITIAL, (uint32_t)index, 0, 0, 0);
+    if (rule->shape == RULE_UNIFORM) {
+        random_skip_uniforms(&stream, begin);
+        fill_uniform(&stream, size, end - begin, values + begin);
+    } else {
+        random_skip_uniforms(&stream, 2 * begin);
+        fill_normal(&stream, size, end - begin, values + begin);
+    }
+}
+
 mixup_status graph_initialize(const graph *network, size_t index, uint64_t seed, float *values) {
     const graph_parameter *parameter = &network->parameters[index];
-    const double in = (double)parameter->initial.fan_in;
-    const double both = in + (double)parameter->initial.fan_out;
     const size_t count = parameter->count;
     random_stream stream = random_open(seed, RANDOM_INITIAL, (uint32_t)index, 0, 0, 0);
-    switch (parameter->initial.kind) {
-    case MIXUP_GLOROT_UNIFORM:
-        fill_uniform(&stream, sqrt(6.0 / both), count, values);
-        break;
-    case MIXUP_GLOROT_NORMAL:
-        fill_normal(&stream, sqrt(2.0 / both), count, values);
-        break;
-    case MIXUP_HE_UNIFORM:
-        fill_uniform(&stream, sqrt(6.0 / in), count, values);
-        break;
-    case MIXUP_HE_NORMAL:
-        fill_normal(&stream, sqrt(2.0 / in), count, values);
-        break;
-    case MIXUP_LECUN_UNIFORM:
-        fill_uniform(&stream, sqrt(3.0 / in), count, values);
-        break;
-    case MIXUP_LECUN_NORMAL:
-        fill_normal(&stream, sqrt(1.0 / in), count, values);
-        break;
-    case MIXUP_ORTHOGONAL:
+    if (graph_initial_divides(network, index)) {
+        graph_initialize_range(network, index, seed, 0, count, values);
+        return MIXUP_OK;
+    }
+    if (parameter->initial.kind == MIXUP_ORTHOGONAL)
         return fill_orthogonal(network, &stream, parameter->shape.sizes[0], count / parameter->shape.sizes[0],
                                values);
-    case MIXUP_CONSTANT:
-        for (size_t i = 0; i < count; i++)
-            values[i] = parameter->initial.value;
-        break;
-    case MIXUP_INITIAL_DEFAULT:
-    case MIXUP_INITIAL_COUNT:
+    if (parameter->initial.kind != MIXUP_CONSTANT)
         return error(MIXUP_ERROR_NETWORK, "%s: no initial values chosen", parameter->name);
-    }
+    for (size_t i = 0; i < count; i++)
+        values[i] = parameter->initial.value;
     return MIXUP_OK;
 }

@@ -54,6 +54,10 @@ uint32_t random_word(random_stream *stream);
 /* In [0, 1): 53 bits from two words (the first one is the high part). */
 double random_uniform(random_stream *stream);
 
+/* The next `count` of them, several times as fast; and leaving out `count`, in no time. */
+void random_uniforms(random_stream *stream, size_t count, double *values);
+void random_skip_uniforms(random_stream *stream, size_t count);
+
 /* In [0, bound), unbiased (Lemire 2019); bound ≥ 1. */
 uint32_t random_below(random_stream *stream, uint32_t bound);
 

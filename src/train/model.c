@@ -16,19 +16,47 @@ void model_log(const mixup_model *model, const char *format, ...) {
     model->log.write(line, model->log.user);
 }
 
+/* ---- initial values */
+
+typedef struct initial_values {
+    const graph *network;
+    size_t index; /* of the parameter */
+    uint64_t seed;
+    float *values; /* [..shape] */
+} initial_values;
+
+static void make_range(void *arguments, struct plan_run *run, size_t begin, size_t end) {
+    const initial_values *a = arguments;
+    (void)run;
+    graph_initialize_range(a->network, a->index, a->seed, begin, end, a->values);
+}
+
+static mixup_status initialize_one(mixup_model *model, initial_values *a) {
+    const size_t count = a->network->parameters[a->index].count;
+    divided_step work = {.run = make_range, .arguments = a, .count = count, .values = count};
+    if (graph_initial_divides(a->network, a->index))
+        engine_divide(model->engine, &work);
+    else
+        MIXUP_TRY(graph_initialize(a->network, a->index, a->seed, a->values));
+    return parameter_store_write(model->store, a->index, PARAMETER_VALUES, a->values);
+}
+
 /* A failing write of one parameter leaves the model unusable; only used while it is created. */
 static mixup_status initialize(mixup_model *model, uint64_t seed) {
-    for (size_t p = 0; p < model->network->parameter_count; p++) {
-        float *values = NULL;
-        MIXUP_TRY(MEMORY_NEW(&model->allocator, values, model->network->parameters[p].count));
-        mixup_status status = graph_initialize(model->network, p, seed, values);
-        if (status == MIXUP_OK)
-            status = parameter_store_write(model->store, p, PARAMETER_VALUES, values);
-        memory_release(&model->allocator, values);
-        MIXUP_TRY(status);
-    }
-    return MIXUP_OK;
+    const graph *network = model->network;
+    initial_values a = {.network = network, .seed = seed};
+    size_t most = 0;
+    mixup_status status = MIXUP_OK;
+    for (size_t p = 0; p < network->parameter_count; p++)
+        most = network->parameters[p].count > most ? network->parameters[p].count : most;
+    MIXUP_TRY(MEMORY_NEW(&model->allocator, a.values, most));
+    for (; a.index < network->parameter_count && status == MIXUP_OK; a.index++)
+        status = initialize_one(model, &a);
+    memory_release(&model->allocator, a.values);
+    return status;
 }
+
+/* ---- creating */
 
 static uint64_t multiply_adds(const graph *network) {
     uint64_t sum = 0;

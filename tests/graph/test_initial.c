@@ -114,12 +114,38 @@ static void values_depend_on_seed_and_parameter_alone(void **state) {
     graph_destroy(made);
 }
 
+/* Pieces of odd sizes, made from the last to the first. */
+static void values_made_in_pieces_are_those_made_at_once(void **state) {
+    (void)state;
+    static const mixup_initial initials[] = {MIXUP_GLOROT_UNIFORM, MIXUP_GLOROT_NORMAL, MIXUP_HE_UNIFORM,
+                                             MIXUP_HE_NORMAL,      MIXUP_LECUN_UNIFORM, MIXUP_LECUN_NORMAL};
+    enum { COUNT = 37 * 41, PIECES = 5 };
+    for (size_t i = 0; i < MIXUP_COUNT(initials); i++) {
+        const mixup_layer layers[] = {{.op = MIXUP_DENSE, .units = 37, .initial = initials[i]}};
+        float whole[COUNT], pieces[COUNT];
+        graph *made;
+        BUILD(&made, layers, 41);
+        assert_true(graph_initial_divides(made, 0));
+        assert_int_equal(graph_initialize(made, 0, 7, whole), MIXUP_OK);
+        for (size_t p = PIECES; p-- > 0;)
+            graph_initialize_range(made, 0, 7, COUNT * p / PIECES, COUNT * (p + 1) / PIECES, pieces);
+        assert_memory_equal(whole, pieces, sizeof whole);
+        graph_destroy(made);
+    }
+    const mixup_layer layers[] = {{.op = MIXUP_DENSE, .units = 4, .initial = MIXUP_ORTHOGONAL}};
+    graph *made;
+    BUILD(&made, layers, 4);
+    assert_false(graph_initial_divides(made, 0));
+    graph_destroy(made);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(weights_have_the_deviation_and_the_limits_of_their_formula),
         cmocka_unit_test(constants_are_constant_and_biases_zero),
         cmocka_unit_test(orthogonal_weights_are_orthonormal_along_the_shorter_side),
         cmocka_unit_test(values_depend_on_seed_and_parameter_alone),
+        cmocka_unit_test(values_made_in_pieces_are_those_made_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

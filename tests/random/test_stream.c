@@ -91,6 +91,28 @@ static void uniform_and_below_are_pinned(void **state) {
     assert_int_equal(random_below(&stream, 4000000000u), 762269594);
 }
 
+/* Begun anywhere in a block, an odd word included, over sizes below and above what is made at once. */
+static void many_uniforms_are_those_that_come_one_by_one(void **state) {
+    (void)state;
+    enum { MOST = 400 };
+    for (size_t words = 0; words < 6; words++)
+        for (size_t count = 0; count < MOST; count += 1 + count / 7) {
+            random_stream single = pinned_stream();
+            for (size_t w = 0; w < words; w++)
+                random_word(&single);
+            random_stream many = single;
+            random_stream skipping = single;
+            double values[MOST];
+            random_uniforms(&many, count, values);
+            random_skip_uniforms(&skipping, count);
+            for (size_t i = 0; i < count; i++)
+                assert_true(values[i] == random_uniform(&single));
+            const uint32_t next = random_word(&single);
+            assert_int_equal(random_word(&many), next);
+            assert_int_equal(random_word(&skipping), next);
+        }
+}
+
 static void uniform_is_uniform_in_the_half_open_interval(void **state) {
     (void)state;
     random_stream stream = random_open(1, RANDOM_SPLIT, 0, 0, 0, 0);
@@ -141,6 +163,7 @@ int main(void) {
         cmocka_unit_test(each_coordinate_of_a_stream_is_pinned),
         cmocka_unit_test(purposes_keep_their_numbers),
         cmocka_unit_test(uniform_and_below_are_pinned),
+        cmocka_unit_test(many_uniforms_are_those_that_come_one_by_one),
         cmocka_unit_test(uniform_is_uniform_in_the_half_open_interval),
         cmocka_unit_test(below_is_uniform_for_a_small_bound),
         cmocka_unit_test(below_is_unbiased_where_the_bound_does_not_divide_the_range),

@@ -130,11 +130,20 @@ static mixup_status layout_read(engine *self, const void *layout, const real *st
     return reorder(((dnnl_backend *)self)->handle, &from->blocked, stored, &plain_desc, plain);
 }
 
+static void write_panels(const panel_layout *layout, const real *plain, real *stored) {
+    if (omp_get_max_threads() == 1 || layout->panels == 1) {
+        panel_write(layout, plain, stored);
+        return;
+    }
+#pragma omp parallel
+    panel_write_part(layout, plain, stored, (size_t)omp_get_thread_num(), (size_t)omp_get_num_threads());
+}
+
 static mixup_status layout_write(engine *self, const void *layout, const real *plain, real *stored) {
     const weight_layout *to = layout;
     dnnl_memory_desc_t plain_desc;
     if (to->in_panels) {
-        panel_write(&to->panels, plain, stored);
+        write_panels(&to->panels, plain, stored);
         return MIXUP_OK;
     }
     MIXUP_TRY(plain_layout(&to->blocked, &plain_desc));

@@ -78,14 +78,23 @@ void panel_read(const panel_layout *layout, const float *stored, float *plain) {
     }
 }
 
+/* One panel with all that is stored of it, the gap behind it included. */
+static void write_panel(const panel_layout *layout, const float *plain, size_t p, float *stored) {
+    float *panel = stored + p * layout->step;
+    const size_t width = panel_width(layout, p);
+    memset(panel, 0, (p + 1 < layout->panels ? layout->step : layout->along * width) * sizeof *panel);
+    for (size_t begin = 0; begin < layout->along; begin += ROWS_AT_ONCE)
+        for (size_t c = 0; c < panel_columns(layout, p); c++)
+            for (size_t d = begin; d < layout->along && d < begin + ROWS_AT_ONCE; d++)
+                panel[d * width + c] = plain[plain_index(layout, d, p * layout->width + c)];
+}
+
+void panel_write_part(const panel_layout *layout, const float *plain, float *stored, size_t part,
+                      size_t parts) {
+    for (size_t p = layout->panels * part / parts; p < layout->panels * (part + 1) / parts; p++)
+        write_panel(layout, plain, p, stored);
+}
+
 void panel_write(const panel_layout *layout, const float *plain, float *stored) {
-    memset(stored, 0, panel_stored(layout) * sizeof *stored);
-    for (size_t p = 0; p < layout->panels; p++) {
-        float *panel = stored + p * layout->step;
-        const size_t width = panel_width(layout, p);
-        for (size_t begin = 0; begin < layout->along; begin += ROWS_AT_ONCE)
-            for (size_t c = 0; c < panel_columns(layout, p); c++)
-                for (size_t d = begin; d < layout->along && d < begin + ROWS_AT_ONCE; d++)
-                    panel[d * width + c] = plain[plain_index(layout, d, p * layout->width + c)];
-    }
+    panel_write_part(layout, plain, stored, 0, 1);
 }

@@ -928,6 +928,14 @@ typedef struct mixup_checkpoint_desc {
     bool resume;          /* continue from `path` when it exists; settings and data must be the same */
 } mixup_checkpoint_desc;
 
+/* What a training step does with states that the backward pass reads and that are cheap to compute: norms,
+ * the activations behind them, the mix. The bits are the same; nothing of it is saved with a model. */
+typedef enum mixup_recompute {
+    MIXUP_RECOMPUTE_AUTO,  /* compute those again, instead of keeping them, without which a step needs less
+                            * memory; of a large residual network that is about half */
+    MIXUP_RECOMPUTE_NEVER, /* keep all: faster by a few per cent where AUTO computes some again */
+} mixup_recompute;
+
 /* .load_threads where the thread that trains is to do it all. */
 #define MIXUP_NO_LOAD_THREADS SIZE_MAX
 
@@ -957,6 +965,7 @@ typedef struct mixup_fit_desc {
                             * (0, 1); validated, and left in the model at the end */
     bool clean_accuracy;   /* also measure accuracy on the unmixed training data every epoch: after its last
                             * step, as mixup_evaluate does, with the averaged weights where there are */
+    mixup_recompute recompute; /* default: to need little memory */
     mixup_checkpoint_desc checkpoint;
     bool (*on_step)(void *user, const mixup_step *step);    /* true stops the training */
     bool (*on_epoch)(void *user, const mixup_epoch *epoch); /* true stops the training */
@@ -968,8 +977,8 @@ typedef struct mixup_fit_desc {
 MIXUP_API mixup_status mixup_fit(mixup_model *model, const mixup_fit_desc *desc);
 
 /* Steps on the caller's own batches. Uses of the description: seed, mix, loss, label_smoothing,
- * class_weights, optimizer, average_decay. All steps count as the first epoch, which mix.alpha_epochs sees.
- * The model must outlive the trainer; one trainer a model. */
+ * class_weights, optimizer, average_decay, recompute. All steps count as the first epoch, which
+ * mix.alpha_epochs sees. The model must outlive the trainer; one trainer a model. */
 typedef struct mixup_trainer mixup_trainer;
 MIXUP_API mixup_status mixup_trainer_create(mixup_trainer **trainer, mixup_model *model,
                                             const mixup_fit_desc *desc);

@@ -85,8 +85,18 @@ mixup_status builder_own(builder *self, void *object, void (*release)(void *obje
 
 mixup_status builder_step(builder *self, step_function run, void *arguments) {
     MIXUP_TRY(RESERVE(self, step));
-    self->plan->steps[self->plan->step_count++] = (plan_step){.run = run, .arguments = arguments};
+    self->plan->steps[self->plan->step_count++] =
+        (plan_step){.run = run, .arguments = arguments, .remakes = BUFFER_NONE};
     return MIXUP_OK;
+}
+
+bool builder_may_remake(const builder *self) {
+    return builder_trains(self) && self->plan->backward == SIZE_MAX &&
+           builder_training(self)->recompute == MIXUP_RECOMPUTE_AUTO;
+}
+
+void builder_remakes(builder *self, size_t buffer) {
+    self->plan->steps[self->plan->step_count - 1].remakes = buffer;
 }
 
 static void run_undivided(void *arguments, plan_run *run) {
@@ -120,12 +130,8 @@ mixup_status builder_fixed(builder *self, real *address, size_t count, size_t *b
 
 mixup_status builder_bind_with(builder *self, size_t buffer, bind_function bind, void *target) {
     MIXUP_TRY(RESERVE(self, binding));
-    plan_buffer *used = &self->plan->buffers[buffer];
-    const size_t step = self->plan->step_count;
-    used->first = used->first < step ? used->first : step;
-    used->last = used->last > step ? used->last : step;
     self->plan->bindings[self->plan->binding_count++] =
-        (plan_binding){.buffer = buffer, .bind = bind, .target = target};
+        (plan_binding){.buffer = buffer, .step = self->plan->step_count, .bind = bind, .target = target};
     return MIXUP_OK;
 }
 
@@ -165,6 +171,10 @@ mixup_status builder_make_plain(builder *self, size_t buffer) {
     size_t plain = BUFFER_NONE;
     MIXUP_TRY(builder_buffer(self, builder_count(self, buffer), &plain));
     MIXUP_TRY(builder_engine(self)->make_plain(self, buffer, plain));
+    if (builder_may_remake(self)) {
+        MIXUP_TRY(builder_engine(self)->make_plain(self, buffer, plain));
+        builder_remakes(self, plain);
+    }
     self->plan->buffers[buffer].plain = plain;
     return MIXUP_OK;
 }

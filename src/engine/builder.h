@@ -37,6 +37,14 @@ void *builder_arguments(builder *self, size_t size);
 mixup_status builder_own(builder *self, void *object, void (*release)(void *object));
 mixup_status builder_step(builder *self, step_function run, void *arguments);
 
+/* Whether a kernel may emit, behind the step that makes its state, a spare one that would make the same bits
+ * again, cheaply, from buffers that it reads; having emitted it, it names the state. The plan then need not
+ * keep the state from the forward pass to the backward pass (lifetimes.c): it moves the spare step to where
+ * the state is wanted again, or drops it. It runs before parameters of its node are updated, and must change
+ * nothing but the state. */
+bool builder_may_remake(const builder *self);
+void builder_remakes(builder *self, size_t buffer);
+
 /* A step that the engine divides among its threads (divided_step). */
 mixup_status builder_divided_step(builder *self, divided_function run, void *arguments, size_t count,
                                   size_t values);

@@ -203,7 +203,7 @@ static mixup_status emit_loss(builder *self) {
     const size_t count = columns * builder_batch(self);
     size_t plain = BUFFER_NONE;
     MIXUP_TRY(builder_buffer(self, count, &plain));
-    self->plan->buffers[plain].first = 0; /* the caller fills it before the first step */
+    self->plan->buffers[plain].filled_before = true;
     MIXUP_TRY(builder_bind(self, plain, &self->plan->targets));
     size_t mixed = BUFFER_NONE;
     MIXUP_TRY(mixing_emit_targets(self, plain, columns, &mixed));
@@ -250,7 +250,7 @@ static mixup_status emit_backward(builder *self) {
     MIXUP_TRY(builder_make_plain(self, result));
     result = builder_plain(self, result);
     MIXUP_TRY(builder_bind(self, result, &self->plan->input_gradient));
-    self->plan->buffers[result].last = SIZE_MAX;
+    self->plan->buffers[result].read_after = true;
     return MIXUP_OK;
 }
 
@@ -359,6 +359,7 @@ mixup_status builder_compile(builder *self) {
     if (builder_has_backward(self)) {
         find_wanted(self);
         MIXUP_TRY(emit_loss(self));
+        self->plan->backward = self->plan->step_count;
         MIXUP_TRY(emit_backward(self));
     }
     if (builder_trains(self))
@@ -366,6 +367,6 @@ mixup_status builder_compile(builder *self) {
     MIXUP_TRY(builder_make_plain(self, seen_buffer(self, target)));
     const size_t output = builder_plain(self, seen_buffer(self, target));
     MIXUP_TRY(builder_bind(self, output, &self->plan->output));
-    self->plan->buffers[output].last = SIZE_MAX; /* the caller reads it after the last step */
+    self->plan->buffers[output].read_after = true;
     return MIXUP_OK;
 }

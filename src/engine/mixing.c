@@ -31,7 +31,12 @@ mixup_status mixing_emit_state(builder *self, size_t value) {
     mix_layout layout;
     MIXUP_TRY(find_layout(self, &state, &layout));
     MIXUP_TRY(buffer_like(self, state, &self->mixed));
-    return builder_engine(self)->mix(self, state, self->mixed, &layout);
+    MIXUP_TRY(builder_engine(self)->mix(self, state, self->mixed, &layout));
+    if (!builder_may_remake(self))
+        return MIXUP_OK;
+    MIXUP_TRY(builder_engine(self)->mix(self, state, self->mixed, &layout));
+    builder_remakes(self, self->mixed);
+    return MIXUP_OK;
 }
 
 mixup_status mixing_emit_gradient(builder *self, size_t value) {

@@ -11,10 +11,10 @@ static bool overlaps(const plan_buffer *a, const plan_buffer *b) {
     return a->first <= b->last && b->first <= a->last;
 }
 
-/* Values, rounded up so that every buffer starts at a multiple of the alignment. */
-static size_t rounded(size_t count) {
+/* Rounded up so that every buffer starts at a multiple of the alignment. */
+size_t plan_buffer_space(const plan_buffer *buffer) {
     const size_t unit = MEMORY_ALIGNMENT / sizeof(real);
-    return (count + unit - 1) / unit * unit;
+    return (buffer->count + unit - 1) / unit * unit;
 }
 
 static bool in_arena(const plan_buffer *buffer) {
@@ -30,9 +30,9 @@ static size_t place(const plan *self, const size_t *order, size_t placed) {
         moved = false;
         for (size_t i = 0; i < placed; i++) {
             const plan_buffer *other = &self->buffers[order[i]];
-            if (overlaps(buffer, other) && offset < other->offset + rounded(other->count) &&
-                other->offset < offset + rounded(buffer->count)) {
-                offset = other->offset + rounded(other->count);
+            if (overlaps(buffer, other) && offset < other->offset + plan_buffer_space(other) &&
+                other->offset < offset + plan_buffer_space(buffer)) {
+                offset = other->offset + plan_buffer_space(other);
                 moved = true;
             }
         }
@@ -62,7 +62,7 @@ static mixup_status lay_out(plan *self) {
     for (size_t i = 0; i < count; i++) {
         plan_buffer *buffer = &self->buffers[order[i]];
         buffer->offset = place(self, order, i);
-        const size_t end = buffer->offset + rounded(buffer->count);
+        const size_t end = buffer->offset + plan_buffer_space(buffer);
         self->arena_size = end > self->arena_size ? end : self->arena_size;
     }
     memory_release(allocator, order);
@@ -180,7 +180,10 @@ static mixup_status design(plan_cache *cache, const plan_key *key, plan **out) {
     MIXUP_TRY(MEMORY_NEW(&cache->store->engine->allocator, made, 1));
     made->cache = cache;
     made->key = *key;
+    made->backward = SIZE_MAX;
     mixup_status status = compile(made);
+    if (status == MIXUP_OK)
+        status = plan_settle(made);
     if (status == MIXUP_OK)
         status = lay_out(made);
     if (status != MIXUP_OK) {

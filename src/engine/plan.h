@@ -40,7 +40,8 @@ typedef struct plan_training {
     mixup_optimizer optimizer;  /* resolved */
     const float *class_weights; /* [columns], or NULL; must outlive the cache */
     double average_decay;       /* 0: none */
-    size_t plan_limit;          /* plans that are kept; PLAN_CACHE_LIMIT where that is more */
+    mixup_recompute recompute;
+    size_t plan_limit; /* plans that are kept; PLAN_CACHE_LIMIT where that is more */
 } plan_training;
 
 /* Arguments and results of one run. */

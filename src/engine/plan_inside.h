@@ -7,20 +7,23 @@
 typedef struct plan_step {
     step_function run;
     void *arguments;
+    size_t remakes; /* the state that it only makes again (lifetimes.c), or BUFFER_NONE */
 } plan_step;
 
 typedef struct plan_buffer {
     size_t count;       /* values */
-    size_t first, last; /* steps that use it, inclusive; SIZE_MAX, 0 while unused */
-    size_t offset;      /* in the arena, in values */
-    real *fixed;        /* instead of the arena */
-    const void *layout; /* the engine's; NULL: plain */
-    size_t plain;       /* the same values in plain order, or BUFFER_NONE */
-    bool shared;        /* the gradient of several values: complete, never written again */
+    size_t first, last; /* steps that use it, inclusive; SIZE_MAX, 0 unused. Settled last (plan_settle) */
+    bool filled_before, read_after; /* by the caller: before the first step, after the last */
+    size_t offset;                  /* in the arena, in values */
+    real *fixed;                    /* instead of the arena */
+    const void *layout;             /* the engine's; NULL: plain */
+    size_t plain;                   /* the same values in plain order, or BUFFER_NONE */
+    bool shared;                    /* the gradient of several values: complete, never written again */
 } plan_buffer;
 
 typedef struct plan_binding {
     size_t buffer;
+    size_t step; /* of the order in which steps were emitted */
     bind_function bind;
     void *target;
 } plan_binding;
@@ -35,6 +38,7 @@ struct plan {
     plan_key key;
     plan_step *steps;
     size_t step_count, step_capacity;
+    size_t backward; /* the first step of the backward pass; SIZE_MAX while there is none */
     plan_buffer *buffers;
     size_t buffer_count, buffer_capacity;
     plan_binding *bindings;
@@ -84,6 +88,12 @@ struct builder {
 
 /* Emits all steps of self->plan. */
 mixup_status builder_compile(builder *self);
+
+/* Decides which states are made again instead of kept, and settles the order of the steps and the lifetimes
+ * of the buffers. */
+mixup_status plan_settle(plan *self);
+/* What the buffer takes in the arena, in values. */
+size_t plan_buffer_space(const plan_buffer *buffer);
 
 /* Emits the conversion of a buffer to plain order where it has another one; later reads find the copy. */
 mixup_status builder_make_plain(builder *self, size_t buffer);

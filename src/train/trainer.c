@@ -122,6 +122,9 @@ static mixup_status check_ranges(const mixup_fit_desc *desc, mixup_loss loss) {
                      (double)desc->label_smoothing);
     if (desc->label_smoothing > 0.0f && loss == MIXUP_MEAN_SQUARED_ERROR)
         return error(MIXUP_ERROR_ARGUMENT, "label_smoothing is for classes, not for the squared error");
+    if ((unsigned)desc->recompute > MIXUP_RECOMPUTE_NEVER)
+        return error(MIXUP_ERROR_ARGUMENT, "recompute is %d, which is no mixup_recompute",
+                     (int)desc->recompute);
     if (!(desc->average_decay >= 0.0f && desc->average_decay < 1.0f))
         return error(MIXUP_ERROR_ARGUMENT, "average_decay is %g; it must be at least 0 and below 1",
                      (double)desc->average_decay);
@@ -157,6 +160,7 @@ static mixup_status build(mixup_trainer *self, const mixup_fit_desc *desc) {
                                     .optimizer = self->optimizer,
                                     .class_weights = self->class_weights,
                                     .average_decay = self->average_decay,
+                                    .recompute = desc->recompute,
                                     .plan_limit = 2 * (self->site_count + 1)};
     return plan_cache_create(&self->plans, store, &training);
 }

@@ -39,6 +39,7 @@ typedef struct network_desc {
     mixup_optimizer optimizer;
     const float *class_weights;
     double average_decay;
+    mixup_recompute recompute;
     uint64_t seed; /* of the values */
 } network_desc;
 
@@ -121,6 +122,7 @@ static inline void network_create(network *out, const network_desc *desc) {
     engine_leave(out->engine, &saved);
     out->training.class_weights = desc->class_weights;
     out->training.average_decay = desc->average_decay;
+    out->training.recompute = desc->recompute;
     network_ok(loss_resolve(desc->loss, out->graph->final_activation, &out->training.loss));
     network_ok(optimizer_resolve(&desc->optimizer, &out->training.optimizer));
     network_ok(optimizer_need(&out->training.optimizer, out->store));

@@ -161,17 +161,14 @@ mixup_status dnnl_activation_in_place(builder *to, const graph_node *activation,
     return dnnl_call_emit(to, call);
 }
 
-mixup_status dnnl_activation_forward(builder *to, size_t node) {
+static mixup_status emit_forward(builder *to, size_t node, dnnl_alg_kind_t kind) {
     const graph_node *described = builder_node(to, node);
     const shape *sample = dnnl_output_shape(to, node);
     const size_t input = builder_input(to, node, 0);
-    dnnl_alg_kind_t kind;
     dnnl_memory_desc_t layout;
     dnnl_primitive_desc_t description = NULL;
     dnnl_call *call = NULL;
     size_t output = BUFFER_NONE;
-    if (!dnnl_activation(described->activation, false, &kind))
-        return reference_activation_forward(to, node); /* softmax */
     MIXUP_TRY(dnnl_state(to, input, sample, &layout));
     MIXUP_TRY(describe_forward(to, kind, slope_of(described), &layout, &description));
     MIXUP_TRY(dnnl_call_create(to, description, &call));
@@ -180,6 +177,20 @@ mixup_status dnnl_activation_forward(builder *to, size_t node) {
     MIXUP_TRY(dnnl_call_buffer(to, call, DNNL_ARG_SRC, &layout, input));
     MIXUP_TRY(dnnl_call_buffer(to, call, DNNL_ARG_DST, &layout, output));
     return dnnl_call_emit(to, call);
+}
+
+mixup_status dnnl_activation_forward(builder *to, size_t node) {
+    size_t output = BUFFER_NONE;
+    dnnl_alg_kind_t kind;
+    if (!dnnl_activation(builder_node(to, node)->activation, false, &kind))
+        return reference_activation_forward(to, node); /* softmax */
+    MIXUP_TRY(emit_forward(to, node, kind));
+    if (!builder_may_remake(to))
+        return MIXUP_OK;
+    MIXUP_TRY(builder_output(to, node, &output));
+    MIXUP_TRY(emit_forward(to, node, kind));
+    builder_remakes(to, output);
+    return MIXUP_OK;
 }
 
 mixup_status dnnl_activation_backward(builder *to, size_t node) {

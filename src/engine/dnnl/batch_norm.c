@@ -130,6 +130,30 @@ static mixup_status set_layout(builder *to, size_t buffer, const shape *sample, 
     return sample->rank == 3 ? dnnl_set_state(to, buffer, sample, &p->layout) : MIXUP_OK;
 }
 
+/* Again from the statistics that the first time left: oneDNN then computes as it does to predict, with the
+ * same arithmetic. */
+static mixup_status emit_again(builder *to, size_t node, const norm_plan *made, size_t output,
+                               const size_t kept[2]) {
+    norm_plan p = *made;
+    dnnl_batch_normalization_desc_t operation;
+    dnnl_primitive_desc_t description = NULL;
+    dnnl_call *call = NULL;
+    p.flags |= dnnl_use_global_stats;
+    MIXUP_TRY(dnnl_check(dnnl_batch_normalization_forward_desc_init(&operation, dnnl_forward_inference,
+                                                                    &p.layout, p.epsilon, p.flags),
+                         "batch normalisation"));
+    MIXUP_TRY(dnnl_describe(to, &operation, NULL, NULL, &description));
+    MIXUP_TRY(dnnl_call_create(to, description, &call));
+    MIXUP_TRY(bind_affine(to, node, &p, call));
+    MIXUP_TRY(dnnl_call_buffer(to, call, DNNL_ARG_MEAN, &p.channel, kept[0]));
+    MIXUP_TRY(dnnl_call_buffer(to, call, DNNL_ARG_VARIANCE, &p.channel, kept[1]));
+    MIXUP_TRY(dnnl_call_buffer(to, call, DNNL_ARG_SRC, &p.layout, builder_input(to, node, 0)));
+    MIXUP_TRY(dnnl_call_buffer(to, call, DNNL_ARG_DST, &p.layout, output));
+    MIXUP_TRY(dnnl_call_emit(to, call));
+    builder_remakes(to, output);
+    return MIXUP_OK;
+}
+
 mixup_status dnnl_batch_norm_forward(builder *to, size_t node) {
     norm_plan p;
     dnnl_primitive_desc_t description = NULL;
@@ -149,6 +173,8 @@ mixup_status dnnl_batch_norm_forward(builder *to, size_t node) {
     MIXUP_TRY(dnnl_call_buffer(to, call, DNNL_ARG_SRC, &p.layout, builder_input(to, node, 0)));
     MIXUP_TRY(dnnl_call_buffer(to, call, DNNL_ARG_DST, &p.layout, output));
     MIXUP_TRY(dnnl_call_emit(to, call));
+    if (builder_may_remake(to))
+        MIXUP_TRY(emit_again(to, node, &p, output, kept));
     return builder_trains(to) ? emit_running(to, node, &p, kept[0], kept[1]) : MIXUP_OK;
 }
 

@@ -126,7 +126,7 @@ static activation_arguments *make_arguments(builder *to, size_t node) {
     return a;
 }
 
-mixup_status reference_activation_forward(builder *to, size_t node) {
+static mixup_status emit_forward(builder *to, size_t node) {
     activation_arguments *a = make_arguments(to, node);
     size_t output = BUFFER_NONE;
     if (a == NULL)
@@ -135,6 +135,22 @@ mixup_status reference_activation_forward(builder *to, size_t node) {
     MIXUP_TRY(builder_output(to, node, &output));
     MIXUP_TRY(builder_bind(to, output, &a->output));
     return builder_step(to, a->kind == MIXUP_SOFTMAX ? run_softmax_forward : run_forward, a);
+}
+
+/* Those that cost no more than a look at the value. */
+static bool is_cheap(mixup_activation kind) {
+    return kind == MIXUP_RELU || kind == MIXUP_LEAKY_RELU;
+}
+
+mixup_status reference_activation_forward(builder *to, size_t node) {
+    size_t output = BUFFER_NONE;
+    MIXUP_TRY(emit_forward(to, node));
+    if (!is_cheap(builder_node(to, node)->activation) || !builder_may_remake(to))
+        return MIXUP_OK;
+    MIXUP_TRY(builder_output(to, node, &output));
+    MIXUP_TRY(emit_forward(to, node));
+    builder_remakes(to, output);
+    return MIXUP_OK;
 }
 
 mixup_status reference_activation_backward(builder *to, size_t node) {

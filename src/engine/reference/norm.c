@@ -73,11 +73,11 @@ static void group_statistics(const norm_arguments *a, size_t g) {
         update_running(a, g, mean, square);
 }
 
-static void run_forward(void *arguments, plan_run *run, size_t begin, size_t end) {
+/* With the mean and inverse that are there: so also what makes the output again. */
+static void run_normalize(void *arguments, plan_run *run, size_t begin, size_t end) {
     const norm_arguments *a = arguments;
     (void)run;
-    for (size_t g = begin; g < end; g++) {
-        group_statistics(a, g);
+    for (size_t g = begin; g < end; g++)
         for (size_t r = 0; r < a->runs; r++)
             for (size_t i = 0; i < a->length; i++) {
                 const size_t at = run_start(a, g, r) + i;
@@ -85,6 +85,13 @@ static void run_forward(void *arguments, plan_run *run, size_t begin, size_t end
                 const real normal = (a->input[at] - a->mean[g]) * a->inverse[g];
                 a->output[at] = a->scale != NULL ? normal * a->scale[s] + a->shift[s] : normal;
             }
+}
+
+static void run_forward(void *arguments, plan_run *run, size_t begin, size_t end) {
+    const norm_arguments *a = arguments;
+    for (size_t g = begin; g < end; g++) {
+        group_statistics(a, g);
+        run_normalize(arguments, run, g, g + 1);
     }
 }
 
@@ -236,7 +243,7 @@ static mixup_status bind_statistics(builder *to, size_t node, norm_arguments *a)
     return builder_bind(to, inverse, &a->inverse);
 }
 
-mixup_status reference_norm_forward(builder *to, size_t node) {
+static mixup_status emit_forward(builder *to, size_t node, divided_function run) {
     norm_arguments *a = make_arguments(to, node);
     size_t output = BUFFER_NONE;
     if (a == NULL)
@@ -245,7 +252,18 @@ mixup_status reference_norm_forward(builder *to, size_t node) {
     MIXUP_TRY(builder_bind_const(to, builder_input(to, node, 0), &a->input));
     MIXUP_TRY(builder_output(to, node, &output));
     MIXUP_TRY(builder_bind(to, output, &a->output));
-    return builder_divided_step(to, run_forward, a, a->groups, a->groups * members(a));
+    return builder_divided_step(to, run, a, a->groups, a->groups * members(a));
+}
+
+mixup_status reference_norm_forward(builder *to, size_t node) {
+    size_t output = BUFFER_NONE;
+    MIXUP_TRY(emit_forward(to, node, run_forward));
+    if (!builder_may_remake(to))
+        return MIXUP_OK;
+    MIXUP_TRY(builder_output(to, node, &output));
+    MIXUP_TRY(emit_forward(to, node, run_normalize));
+    builder_remakes(to, output);
+    return MIXUP_OK;
 }
 
 static norm_arguments *make_backward(builder *to, size_t node) {

@@ -205,12 +205,30 @@ static mixup_status bind_gradient(builder *to, size_t node, const norm_plan *p, 
 }
 
 /* The gradient that arrives, in the layout of the input. */
-static mixup_status bind_output_gradient(builder *to, size_t node, const norm_plan *p, dnnl_call *call) {
+static mixup_status bind_output_gradient(builder *to, size_t node, const norm_plan *p, dnnl_call *call,
+                                         size_t *arrived) {
     const shape *sample = dnnl_output_shape(to, node);
-    size_t gradient = builder_output_gradient(to, node);
+    *arrived = builder_output_gradient(to, node);
     if (sample->rank == 3)
-        MIXUP_TRY(dnnl_convert(to, gradient, sample, &p->layout, &gradient));
-    return dnnl_call_buffer(to, call, DNNL_ARG_DIFF_DST, &p->layout, gradient);
+        MIXUP_TRY(dnnl_convert(to, *arrived, sample, &p->layout, arrived));
+    return dnnl_call_buffer(to, call, DNNL_ARG_DIFF_DST, &p->layout, *arrived);
+}
+
+/* Where the gradient of the input goes: over the one that arrives, as oneDNN allows, if nobody else reads
+ * that. `wanted` is BUFFER_NONE where nobody reads the result. */
+static mixup_status bind_input_gradient(builder *to, size_t node, const norm_plan *p, dnnl_call *call,
+                                        size_t arrived, size_t *wanted) {
+    size_t gradient = BUFFER_NONE;
+    MIXUP_TRY(builder_input_gradient(to, node, 0, &gradient));
+    const bool read = gradient != BUFFER_NONE;
+    if (builder_may_overwrite(to, arrived))
+        gradient = arrived;
+    else if (!read)
+        MIXUP_TRY(builder_buffer(to, dnnl_memory_desc_get_size(&p->layout) / sizeof(real), &gradient));
+    if (gradient != arrived)
+        MIXUP_TRY(set_layout(to, gradient, dnnl_input_shape(to, node, 0), p));
+    *wanted = read ? gradient : BUFFER_NONE;
+    return dnnl_call_buffer(to, call, DNNL_ARG_DIFF_SRC, &p->layout, gradient);
 }
 
 mixup_status dnnl_batch_norm_backward(builder *to, size_t node) {
@@ -219,26 +237,22 @@ mixup_status dnnl_batch_norm_backward(builder *to, size_t node) {
     dnnl_call *call = NULL;
     size_t kept[2];
     size_t wanted[2] = {BUFFER_NONE, BUFFER_NONE};
+    size_t arrived = BUFFER_NONE;
     size_t gradient = BUFFER_NONE;
     MIXUP_TRY(make_plan(to, node, &p));
     MIXUP_TRY(describe_backward(to, &p, &description));
     const dnnl_memory_desc_t workspace = workspace_layout(description);
     MIXUP_TRY(dnnl_call_create(to, description, &call));
-    MIXUP_TRY(bind_output_gradient(to, node, &p, call));
+    MIXUP_TRY(bind_output_gradient(to, node, &p, call, &arrived));
     MIXUP_TRY(bind_statistics(to, node, &p, call, kept));
     MIXUP_TRY(bind_workspace(to, node, call, &workspace));
     MIXUP_TRY(dnnl_call_buffer(to, call, DNNL_ARG_SRC, &p.layout, builder_input(to, node, 0)));
     MIXUP_TRY(bind_affine(to, node, &p, call)); /* the shift too: oneDNN asks for it though it needs none */
     for (size_t i = 0; p.affine && i < 2; i++)
         MIXUP_TRY(bind_gradient(to, node, &p, call, i, &wanted[i]));
-    MIXUP_TRY(builder_input_gradient(to, node, 0, &gradient));
-    const size_t read = gradient;
-    if (gradient == BUFFER_NONE)
-        MIXUP_TRY(builder_buffer(to, dnnl_memory_desc_get_size(&p.layout) / sizeof(real), &gradient));
-    MIXUP_TRY(set_layout(to, gradient, dnnl_input_shape(to, node, 0), &p));
-    MIXUP_TRY(dnnl_call_buffer(to, call, DNNL_ARG_DIFF_SRC, &p.layout, gradient));
+    MIXUP_TRY(bind_input_gradient(to, node, &p, call, arrived, &gradient));
     MIXUP_TRY(dnnl_call_emit(to, call));
-    MIXUP_TRY(builder_input_gradient_done(to, node, 0, read));
+    MIXUP_TRY(builder_input_gradient_done(to, node, 0, gradient));
     for (size_t i = 0; p.affine && i < 2; i++)
         MIXUP_TRY(builder_parameter_gradient_done(to, node, 2 + i, wanted[i]));
     return MIXUP_OK;

@@ -58,6 +58,7 @@ static const recompute_case cases[] = {
 static void create(network *n, const recompute_case *given, mixup_engine kind, mixup_recompute recompute) {
     network_desc desc = {
         .engine = kind,
+        .threads = 1,
         .layers = given->layers,
         .layer_count = given->layer_count,
         .recompute = recompute,

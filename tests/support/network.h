@@ -31,6 +31,7 @@ static const mixup_engine network_engines[] = {
 
 typedef struct network_desc {
     mixup_engine engine; /* default: reference */
+    size_t threads;      /* default: 2 */
     mixup_convolution convolution;
     size_t input[MIXUP_MAX_RANK];
     const mixup_layer *layers;
@@ -113,7 +114,7 @@ static inline void network_create(network *out, const network_desc *desc) {
     *out = (network){.memory = {0}};
     out->hooks = failing_allocator_hooks(&out->memory);
     const mixup_engine kind = desc->engine == MIXUP_ENGINE_AUTO ? MIXUP_ENGINE_REFERENCE : desc->engine;
-    network_ok(engine_create(&out->engine, kind, 2, &out->hooks));
+    network_ok(engine_create(&out->engine, kind, desc->threads > 0 ? desc->threads : 2, &out->hooks));
     out->engine->convolution = desc->convolution;
     network_ok(graph_create(&out->graph, desc->input, desc->layers, desc->layer_count, &out->hooks));
     engine_environment saved;

@@ -115,6 +115,35 @@ static void parameters_and_what_the_optimizer_keeps_are_counted(void **state) {
     mixup_model_destroy(model);
 }
 
+/* The outputs of norms are made again in the backward pass, unless everything is to be kept. */
+static void a_training_that_keeps_all_states_takes_more(void **state) {
+    (void)state;
+    static const mixup_layer normed[] = {
+        {.op = MIXUP_DENSE, .units = 40},
+        {.op = MIXUP_BATCH_NORM, .activation = MIXUP_RELU},
+        {.op = MIXUP_DENSE, .units = 40},
+        {.op = MIXUP_BATCH_NORM, .activation = MIXUP_RELU},
+        {.op = MIXUP_DENSE, .units = CLASSES, .activation = MIXUP_SOFTMAX},
+    };
+    for (size_t e = 0; e < MIXUP_COUNT(network_engines); e++) {
+        model_memory again, kept;
+        mixup_model *model = NULL;
+        mixup_fit_desc desc = {.optimizer = {.kind = MIXUP_ADAM}};
+        network_ok(mixup_model_create(&model, &(mixup_model_desc){.input = {FEATURES},
+                                                                  NETWORK_LAYERS(normed),
+                                                                  .engine = network_engines[e],
+                                                                  .threads = 1}));
+        network_ok(model_measure_memory(model, &desc, BATCH, &again));
+        desc.recompute = MIXUP_RECOMPUTE_NEVER;
+        network_ok(model_measure_memory(model, &desc, BATCH, &kept));
+        assert_true(again.training < kept.training);
+        desc.recompute = (mixup_recompute)7;
+        training_refused(model_measure_memory(model, &desc, BATCH, &kept), MIXUP_ERROR_ARGUMENT,
+                         "recompute is 7, which is no mixup_recompute");
+        mixup_model_destroy(model);
+    }
+}
+
 static void a_training_that_cannot_be_is_refused(void **state) {
     (void)state;
     watch watched = {0};
@@ -135,6 +164,7 @@ int main(void) {
         cmocka_unit_test(the_arena_measured_is_the_arena_taken),
         cmocka_unit_test(measuring_takes_no_arena_and_leaves_nothing_behind),
         cmocka_unit_test(parameters_and_what_the_optimizer_keeps_are_counted),
+        cmocka_unit_test(a_training_that_keeps_all_states_takes_more),
         cmocka_unit_test(a_training_that_cannot_be_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

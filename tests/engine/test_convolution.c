@@ -27,9 +27,23 @@ static const convolution_case cases[] = {
     {33, 16, 5, 5, 16, 1, 1, 1, false},  /* tiles of which too little is image */
     {33, 3, 12, 12, 16, 1, 1, 1, false}, /* images of three colours */
     {33, 16, 12, 12, 8, 1, 1, 1, true},  /* few filters, few channels */
-    {33, 8, 12, 11, 8, 1, 1, 1, true},    {33, 8, 12, 11, 24, 1, 1, 1, true},
-    {33, 16, 12, 12, 20, 1, 2, 1, false}, {33, 8, 12, 12, 16, 1, 2, 1, false},
+    {33, 8, 12, 11, 8, 1, 1, 1, true},
+    {33, 8, 12, 11, 24, 1, 1, 1, true},
+    {33, 16, 12, 12, 20, 1, 2, 1, false},
+    {33, 8, 12, 12, 16, 1, 2, 1, false},
     {33, 32, 12, 12, 32, 1, 1, 2, false},
+    /* stride 2 */
+    {1, 16, 16, 16, 32, 1, 2, 1, true},   /* 4 tiles */
+    {3, 16, 8, 8, 32, 1, 2, 1, false},    /* 3 tiles */
+    {2, 20, 15, 32, 33, 1, 2, 1, true},   /* odd heights; channels that fill no block */
+    {9, 32, 16, 23, 40, 1, 2, 1, true},   /* odd widths; an odd number of blocks of filters */
+    {9, 32, 15, 23, 40, 1, 2, 1, true},   /* both */
+    {4, 16, 26, 26, 32, 1, 2, 1, false},  /* tiles of which too little is image */
+    {3, 16, 30, 31, 32, 1, 2, 1, true},   /* tiles over the border */
+    {40, 33, 8, 7, 48, 1, 2, 1, true},    /* images of one tile; more of them than a block holds */
+    {33, 8, 16, 16, 64, 1, 2, 1, true},   /* few channels */
+    {33, 16, 16, 16, 16, 1, 2, 1, false}, /* too few on both sides */
+    {33, 16, 17, 17, 32, 0, 2, 1, false}, /* without padding */
 };
 
 /* What a plan for gradients makes of one case. */

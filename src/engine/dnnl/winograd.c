@@ -36,25 +36,34 @@ static size_t groups_of_outputs(const winograd_work *work) {
     return ceiling(work->out.blocks, WINOGRAD_TOGETHER);
 }
 
+/* Where several terms share filters, their gradient is summed term by term in a block: then how large a block
+ * is must not depend on the threads. */
 static size_t choose_strips(const winograd_plan *plan, bool of_filters) {
     const winograd_work *w = &plan->work;
     const size_t lanes = plan->kernels->lanes;
     const size_t filters = WINOGRAD_POSITIONS * w->in.blocks * w->out.blocks * lanes * lanes;
-    const size_t strip = WINOGRAD_POSITIONS * (w->in.blocks + w->out.blocks) * lanes * w->tiles;
+    const size_t strip = w->terms * w->terms * (w->in.blocks + w->out.blocks) * lanes * w->tiles;
     const size_t wanted = filters > BLOCK_VALUES ? filters : BLOCK_VALUES;
     const size_t all = w->images * w->strips;
-    size_t strips = wanted * (of_filters ? plan->threads : 1) / strip;
+    size_t strips = wanted * (of_filters && w->stride == 1 ? plan->threads : 1) / strip;
     strips = strips < 1 ? 1 : strips > all ? all : strips;
     return ceiling(all, ceiling(all, strips)); /* blocks of about equal size */
 }
 
+/* The columns of windows that a strip has at most. */
+static size_t most_columns(const winograd_work *work) {
+    return work->stride * WINOGRAD_TILE * work->tiles + WINOGRAD_FILTER - 1;
+}
+
 void winograd_divide(winograd_plan *plan, bool of_filters) {
     winograd_work *w = &plan->work;
+    const size_t tile = w->turned ? w->stride * WINOGRAD_TILE : WINOGRAD_TILE;
     const size_t lanes = plan->kernels->lanes;
     w->in.blocks = ceiling(w->in.channels, lanes);
     w->out.blocks = ceiling(w->out.channels, lanes);
-    w->strips = ceiling(w->out.height, WINOGRAD_TILE);
-    w->tiles = ceiling(w->out.width, WINOGRAD_TILE);
+    w->terms = w->stride == 1 ? WINOGRAD_SIDE : WINOGRAD_STRIDED_TERMS;
+    w->strips = ceiling(w->out.height, tile);
+    w->tiles = ceiling(w->out.width, tile);
     plan->block_strips = choose_strips(plan, of_filters);
     w->capacity = ceiling(plan->block_strips * w->tiles, 4) * 4;
     plan->together = of_filters || ceiling(w->images * w->strips, plan->block_strips) < plan->threads;
@@ -63,11 +72,10 @@ void winograd_divide(winograd_plan *plan, bool of_filters) {
     w->products_stride = w->out.blocks * w->capacity * lanes + GAP;
     const size_t widest = w->in.width > w->out.width ? w->in.width : w->out.width;
     const size_t copies = plan->together ? 1 : plan->threads;
-    plan->thread_scratch =
-        rounded((WINOGRAD_SIDE * (WINOGRAD_TILE * w->tiles + WINOGRAD_FILTER - 1) + widest) * lanes);
+    plan->thread_scratch = rounded((w->terms * most_columns(w) + widest) * lanes);
     plan->filters_scratch = rounded(WINOGRAD_POSITIONS * w->filters_stride);
-    plan->states_scratch = copies * rounded(WINOGRAD_POSITIONS * w->states_stride);
-    plan->products_scratch = copies * rounded(WINOGRAD_POSITIONS * w->products_stride);
+    plan->states_scratch = copies * rounded(w->terms * w->terms * w->states_stride);
+    plan->products_scratch = copies * rounded(w->terms * w->terms * w->products_stride);
 }
 
 size_t winograd_scratch(const winograd_plan *plan) {
@@ -111,7 +119,7 @@ static size_t all_strips(const winograd_work *work) {
 /* Each thread on strips of its own, block by block. */
 static void run_alone(const winograd_plan *plan, const member *m) {
     const winograd_work *w = &m->work;
-    const size_t items = WINOGRAD_POSITIONS * groups_of_outputs(w);
+    const size_t items = w->terms * w->terms * groups_of_outputs(w);
     const share mine = share_of(all_strips(w), m->me, m->team);
     for (size_t first = mine.begin; first < mine.end; first += plan->block_strips) {
         const size_t left = mine.end - first;
@@ -122,10 +130,10 @@ static void run_alone(const winograd_plan *plan, const member *m) {
     }
 }
 
-/* All threads on one block: strips are divided, then positions, then strips again. */
+/* All threads on one block: strips are divided, then terms, then strips again. */
 static void run_together(const winograd_plan *plan, const member *m) {
     const winograd_work *w = &m->work;
-    const share items = share_of(WINOGRAD_POSITIONS * groups_of_outputs(w), m->me, m->team);
+    const share items = share_of(w->terms * w->terms * groups_of_outputs(w), m->me, m->team);
     const size_t all = all_strips(w);
     for (size_t first = 0; first < all; first += plan->block_strips) {
         const size_t count = all - first < plan->block_strips ? all - first : plan->block_strips;
@@ -152,12 +160,29 @@ void winograd_run(const winograd_plan *plan) {
     }
 }
 
+/* Positions for which one of `team` threads sums the gradient: a like number of terms, whose order is that of
+ * the positions. */
+static share share_of_positions(const winograd_work *w, size_t me, size_t team) {
+    const size_t groups = groups_of_outputs(w);
+    const size_t all = w->terms * w->terms * groups;
+    share mine = {0, 0};
+    size_t before = 0;
+    for (size_t index = 0; index < WINOGRAD_POSITIONS * groups; index++) {
+        const size_t position = index / groups;
+        mine.begin += before * team / all < me;
+        mine.end += before * team / all <= me;
+        before +=
+            winograd_terms_at(w, position / WINOGRAD_SIDE) * winograd_terms_at(w, position % WINOGRAD_SIDE);
+    }
+    return mine;
+}
+
 void winograd_run_gradient(const winograd_plan *plan) {
 #pragma omp parallel num_threads((int)plan->threads)
     {
         const member m = join(plan);
         const winograd_work *w = &m.work;
-        const share items = share_of(WINOGRAD_POSITIONS * groups_of_outputs(w), m.me, m.team);
+        const share items = share_of_positions(w, m.me, m.team);
         const share pairs = share_of(w->in.blocks * w->out.blocks, m.me, m.team);
         const size_t all = all_strips(w);
         for (size_t first = 0; first < all; first += plan->block_strips) {

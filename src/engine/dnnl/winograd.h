@@ -1,12 +1,16 @@
 /* engine/dnnl/winograd: convolutions 3x3 of stride 1 by Winograd's algorithm F(4x4, 3x3) (Lavin & Gray 2016),
  * which needs a quarter of the multiplications. oneDNN has it for AVX-512 only, slower and with ten times the
- * scratch memory.
+ * scratch memory. And at stride 2, padding 1, by the same for F(4x4, 2x2) (winograd_points.h), which needs
+ * 81 multiplications for 16 outputs instead of 144.
  *
  * An image is cut into tiles of 4x4 outputs, a row of which is a strip. Input (6x6 around a tile) and filters
  * (3x3) are evaluated as polynomials at 6x6 positions, where the convolution is a product: at each of the 36
  * positions, [tiles][channels] × [channels][filters]. Interpolation gives the outputs. The gradient of the
  * input is such a convolution too, with the filters turned; the gradient of the filters runs everything
  * backwards. The strips of a block go through all of it while they are in cache.
+ *
+ * At stride 2 a tile has 9x9 terms: some positions of the filters serve several. The gradient of the input is
+ * made in tiles of 8x8.
  *
  * States lie in blocks of LANES channels, [image][block][row][column][LANES], filters as
  * [block of filters][block of channels][3][3][channel][filter]: oneDNN's nChw16c and OIhw16i16o, or with 8.
@@ -25,6 +29,7 @@ enum {
     WINOGRAD_FILTER = 3,
     WINOGRAD_SIDE = WINOGRAD_TILE + WINOGRAD_FILTER - 1,
     WINOGRAD_POSITIONS = WINOGRAD_SIDE * WINOGRAD_SIDE,
+    WINOGRAD_STRIDED_TERMS = 2 * WINOGRAD_TILE + 1, /* in one dimension; at stride 1 one for each position */
     WINOGRAD_TOGETHER =
         2 /* blocks of outputs that a product makes at once; of an odd number the last one alone */
 };
@@ -38,6 +43,8 @@ typedef struct winograd_images {
  * and `output` the one that is made. */
 typedef struct winograd_work {
     winograd_images in, out;
+    size_t stride;                /* 1 or 2, in both dimensions; below, that of the convolution itself */
+    size_t terms;                 /* in one dimension */
     size_t images, strips, tiles; /* strips of an image, tiles of a strip */
     size_t top, left;             /* rows and columns of zeros before the input */
     size_t capacity;              /* tiles of a block, a multiple of 4 */
@@ -53,16 +60,22 @@ typedef struct winograd_work {
     float *filter_gradient;
 
     /* scratch */
-    float *columns;     /* of each thread: a strip halfway, [6][4 tiles + 2][LANES] */
+    float *columns;     /* of each thread: a strip halfway, [terms][columns of windows][LANES] */
     float *zeros;       /* of each thread: [width][LANES] */
     float *at_filters;  /* [36][in.blocks × LANES][out.blocks × LANES], the outputs grouped by TOGETHER */
-    float *at_states;   /* [36][in.blocks][capacity][LANES] */
-    float *at_products; /* [36][out.blocks][capacity][LANES] */
-    size_t filters_stride, states_stride, products_stride; /* from one position to the next */
+    float *at_states;   /* [terms²][in.blocks][capacity][LANES] */
+    float *at_products; /* [terms²][out.blocks][capacity][LANES] */
+    size_t filters_stride, states_stride, products_stride; /* from one position or term to the next */
 } winograd_work;
 
+/* How many terms the filters at a position serve, in one dimension. */
+static inline size_t winograd_terms_at(const winograd_work *work, size_t position) {
+    return work->stride > 1 && position == 0 ? WINOGRAD_TILE : 1;
+}
+
 /* Loops for one instruction set. Strips are counted over the batch, pairs are output block × in.blocks +
- * input block, items are position × groups of outputs + group. */
+ * input block; items are term × groups of outputs + group, of the gradient of the filters position × groups +
+ * group. */
 typedef struct winograd_kernels {
     size_t lanes;
     void (*transform_filters)(const winograd_work *work, size_t first_pair, size_t end_pair);
@@ -90,7 +103,7 @@ typedef struct winograd_plan {
     size_t thread_scratch, filters_scratch, states_scratch, products_scratch; /* in values */
 } winograd_plan;
 
-/* Fills in the rest where kernels, threads and the work's images, batch and zeros are given. */
+/* Fills in the rest where kernels, threads and the work's images, batch, stride and zeros are given. */
 void winograd_divide(winograd_plan *plan, bool of_filters);
 size_t winograd_scratch(const winograd_plan *plan);
 /* Points the work into `scratch`. */

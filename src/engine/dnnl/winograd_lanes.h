@@ -1,13 +1,7 @@
 /* engine/dnnl/winograd_lanes: the arithmetic of Winograd's algorithm, for LANES channels side by side in a
  * register. Not a header: winograd_avx2.c and winograd_avx512.c include it, each compiled for its instruction
- * set, with how many rows of sums fit into the registers.
- *
- * The six points are 0, ±A, ±B and infinity with A = √½ and B = √2, which lose less to rounding than the
- * usual 0, ±1, ±2. With a polynomial's value at each as a column, the transforms are, for one dimension,
- *   filters    u_p = (g0 + p g1 + p² g2) / Π over the other finite points q of (p - q),       u_∞ = g2
- *   input      v_p = Σ_i d_i × coefficient i of Π over the other finite points q of (x - q),  v_∞ that of all
- *   output     y_i = Σ_p p^i m_p, and y_3 += m_∞
- * and applied to columns, then to rows, in two. */
+ * set, with how many rows of sums fit into the registers. The transforms of winograd_points.h are applied to
+ * columns, then to rows, in two dimensions. */
 #include "engine/dnnl/winograd.h"
 
 typedef float lanes __attribute__((vector_size(LANES * sizeof(float)), may_alias));
@@ -27,7 +21,6 @@ enum {
     TOGETHER = WINOGRAD_TOGETHER,
     TAPS = FILTER * FILTER,
     FILTER_VALUES = TAPS * LANES * LANES, /* of a pair of blocks */
-    TILE_VALUES = TILE * LANES,
     MOST_ROWS = 12,
     LINE = 16 /* values of a line of the cache */
 };
@@ -40,63 +33,7 @@ INLINE void store(float *to, lanes value) {
     *(lanes *)to = value;
 }
 
-static const float A = 0.70710678118654752F, AA = 0.5F, AAA = 0.35355339059327376F;
-static const float B = 1.41421356237309505F, BB = 2.0F, BBB = 2.82842712474619010F;
-static const float BOTH = 2.5F;                              /* A² + B², while A² B² = 1 */
-static const float OVER_A = -1.0F / 1.5F, OVER_B = 1.0F / 6; /* 1 / Π (p - q) for ±A, ±B */
-
-/* ---- one dimension */
-
-INLINE void input_at_points(const lanes d[SIDE], lanes v[SIDE]) {
-    const lanes even_a = d[4] - BB * d[2], odd_a = A * (d[3] - BB * d[1]);
-    const lanes even_b = d[4] - AA * d[2], odd_b = B * (d[3] - AA * d[1]);
-    v[0] = d[0] + (d[4] - BOTH * d[2]);
-    v[1] = even_a + odd_a;
-    v[2] = even_a - odd_a;
-    v[3] = even_b + odd_b;
-    v[4] = even_b - odd_b;
-    v[5] = d[1] + (d[5] - BOTH * d[3]);
-}
-
-INLINE void filter_at_points(const lanes g[FILTER], lanes u[SIDE]) {
-    const lanes even_a = OVER_A * (g[0] + AA * g[2]), odd_a = OVER_A * A * g[1];
-    const lanes even_b = OVER_B * (g[0] + BB * g[2]), odd_b = OVER_B * B * g[1];
-    u[0] = g[0];
-    u[1] = even_a + odd_a;
-    u[2] = even_a - odd_a;
-    u[3] = even_b + odd_b;
-    u[4] = even_b - odd_b;
-    u[5] = g[2];
-}
-
-INLINE void output_from_points(const lanes m[SIDE], lanes y[TILE]) {
-    const lanes sum_a = m[1] + m[2], difference_a = m[1] - m[2];
-    const lanes sum_b = m[3] + m[4], difference_b = m[3] - m[4];
-    y[0] = m[0] + sum_a + sum_b;
-    y[1] = A * difference_a + B * difference_b;
-    y[2] = AA * sum_a + BB * sum_b;
-    y[3] = AAA * difference_a + (BBB * difference_b + m[5]);
-}
-
-/* The transposes of the last two: gradients go the other way. */
-INLINE void arrived_at_points(const lanes y[TILE], lanes m[SIDE]) {
-    const lanes even_a = y[0] + AA * y[2], odd_a = A * (y[1] + AA * y[3]);
-    const lanes even_b = y[0] + BB * y[2], odd_b = B * (y[1] + BB * y[3]);
-    m[0] = y[0];
-    m[1] = even_a + odd_a;
-    m[2] = even_a - odd_a;
-    m[3] = even_b + odd_b;
-    m[4] = even_b - odd_b;
-    m[5] = y[3];
-}
-
-INLINE void filter_from_points(const lanes u[SIDE], lanes g[FILTER]) {
-    const lanes sum_a = OVER_A * (u[1] + u[2]), difference_a = OVER_A * (u[1] - u[2]);
-    const lanes sum_b = OVER_B * (u[3] + u[4]), difference_b = OVER_B * (u[3] - u[4]);
-    g[0] = u[0] + (sum_a + sum_b);
-    g[1] = A * difference_a + B * difference_b;
-    g[2] = AA * sum_a + (BB * sum_b + u[5]);
-}
+#include "engine/dnnl/winograd_points.h"
 
 /* ---- filters */
 
@@ -110,7 +47,7 @@ INLINE float *filters_of_pair(const winograd_work *w, size_t out, size_t in, siz
 }
 
 /* from: [3][3][channel][filter]. */
-static void transform_pair(const winograd_work *w, const float *from, size_t out, size_t in) {
+INLINE void transform_pair(size_t stride, const winograd_work *w, const float *from, size_t out, size_t in) {
     size_t step = 0;
     float *to = filters_of_pair(w, out, in, &step);
     for (size_t i = 0; i < LANES; i++, to += step) {
@@ -119,13 +56,13 @@ static void transform_pair(const winograd_work *w, const float *from, size_t out
             lanes g[FILTER], u[SIDE];
             EACH (j, FILTER)
                 g[j] = load(from + ((FILTER * j + k) * LANES + i) * LANES);
-            filter_at_points(g, u);
+            filter_at_points(stride, g, u);
             EACH (j, SIDE)
                 half[j][k] = u[j];
         }
         EACH (j, SIDE) {
             lanes u[SIDE];
-            filter_at_points(half[j], u);
+            filter_at_points(stride, half[j], u);
             EACH (k, SIDE)
                 store(to + (SIDE * j + k) * w->filters_stride, u[k]);
         }
@@ -150,12 +87,15 @@ static void transform_filters(const winograd_work *w, size_t first_pair, size_t 
             turn(w->filters + (in * w->out.blocks + out) * FILTER_VALUES, turned);
             from = turned;
         }
-        transform_pair(w, from, out, in);
+        if (w->stride == 1)
+            transform_pair(1, w, from, out, in);
+        else
+            transform_pair(2, w, from, out, in);
     }
 }
 
 /* to: [3][3][channel][filter]. */
-static void finish_pair(const winograd_work *w, size_t out, size_t in, float *to) {
+INLINE void finish_pair(size_t stride, const winograd_work *w, size_t out, size_t in, float *to) {
     size_t step = 0;
     const float *from = filters_of_pair(w, out, in, &step);
     for (size_t i = 0; i < LANES; i++, from += step) {
@@ -164,13 +104,13 @@ static void finish_pair(const winograd_work *w, size_t out, size_t in, float *to
             lanes u[SIDE], g[FILTER];
             EACH (j, SIDE)
                 u[j] = load(from + (SIDE * j + k) * w->filters_stride);
-            filter_from_points(u, g);
+            filter_from_points(stride, u, g);
             EACH (j, FILTER)
                 half[j][k] = g[j];
         }
         EACH (j, FILTER) {
             lanes g[FILTER];
-            filter_from_points(half[j], g);
+            filter_from_points(stride, half[j], g);
             EACH (k, FILTER)
                 store(to + ((FILTER * j + k) * LANES + i) * LANES, g[k]);
         }
@@ -178,83 +118,85 @@ static void finish_pair(const winograd_work *w, size_t out, size_t in, float *to
 }
 
 static void finish_filters(const winograd_work *w, size_t first_pair, size_t end_pair) {
-    for (size_t pair = first_pair; pair < end_pair; pair++)
-        finish_pair(w, pair / w->in.blocks, pair % w->in.blocks, w->filter_gradient + pair * FILTER_VALUES);
+    for (size_t pair = first_pair; pair < end_pair; pair++) {
+        float *to = w->filter_gradient + pair * FILTER_VALUES;
+        if (w->stride == 1)
+            finish_pair(1, w, pair / w->in.blocks, pair % w->in.blocks, to);
+        else
+            finish_pair(2, w, pair / w->in.blocks, pair % w->in.blocks, to);
+    }
 }
 
 /* ---- states: a strip is transformed by columns, each once, then tile by tile by rows */
 
-/* What is transformed: windows of SIDE rows and columns of the input, or of TILE of the output's gradient. */
+/* What is transformed, and into what. */
 typedef struct states {
     const winograd_images *images;
     const float *from;
     size_t top, left; /* zeros before the image */
-    float *to;        /* [36][blocks][capacity][LANES] */
+    float *to;        /* [terms²][blocks][capacity][LANES] */
     size_t stride;
 } states;
 
-INLINE void at_points(size_t window, const lanes *d, lanes v[SIDE]) {
-    if (window == SIDE)
-        input_at_points(d, v);
-    else
-        arrived_at_points(d, v);
-}
-
 /* Rows of a channel block of an image from row `first` on; beyond the image they are zeros. */
-INLINE void find_rows(size_t window, const winograd_work *w, const states *s, const float *block,
-                      size_t first, const lanes **rows) {
-    EACH (r, window) { /* a row above the image wraps around to a large number */
+INLINE void find_rows(windows kind, const winograd_work *w, const states *s, const float *block, size_t first,
+                      const lanes **rows) {
+    EACH (r, window_of(kind)) { /* a row above the image wraps around to a large number */
         const size_t y = first + r;
         rows[r] = (const lanes *)(y < s->images->height ? block + y * s->images->width * LANES : w->zeros);
     }
 }
 
-INLINE void transform_strip(size_t window, const winograd_work *w, const states *s, const lanes **rows,
+INLINE size_t length_of(windows kind, const winograd_work *w) {
+    return advance_of(kind) * w->tiles + window_of(kind) - advance_of(kind);
+}
+
+INLINE void transform_strip(windows kind, const winograd_work *w, const states *s, const lanes **rows,
                             float *to) {
     const size_t width = s->images->width;
-    const size_t length = TILE * w->tiles + window - TILE;
+    const size_t length = length_of(kind, w);
     lanes *columns = (lanes *)w->columns;
     for (size_t x = 0; x < width; x++) {
-        lanes d[SIDE], v[SIDE];
-        EACH (r, window)
+        lanes d[MOST_WINDOW], v[MOST_TERMS];
+        EACH (r, window_of(kind))
             d[r] = rows[r][x];
-        EACH (r, TILE) /* the next strip's rows */
-            __builtin_prefetch(rows[window - TILE + r] + x + TILE * width);
-        at_points(window, d, v);
-        EACH (r, SIDE)
+        EACH (r, advance_of(kind)) /* the next strip's rows */
+            __builtin_prefetch(rows[window_of(kind) - advance_of(kind) + r] + x + advance_of(kind) * width);
+        at_points(kind, d, v);
+        EACH (r, terms_of(kind))
             columns[r * length + s->left + x] = v[r];
     }
-    for (size_t r = 0; r < SIDE; r++)
+    for (size_t r = 0; r < terms_of(kind); r++)
         for (size_t t = 0; t < w->tiles; t++) {
-            lanes v[SIDE];
-            at_points(window, columns + r * length + TILE * t, v);
-            EACH (k, SIDE)
-                store(to + (SIDE * r + k) * s->stride + t * LANES, v[k]);
+            lanes v[MOST_TERMS];
+            at_points(kind, columns + r * length + advance_of(kind) * t, v);
+            EACH (k, terms_of(kind))
+                store(to + (terms_of(kind) * r + k) * s->stride + t * LANES, v[k]);
         }
 }
 
-INLINE void clear_borders(size_t window, const winograd_work *w, const states *s) {
-    const size_t length = TILE * w->tiles + window - TILE;
+INLINE void clear_borders(windows kind, const winograd_work *w, const states *s) {
+    const size_t length = length_of(kind, w);
     lanes *columns = (lanes *)w->columns;
-    for (size_t r = 0; r < SIDE; r++)
+    for (size_t r = 0; r < terms_of(kind); r++)
         for (size_t x = 0; x < length; x++)
             if (x < s->left || x >= s->left + s->images->width)
                 columns[r * length + x] = (lanes){0};
 }
 
-INLINE void transform_strips(size_t window, const winograd_work *w, const states *s, size_t at,
+INLINE void transform_strips(windows kind, const winograd_work *w, const states *s, size_t at,
                              size_t first_strip, size_t count) {
-    clear_borders(window, w, s);
+    clear_borders(kind, w, s);
     for (size_t block = 0; block < s->images->blocks; block++)
         for (size_t i = 0; i < count; i++) {
             const size_t image = (first_strip + i) / w->strips;
-            const size_t top = TILE * ((first_strip + i) % w->strips) - s->top;
-            const lanes *rows[SIDE];
-            find_rows(window, w, s,
+            const size_t top = advance_of(kind) * ((first_strip + i) % w->strips) - s->top;
+            const lanes *rows[MOST_WINDOW];
+            find_rows(kind, w, s,
                       s->from +
                           (image * s->images->blocks + block) * s->images->height * s->images->width * LANES,
                       top, rows);
-            transform_strip(window, w, s, rows, s->to + (block * w->capacity + (at + i) * w->tiles) * LANES);
+            transform_strip(kind, w, s, rows, s->to + (block * w->capacity + (at + i) * w->tiles) * LANES);
         }
 }
 
@@ -265,13 +207,21 @@ static void transform_input(const winograd_work *w, size_t at, size_t first_stri
                       .left = w->left,
                       .to = w->at_states,
                       .stride = w->states_stride};
-    transform_strips(SIDE, w, &s, at, first_strip, count);
+    if (w->stride == 1)
+        transform_strips(OF_INPUT, w, &s, at, first_strip, count);
+    else if (!w->turned)
+        transform_strips(OF_STRIDED_INPUT, w, &s, at, first_strip, count);
+    else
+        transform_strips(OF_STRIDED_GRADIENT, w, &s, at, first_strip, count);
 }
 
 static void transform_arrived(const winograd_work *w, size_t at, size_t first_strip, size_t count) {
     const states s = {
         .images = &w->out, .from = w->arrived, .to = w->at_products, .stride = w->products_stride};
-    transform_strips(TILE, w, &s, at, first_strip, count);
+    if (w->stride == 1)
+        transform_strips(OF_ARRIVED, w, &s, at, first_strip, count);
+    else
+        transform_strips(OF_STRIDED_ARRIVED, w, &s, at, first_strip, count);
 }
 
 /* ---- products: rows × together sums stay in registers while the channels go by */
@@ -310,27 +260,37 @@ INLINE void multiply_tiles(size_t rows, size_t together, const winograd_work *w,
         multiply_rows(rows / 3, together, w, at_states + t * LANES, filters, products + t * LANES);
 }
 
-/* Arrays at one position for one group of outputs. */
+/* Arrays of one term for one group of outputs. */
 typedef struct item {
     size_t together;
     const float *at_states;
     float *products, *filters;
 } item;
 
-INLINE item find_item(const winograd_work *w, size_t index) {
-    const size_t groups = (w->out.blocks + TOGETHER - 1) / TOGETHER;
-    const size_t position = index / groups;
-    const size_t out = index % groups * TOGETHER;
+INLINE item find_item(const winograd_work *w, size_t term, size_t position, size_t group) {
+    const size_t out = group * TOGETHER;
     return (item){.together = out + 1 < w->out.blocks ? TOGETHER : 1,
-                  .at_states = w->at_states + position * w->states_stride,
-                  .products = w->at_products + position * w->products_stride + out * w->capacity * LANES,
+                  .at_states = w->at_states + term * w->states_stride,
+                  .products = w->at_products + term * w->products_stride + out * w->capacity * LANES,
                   .filters =
                       w->at_filters + position * w->filters_stride + out * w->in.blocks * LANES * LANES};
 }
 
+INLINE size_t groups_of_outputs(const winograd_work *w) {
+    return (w->out.blocks + TOGETHER - 1) / TOGETHER;
+}
+
+/* The position of the filters of a term, in one dimension. */
+INLINE size_t position_of(const winograd_work *w, size_t term) {
+    return w->stride == 1 ? term : term < TILE ? 0 : term - (TILE - 1);
+}
+
 static void multiply(const winograd_work *w, size_t tiles, size_t first_item, size_t end_item) {
+    const size_t groups = groups_of_outputs(w);
     for (size_t index = first_item; index < end_item; index++) {
-        const item it = find_item(w, index);
+        const size_t term = index / groups;
+        const size_t position = SIDE * position_of(w, term / w->terms) + position_of(w, term % w->terms);
+        const item it = find_item(w, term, position, index % groups);
         if (it.together == TOGETHER)
             multiply_tiles(ROWS_TOGETHER, TOGETHER, w, tiles, it.at_states, it.filters, it.products);
         else
@@ -367,13 +327,26 @@ INLINE void accumulate_channels(size_t rows, size_t together, const winograd_wor
                         it->filters + c * together * LANES);
 }
 
+/* The terms that share the filters of a position, in one dimension. */
+INLINE size_t first_term(const winograd_work *w, size_t position) {
+    return w->stride == 1 || position == 0 ? position : position + (TILE - 1);
+}
+
 static void accumulate(const winograd_work *w, size_t tiles, bool first, size_t first_item, size_t end_item) {
+    const size_t groups = groups_of_outputs(w);
     for (size_t index = first_item; index < end_item; index++) {
-        const item it = find_item(w, index);
-        if (it.together == TOGETHER)
-            accumulate_channels(SUMS_TOGETHER, TOGETHER, w, tiles, first, &it);
-        else
-            accumulate_channels(SUMS_SINGLE, 1, w, tiles, first, &it);
+        const size_t position = index / groups;
+        const size_t row = first_term(w, position / SIDE), column = first_term(w, position % SIDE);
+        const size_t rows = winograd_terms_at(w, position / SIDE);
+        const size_t columns = winograd_terms_at(w, position % SIDE);
+        for (size_t i = 0; i < rows * columns; i++) {
+            const size_t term = w->terms * (row + i / columns) + column + i % columns;
+            const item it = find_item(w, term, position, index % groups);
+            if (it.together == TOGETHER)
+                accumulate_channels(SUMS_TOGETHER, TOGETHER, w, tiles, first && i == 0, &it);
+            else
+                accumulate_channels(SUMS_SINGLE, 1, w, tiles, first && i == 0, &it);
+        }
     }
 }
 
@@ -394,29 +367,30 @@ INLINE finish find_finish(const winograd_work *w, size_t block) {
     return f;
 }
 
-INLINE void columns_from_points(const winograd_work *w, const float *from, lanes half[TILE][SIDE]) {
-    EACH (k, SIDE) {
-        lanes m[SIDE], y[TILE];
-        EACH (r, SIDE)
-            m[r] = load(from + (SIDE * r + k) * w->products_stride);
-        output_from_points(m, y);
-        EACH (r, TILE)
+INLINE void columns_from_points(outputs kind, const winograd_work *w, const float *from,
+                                lanes half[MOST_TILE][MOST_TERMS]) {
+    EACH (k, terms_behind(kind)) {
+        lanes m[MOST_TERMS], y[MOST_TILE];
+        EACH (r, terms_behind(kind))
+            m[r] = load(from + (terms_behind(kind) * r + k) * w->products_stride);
+        from_points(kind, m, y);
+        EACH (r, tile_of(kind))
             half[r][k] = y[r];
     }
 }
 
 /* height, width: of the tile that lie in the image. */
-INLINE void output_tile(const winograd_work *w, const float *from, const finish *f, size_t at, size_t height,
-                        size_t width) {
-    lanes half[TILE][SIDE];
-    EACH (r, TILE)
-        EACH (x, TILE_VALUES / LINE) /* the next tile's lines */
-            __builtin_prefetch(w->output + at + (r * w->out.width + TILE) * LANES + x * LINE, 1);
-    columns_from_points(w, from, half);
-    EACH (r, TILE) {
-        lanes y[TILE];
-        output_from_points(half[r], y);
-        EACH (x, TILE) {
+INLINE void output_tile(outputs kind, const winograd_work *w, const float *from, const finish *f, size_t at,
+                        size_t height, size_t width) {
+    lanes half[MOST_TILE][MOST_TERMS];
+    EACH (r, tile_of(kind))
+        EACH (x, tile_of(kind) * LANES / LINE) /* the next tile's lines */
+            __builtin_prefetch(w->output + at + (r * w->out.width + tile_of(kind)) * LANES + x * LINE, 1);
+    columns_from_points(kind, w, from, half);
+    EACH (r, tile_of(kind)) {
+        lanes y[MOST_TILE];
+        from_points(kind, half[r], y);
+        EACH (x, tile_of(kind)) {
             if (r >= height || x >= width)
                 continue;
             const size_t place = at + (r * w->out.width + x) * LANES;
@@ -430,24 +404,34 @@ INLINE void output_tile(const winograd_work *w, const float *from, const finish 
     }
 }
 
-static void transform_output(const winograd_work *w, size_t at, size_t first_strip, size_t count) {
+INLINE void output_strips(outputs kind, const winograd_work *w, size_t at, size_t first_strip, size_t count) {
+    const size_t tile = tile_of(kind);
     for (size_t block = 0; block < w->out.blocks; block++) {
         const finish f = find_finish(w, block);
         for (size_t s = 0; s < count; s++) {
             const size_t image = (first_strip + s) / w->strips;
-            const size_t top = TILE * ((first_strip + s) % w->strips);
-            const size_t height = w->out.height - top < TILE ? w->out.height - top : TILE;
+            const size_t top = tile * ((first_strip + s) % w->strips);
+            const size_t height = w->out.height - top < tile ? w->out.height - top : tile;
             const float *from = w->at_products + (block * w->capacity + (at + s) * w->tiles) * LANES;
             const size_t row = ((image * w->out.blocks + block) * w->out.height + top) * w->out.width;
             for (size_t t = 0; t < w->tiles; t++, from += LANES) {
-                const size_t width = w->out.width - TILE * t;
-                if (height == TILE && width >= TILE)
-                    output_tile(w, from, &f, (row + TILE * t) * LANES, TILE, TILE);
+                const size_t width = w->out.width - tile * t;
+                if (height == tile && width >= tile)
+                    output_tile(kind, w, from, &f, (row + tile * t) * LANES, tile, tile);
                 else
-                    output_tile(w, from, &f, (row + TILE * t) * LANES, height, width);
+                    output_tile(kind, w, from, &f, (row + tile * t) * LANES, height, width);
             }
         }
     }
+}
+
+static void transform_output(const winograd_work *w, size_t at, size_t first_strip, size_t count) {
+    if (w->stride == 1)
+        output_strips(TO_OUTPUT, w, at, first_strip, count);
+    else if (!w->turned)
+        output_strips(TO_STRIDED_OUTPUT, w, at, first_strip, count);
+    else
+        output_strips(TO_STRIDED_GRADIENT, w, at, first_strip, count);
 }
 
 const winograd_kernels LANES_KERNELS = {.lanes = LANES,

@@ -4,7 +4,7 @@
 
 #include "engine/vectorize.h"
 
-#include <lapacke.h>
+#include <lapack.h>
 #include <math.h>
 
 enum { BLOCK = 16 }; /* vectors at a time; a multiple of 4 */
@@ -46,16 +46,32 @@ ENGINE_VECTORIZED static void add_block(const double *block, size_t n, double *g
     }
 }
 
-/* Eigenvalues of the lower half of gram [n][n], which is destroyed, to singular values. */
-static mixup_status decompose(double *gram, size_t n, double *values) {
+/* LAPACK's dsyevd for the eigenvalues alone, ascending, of `gram` [n][n], which is destroyed. */
+static mixup_status find_eigenvalues(double *gram, size_t n, const mixup_allocator *allocator,
+                                     double *values) {
+    const char *none = "N";  /* of the eigenvectors */
+    const char *upper = "U"; /* our lower half, row by row, is LAPACK's upper half, column by column */
     const lapack_int size = (lapack_int)n;
-    /* Our lower half, row by row, is LAPACK's upper half, column by column. */
-    const lapack_int info = LAPACKE_dsyevd(LAPACK_COL_MAJOR, 'N', 'U', size, gram, size, values);
-    if (info == LAPACK_WORK_MEMORY_ERROR || info == LAPACK_TRANSPOSE_MEMORY_ERROR)
-        return error(MIXUP_ERROR_MEMORY, "out of memory: singular values of a matrix of rank %zu", n);
-    if (info != 0)
-        return error(MIXUP_ERROR_DATA, "eigenvalues of a %zux%zu matrix: dsyevd ended with %d", n, n,
-                     (int)info);
+    const lapack_int ask = -1;
+    lapack_int integers = 0; /* all that it works on of these */
+    const lapack_int integer_count = 1;
+    lapack_int info = 0;
+    double wanted = 0.0;
+    double *work = NULL;
+    LAPACK_dsyevd(none, upper, &size, gram, &size, values, &wanted, &ask, &integers, &integer_count, &info);
+    const lapack_int work_count = (lapack_int)wanted;
+    MIXUP_TRY(MEMORY_NEW(allocator, work, (size_t)work_count));
+    LAPACK_dsyevd(none, upper, &size, gram, &size, values, work, &work_count, &integers, &integer_count,
+                  &info);
+    memory_release(allocator, work);
+    return info == 0 ? MIXUP_OK
+                     : error(MIXUP_ERROR_DATA, "eigenvalues of a %zux%zu matrix: dsyevd ended with %d", n, n,
+                             (int)info);
+}
+
+/* Eigenvalues of the lower half of gram [n][n], which is destroyed, to singular values. */
+static mixup_status decompose(double *gram, size_t n, const mixup_allocator *allocator, double *values) {
+    MIXUP_TRY(find_eigenvalues(gram, n, allocator, values));
     for (size_t i = 0; i < n / 2; i++) { /* ascending becomes descending */
         const double low = values[i];
         values[i] = values[n - 1 - i];
@@ -86,7 +102,7 @@ mixup_status gram_singular_values(const float *matrix, size_t rows, size_t width
             fill_columns(&in, first, block);
         add_block(block, n, gram);
     }
-    status = decompose(gram, n, values);
+    status = decompose(gram, n, allocator, values);
 done:
     memory_release(allocator, block);
     memory_release(allocator, gram);

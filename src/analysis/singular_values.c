@@ -4,7 +4,7 @@
 
 #include "analysis/gram.h"
 
-#include <lapacke.h>
+#include <lapack.h>
 #include <math.h>
 #include <string.h>
 
@@ -19,19 +19,34 @@ static void find_means(const float *matrix, size_t rows, size_t width, bool cent
         mean[j] /= (double)rows;
 }
 
-/* Destroys `matrix`. */
-static mixup_status decompose(double *matrix, size_t rows, size_t width, double *values) {
+/* LAPACK's dgesdd for the values alone. Destroys `matrix`. */
+static mixup_status decompose(double *matrix, size_t rows, size_t width, const mixup_allocator *allocator,
+                              double *values) {
+    const char *none = "N"; /* of the vectors */
     const lapack_int m = (lapack_int)width;
     const lapack_int n = (lapack_int)rows;
+    const lapack_int one = 1;
+    const lapack_int ask = -1;
+    lapack_int info = 0;
     double unused = 0.0;
-    const lapack_int info =
-        LAPACKE_dgesdd(LAPACK_COL_MAJOR, 'N', m, n, matrix, m, values, &unused, 1, &unused, 1);
-    if (info == LAPACK_WORK_MEMORY_ERROR || info == LAPACK_TRANSPOSE_MEMORY_ERROR)
-        return error(MIXUP_ERROR_MEMORY, "out of memory: singular values of a %zux%zu matrix", rows, width);
+    double wanted = 0.0;
+    double *work = NULL;
+    lapack_int *integers = NULL; /* [8 min(m, n)], says dgesdd */
+    mixup_status status = MIXUP_OK;
+    MIXUP_TRY_ELSE(status, MEMORY_NEW(allocator, integers, 8 * (rows < width ? rows : width)), done);
+    LAPACK_dgesdd(none, &m, &n, matrix, &m, values, &unused, &one, &unused, &one, &wanted, &ask, integers,
+                  &info);
+    const lapack_int work_count = (lapack_int)wanted;
+    MIXUP_TRY_ELSE(status, MEMORY_NEW(allocator, work, (size_t)work_count), done);
+    LAPACK_dgesdd(none, &m, &n, matrix, &m, values, &unused, &one, &unused, &one, work, &work_count, integers,
+                  &info);
     if (info != 0)
-        return error(MIXUP_ERROR_DATA, "singular values of a %zux%zu matrix: dgesdd ended with %d", rows,
-                     width, (int)info);
-    return MIXUP_OK;
+        status = error(MIXUP_ERROR_DATA, "singular values of a %zux%zu matrix: dgesdd ended with %d", rows,
+                       width, (int)info);
+done:
+    memory_release(allocator, work);
+    memory_release(allocator, integers);
+    return status;
 }
 
 /* By dgesdd, `found` [min(rows, width)]. */
@@ -44,7 +59,7 @@ static mixup_status decompose_directly(const float *matrix, size_t rows, size_t 
     for (size_t i = 0; i < rows; i++)
         for (size_t j = 0; j < width; j++)
             copy[i * width + j] = (double)matrix[i * width + j] - mean[j];
-    const mixup_status status = decompose(copy, rows, width, found);
+    const mixup_status status = decompose(copy, rows, width, allocator, found);
     memory_release(allocator, copy);
     return status;
 }

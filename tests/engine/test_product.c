@@ -203,7 +203,8 @@ static void add(void *user, size_t at, size_t count, const float *gradient) {
 }
 
 /* Adds the stored gradient of W to `out`. */
-static void run_weights(const layer *l, real *out, size_t parts) {
+/* The along states from a copy with rows so far apart. */
+static void run_weights_spread(const layer *l, size_t row, real *out, size_t parts) {
     const size_t batch = l->sizes.batch;
     const bool by_unit = l->layout.by_unit;
     real *packed = network_values(product_packed_count(&l->layout, batch));
@@ -214,15 +215,31 @@ static void run_weights(const layer *l, real *out, size_t parts) {
                                .slope = 1.0f,
                                .out = packed};
     in_parts(pack_part, &pack, 1);
+    real *spread = network_values(batch * row);
+    const product_pack spreading = {.kernels = l->layout.kernels,
+                                    .batch = batch,
+                                    .across = l->layout.along,
+                                    .values = by_unit ? l->input : l->delta,
+                                    .slope = 1.0f,
+                                    .out = spread,
+                                    .plain = true,
+                                    .out_row = row};
+    in_parts(pack_part, &spreading, 2);
     const product_weights call = {.layout = &l->layout,
                                   .batch = batch,
-                                  .along = by_unit ? l->input : l->delta,
+                                  .along = spread,
+                                  .along_row = row,
                                   .across = product_packed(&l->layout, batch, packed),
                                   .take = add,
                                   .user = out,
                                   .ahead = {l->stored, NULL, l->stored}};
     in_parts(weights_part, &call, parts);
+    free(spread);
     free(packed);
+}
+
+static void run_weights(const layer *l, real *out, size_t parts) {
+    run_weights_spread(l, l->layout.along, out, parts);
 }
 
 /* ---- the tests */
@@ -300,6 +317,9 @@ static void check_weight_gradient(const layer *l) {
     for (size_t part = 0; part < 3; part++) /* with zeros for the padding */
         panel_write_part(&l->layout, plain, again, part, 3);
     assert_memory_equal(again, gradient, stored * sizeof *gradient);
+    memset(again, 0, stored * sizeof *again);
+    run_weights_spread(l, l->layout.along + 5, again, 1);
+    assert_memory_equal(again, gradient, stored * sizeof *gradient);
     free(again);
     free(plain);
     free(gradient);
@@ -308,6 +328,18 @@ static void check_weight_gradient(const layer *l) {
 static void the_weights_gradient_sums_over_the_batch_and_leaves_the_padding_zero(void **state) {
     (void)state;
     for_every_layer(check_weight_gradient);
+}
+
+static void rows_are_spread_where_they_compete_and_never_drawn_together(void **state) {
+    (void)state;
+    const product_kernels *kernels = product_find(PRODUCT_AVX2);
+    if (kernels == NULL)
+        skip();
+    const panel_layout competing = panel_layout_of(kernels, 256, 1024);
+    const panel_layout other = panel_layout_of(kernels, 256, 1023);
+    assert_true(product_spread_row(&competing, 100) > 1024);
+    assert_int_equal(product_spread_row(&competing, 1), 1024);
+    assert_int_equal(product_spread_row(&other, 100), 1023);
 }
 
 static void check_pack(const layer *l) {
@@ -392,6 +424,7 @@ int main(void) {
         cmocka_unit_test(forward_is_the_leaked_sum_of_products_and_bias),
         cmocka_unit_test(the_inputs_gradient_is_the_product_with_the_transposed_weights),
         cmocka_unit_test(the_weights_gradient_sums_over_the_batch_and_leaves_the_padding_zero),
+        cmocka_unit_test(rows_are_spread_where_they_compete_and_never_drawn_together),
         cmocka_unit_test(the_gradient_before_an_activation_is_exact_and_so_is_the_order_of_its_sums),
         cmocka_unit_test(the_number_of_parts_does_not_change_a_bit),
         cmocka_unit_test(a_sample_that_is_not_a_number_shows_in_its_own_outputs_only),

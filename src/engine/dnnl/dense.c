@@ -138,12 +138,20 @@ static void run_inner(void *arguments, plan_run *run) {
 
 typedef struct weights_arguments {
     size_t parts;
+    bool spreads;
+    product_pack spread; /* of the along states, before `call` reads them */
     product_weights call;
     gradient_target target;
 } weights_arguments;
 
 static void weights_part(void *arguments, size_t part, size_t parts) {
     const weights_arguments *a = arguments;
+    if (a->spreads) {
+        product_pack_part(&a->spread, part, parts);
+        if (parts > 1) {
+#pragma omp barrier
+        }
+    }
     product_weights_part(&a->call, part, parts);
 }
 
@@ -310,6 +318,27 @@ static mixup_status emit_input_gradient(builder *to, size_t node, const panel_la
     return builder_input_gradient_done(to, node, 0, gradient);
 }
 
+/* Binds [batch][along] states for the weights' product, or a copy that is read faster. */
+static mixup_status bind_along(builder *to, const panel_layout *layout, size_t buffer, weights_arguments *a) {
+    const size_t batch = builder_batch(to);
+    const size_t row = product_spread_row(layout, batch);
+    size_t copy = BUFFER_NONE;
+    a->spreads = row != layout->along;
+    if (!a->spreads)
+        return builder_bind_const(to, buffer, &a->call.along);
+    a->spread = (product_pack){.kernels = layout->kernels,
+                               .batch = batch,
+                               .across = layout->along,
+                               .slope = 1.0f,
+                               .plain = true,
+                               .out_row = row};
+    a->call.along_row = row;
+    MIXUP_TRY(builder_buffer(to, batch * row, &copy));
+    MIXUP_TRY(builder_bind_const(to, buffer, &a->spread.values));
+    MIXUP_TRY(builder_bind(to, copy, &a->spread.out));
+    return builder_bind_const(to, copy, &a->call.along);
+}
+
 static mixup_status emit_weight_gradient(builder *to, size_t node, const panel_layout *layout, size_t delta) {
     const bool packed = layout->by_unit || !product_plain_fits(layout);
     size_t input = builder_input(to, node, 0);
@@ -327,7 +356,7 @@ static mixup_status emit_weight_gradient(builder *to, size_t node, const panel_l
     a->parts = parts_for(to, layout);
     a->call =
         (product_weights){.layout = layout, .batch = builder_batch(to), .take = take, .user = &a->target};
-    MIXUP_TRY(builder_bind_const(to, layout->by_unit ? input : delta, &a->call.along));
+    MIXUP_TRY(bind_along(to, layout, layout->by_unit ? input : delta, a));
     MIXUP_TRY(bind_across(to, layout, packed, layout->by_unit ? delta : input, &a->call.across));
     MIXUP_TRY(builder_step(to, run_weights, a));
     return finish_target(to, node, 0, &a->target, buffer);

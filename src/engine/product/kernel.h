@@ -32,6 +32,10 @@ typedef struct outer_tile {
     size_t out_row;
     size_t last; /* columns of the last vector that `start` and `out` have: 1 to all */
     float slope; /* 1: no activation */
+    /* While it runs, a line here is fetched into the cache at every `ahead_every`-th k, and the address moves
+     * on by `ahead_step` bytes. */
+    const char *ahead;
+    size_t ahead_every, ahead_step;
 } outer_tile;
 
 /* The same sum for a gradient of weights: out[r][c] = Σ_k left[k][r] panel[k][c], in whole vectors. While it

@@ -83,8 +83,13 @@ INLINED void outer(const outer_tile *t, const size_t rows, const size_t vectors)
         outer_begin(t, rows, vectors, sums);
     else
         tile_clear(rows, vectors, sums);
-    for (size_t k = 0; k < t->depth; k++)
-        tile_add(rows, vectors, t->left + k, t->left_row, t->panel + k * t->panel_row, sums);
+    const char *ahead = t->ahead;
+    for (size_t k = 0; k < t->depth; ahead += t->ahead_step) {
+        const size_t next = t->depth - k < t->ahead_every ? t->depth : k + t->ahead_every;
+        _mm_prefetch(ahead, _MM_HINT_T0);
+        for (; k < next; k++)
+            tile_add(rows, vectors, t->left + k, t->left_row, t->panel + k * t->panel_row, sums);
+    }
     outer_end(t, rows, vectors, sums);
 }
 
@@ -174,16 +179,15 @@ INLINED void inner(const inner_tile *t, const size_t rows, const size_t columns)
 
 static void join(const join_panel *p) {
     const vec slope = vec_all(p->slope);
-    for (size_t v = 0; v < p->vectors; v++) {
-        const size_t columns = v + 1 < p->vectors ? LANES : p->last;
-        const vec bias = p->bias != NULL ? load_last(p->bias + v * LANES, columns) : vec_zero();
-        for (size_t b = 0; b < p->rows; b++) {
+    for (size_t b = 0; b < p->rows; b++) /* row by row: a line of the cache is met once */
+        for (size_t v = 0; v < p->vectors; v++) {
+            const size_t columns = v + 1 < p->vectors ? LANES : p->last;
             const size_t at = b * p->row + v * LANES;
             const vec halves = vec_add(load_last(p->out + at, columns), load_last(p->other + at, columns));
+            const vec bias = p->bias != NULL ? load_last(p->bias + v * LANES, columns) : vec_zero();
             const vec z = vec_add(halves, bias);
             store_last(p->out + at, columns, vec_leak(z, z, slope));
         }
-    }
 }
 
 /* ---- packing */

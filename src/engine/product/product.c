@@ -5,6 +5,7 @@
 
 #include "engine/product/kernel.h"
 
+#include <stdint.h>
 #include <string.h>
 
 /* Rows of the batch that are taken at once: their states stay in the second cache while weights pass. */
@@ -31,20 +32,23 @@ static size_t begin_of(size_t count, size_t i, size_t n) {
 typedef struct row_groups {
     size_t batch;
     size_t blocks;
-    size_t groups; /* of a block */
+    size_t groups;                /* of a block */
+    size_t begin[BLOCK_ROWS + 1]; /* [groups + 1] of the block entered: first row of each, and the end; kept,
+                                   * since a division takes as long as many products */
 } row_groups;
 
-static row_groups cut_rows(size_t batch, size_t most) {
-    const size_t blocks = quotient_up(batch, BLOCK_ROWS);
-    return (row_groups){
-        .batch = batch, .blocks = blocks, .groups = quotient_up(quotient_up(batch, blocks), most)};
+/* Leaves `begin` as it is: to clear it would take as long as a small product. */
+static void cut_rows(row_groups *rows, size_t batch, size_t most) {
+    rows->batch = batch;
+    rows->blocks = quotient_up(batch, BLOCK_ROWS);
+    rows->groups = quotient_up(quotient_up(batch, rows->blocks), most);
 }
 
-/* First row of a group; groups of a block are numbered on from those of the block before it. */
-static size_t first_row(const row_groups *rows, size_t block, size_t group) {
+static void enter_block(row_groups *rows, size_t block) {
     const size_t begin = begin_of(rows->batch, block, rows->blocks);
     const size_t end = begin_of(rows->batch, block + 1, rows->blocks);
-    return begin + begin_of(end - begin, group, rows->groups);
+    for (size_t g = 0; g <= rows->groups; g++)
+        rows->begin[g] = begin + begin_of(end - begin, g, rows->groups);
 }
 
 /* Tiles begin..end - 1 of those of one block. */
@@ -88,6 +92,7 @@ void product_pack_part(const product_pack *call, size_t part, size_t parts) {
     const product_kernels *kernels = call->kernels;
     const size_t width = kernels->lanes * kernels->vectors;
     const size_t panels = quotient_up(call->across, width);
+    const size_t plain_row = call->out_row > 0 ? call->out_row : call->across;
     float sums[KERNEL_WIDTH];
     for (size_t p = begin_of(panels, part, parts); p < begin_of(panels, part + 1, parts); p++) {
         const size_t columns = smaller(call->across - p * width, width);
@@ -101,7 +106,7 @@ void product_pack_part(const product_pack *call, size_t part, size_t parts) {
             .row = call->across,
             .slope = call->slope,
             .out = call->out + (call->plain ? p * width : p * width * call->batch),
-            .out_row = call->plain ? call->across : vectors * kernels->lanes,
+            .out_row = call->plain ? plain_row : vectors * kernels->lanes,
             .whole = !call->plain,
             .sums = call->take_sums != NULL ? sums : NULL,
         });
@@ -124,10 +129,20 @@ typedef struct outer_place {
     size_t begin, end; /* of the depth */
     bool second;       /* half */
     size_t panel;
-    size_t block, first_group, end_group;
+    size_t first_group, end_group;
 } outer_place;
 
-/* Groups begin..end - 1 of one panel and one block of rows. */
+/* Prepares each of several groups of rows to fetch its share of the panel's values behind those that it
+ * multiplies; returns how many bytes that is. A single group needs none: it reads without a pause, which the
+ * processor sees for itself. */
+static size_t plan_panel_fetches(size_t groups, size_t width, outer_tile *tile) {
+    const size_t lines = quotient_up(tile->depth * width, KERNEL_LINE * groups); /* of a group */
+    tile->ahead_every = tile->depth > lines ? tile->depth / lines : 1;
+    tile->ahead_step = quotient_up(lines * tile->ahead_every, tile->depth) * KERNEL_LINE * sizeof(float);
+    return quotient_up(tile->depth, tile->ahead_every) * tile->ahead_step;
+}
+
+/* Groups of one panel and the block of rows entered. */
 static void outer_panel(const product_outer *call, const row_groups *rows, const outer_place *at) {
     const panel_layout *layout = call->layout;
     const product_kernels *kernels = layout->kernels;
@@ -138,14 +153,18 @@ static void outer_panel(const product_outer *call, const row_groups *rows, const
     outer_tile tile = {.left_row = layout->along,
                        .panel_row = width,
                        .out_row = layout->across,
+                       .ahead_every = SIZE_MAX,
                        .last = panel_columns(layout, at->panel) - (vectors - 1) * kernels->lanes};
     for (size_t k = at->begin; k < at->end; k += tile.depth) {
         tile.depth = smaller(at->end - k, BLOCK_DEPTH);
         tile.panel = call->weights + at->panel * layout->step + k * width;
         tile.slope = whole && k + tile.depth == at->end ? call->slope : 1.0f;
+        tile.ahead = (const char *)(tile.panel + tile.depth * width);
+        const size_t groups = at->end_group - at->first_group;
+        const size_t share = groups > 1 ? plan_panel_fetches(groups, width, &tile) : 0;
         for (size_t g = at->first_group; g < at->end_group; g++) {
-            const size_t row = first_row(rows, at->block, g);
-            const size_t height = first_row(rows, at->block, g + 1) - row;
+            const size_t row = rows->begin[g];
+            const size_t height = rows->begin[g + 1] - row;
             tile.left = call->left + row * layout->along + k;
             tile.out = (at->second ? call->partial : call->out) + row * layout->across + column;
             tile.start = tile.out;
@@ -155,17 +174,20 @@ static void outer_panel(const product_outer *call, const row_groups *rows, const
                 tile.start_row = 0;
             }
             kernels->outer[height - 1][vectors - 1](&tile);
+            tile.ahead += share;
         }
     }
 }
 
 void product_outer_part(const product_outer *call, size_t part, size_t parts) {
     const panel_layout *layout = call->layout;
-    const row_groups rows = cut_rows(call->batch, layout->kernels->rows);
+    row_groups rows;
+    cut_rows(&rows, call->batch, layout->kernels->rows);
     const size_t halves = call->partial != NULL ? 2 : 1;
     const size_t tiles = halves * layout->panels * rows.groups;
     for (size_t block = 0; block < rows.blocks; block++) {
         const tile_run run = run_of_block(&rows, block, tiles, part, parts);
+        enter_block(&rows, block);
         for (size_t t = run.begin; t < run.end;) {
             const size_t half = t / rows.groups / layout->panels;
             const size_t group = t % rows.groups;
@@ -175,7 +197,6 @@ void product_outer_part(const product_outer *call, size_t part, size_t parts) {
                                        .end = begin_of(layout->along, half + 1, halves),
                                        .second = half == 1,
                                        .panel = t / rows.groups % layout->panels,
-                                       .block = block,
                                        .first_group = group,
                                        .end_group = group + next - t});
             t = next;
@@ -219,9 +240,9 @@ static void finish(const product_inner *call, size_t row, size_t rows, size_t co
         }
 }
 
-/* Groups begin..end - 1 of one block of rows, for `columns` columns. `ahead_columns` more follow. */
-static void inner_columns(const product_inner *call, const row_groups *rows, size_t block, size_t column,
-                          size_t columns, size_t begin, size_t end) {
+/* Groups begin..end - 1 of the block of rows entered, for `columns` columns. */
+static void inner_columns(const product_inner *call, const row_groups *rows, size_t column, size_t columns,
+                          size_t begin, size_t end) {
     const panel_layout *layout = call->layout;
     const product_kernels *kernels = layout->kernels;
     const bool narrower = layout->last < layout->width;
@@ -242,8 +263,8 @@ static void inner_columns(const product_inner *call, const row_groups *rows, siz
         .out_row = layout->along,
     };
     for (size_t g = begin; g < end; g++) {
-        const size_t row = first_row(rows, block, g);
-        const size_t height = first_row(rows, block, g + 1) - row;
+        const size_t row = rows->begin[g];
+        const size_t height = rows->begin[g + 1] - row;
         /* each group fetches its share of the next columns' weights */
         const size_t line = begin_of(lines, g, rows->groups);
         tile.ahead = weights + columns * layout->width + line * KERNEL_LINE;
@@ -258,19 +279,21 @@ static void inner_columns(const product_inner *call, const row_groups *rows, siz
 
 void product_inner_part(const product_inner *call, size_t part, size_t parts) {
     const panel_layout *layout = call->layout;
-    const row_groups rows = cut_rows(call->batch, layout->kernels->inner_rows);
+    row_groups rows;
+    cut_rows(&rows, call->batch, layout->kernels->inner_rows);
     const size_t fours = layout->along / KERNEL_COLUMNS;
     const size_t pieces = fours + layout->along % KERNEL_COLUMNS; /* the rest one by one */
     const size_t tiles = pieces * rows.groups;
     for (size_t block = 0; block < rows.blocks; block++) {
         const tile_run run = run_of_block(&rows, block, tiles, part, parts);
+        enter_block(&rows, block);
         for (size_t t = run.begin; t < run.end;) {
             const size_t group = t % rows.groups;
             const size_t piece = t / rows.groups;
             const bool four = piece < fours;
             const size_t column = four ? piece * KERNEL_COLUMNS : piece + fours * (KERNEL_COLUMNS - 1);
             const size_t next = smaller(run.end, t - group + rows.groups);
-            inner_columns(call, &rows, block, column, four ? KERNEL_COLUMNS : 1, group, group + next - t);
+            inner_columns(call, &rows, column, four ? KERNEL_COLUMNS : 1, group, group + next - t);
             t = next;
         }
     }
@@ -278,70 +301,90 @@ void product_inner_part(const product_inner *call, size_t part, size_t parts) {
 
 /* ---- the gradient of the weights */
 
+/* Rows a multiple of so many values apart share at most a quarter of the sets of a way of 4 KiB. */
+enum { SPREAD_UNIT = 256 };
+
 /* Values of a tile that `take` gets: enough to be worth a call, few enough for the first cache. */
 enum { TAKEN = 512 };
 
-/* Groups of rows in a tile; each is as high as a kernel's. */
-static size_t groups_of_tile(const panel_layout *layout) {
-    return TAKEN / (layout->kernels->rows * panel_width(layout, 0));
+/* Rows of a tile: groups as high as a kernel's. The last tile of a panel may have fewer. */
+static size_t rows_of_tile(const panel_layout *layout) {
+    const size_t rows = layout->kernels->rows;
+    return TAKEN / (rows * panel_width(layout, 0)) * rows;
 }
 
-/* Fetches what `take` will read of the next tile, evenly over the depth, no line much more than once: each
- * fetch takes a load's place. `at`: where the rows that are made now lie, `next`: how far behind the next
- * tile's are, 0: there is none. */
-static void fetch_ahead(const product_weights *call, size_t at, size_t next, size_t count,
-                        gradient_tile *tile) {
-    const size_t lines = quotient_up(count, KERNEL_LINE);
-    tile->ahead_lines = 0;
+/* Prepares a group's fetching of what `take` will read of the next tile: evenly over the depth, no line much
+ * more than once, as each fetch takes a load's place. */
+static void plan_fetches(size_t values, gradient_tile *tile) {
+    const size_t lines = quotient_up(values, KERNEL_LINE);
     tile->ahead_every = 1;
-    if (next == 0 || call->ahead[0] == NULL)
-        return;
     tile->ahead_lines = quotient_up(lines, tile->depth);
     while (2 * tile->ahead_every * lines <= tile->depth)
         tile->ahead_every *= 2;
     const size_t fetches = quotient_up(tile->depth, tile->ahead_every) * tile->ahead_lines;
     tile->ahead_step = quotient_up(lines * KERNEL_LINE * sizeof(float), fetches);
-    for (size_t a = 0; a < KERNEL_AHEAD; a++)
-        tile->ahead[a] =
-            (const char *)((call->ahead[a] != NULL ? call->ahead[a] : call->ahead[0]) + at + next);
 }
 
-/* Makes rows begin..end - 1 of a panel's gradient and hands them on. `next`: so many more will follow. */
-static void weights_tile(const product_weights *call, size_t panel, size_t begin, size_t end, size_t next,
-                         gradient_tile *tile) {
-    const panel_layout *layout = call->layout;
-    const product_kernels *kernels = layout->kernels;
-    const size_t width = panel_width(layout, panel);
-    const size_t groups = quotient_up(end - begin, kernels->rows);
-    const size_t at = panel * layout->step + begin * width;
+/* A run of tiles of one panel. */
+typedef struct weights_place {
+    size_t panel;
+    size_t rows;       /* of a tile */
+    size_t begin, end; /* rows of the run */
+    gradient_tile plain, fetching;
+} weights_place;
+
+/* Makes the tile that begins at row `begin` and hands it on. While another follows, each group of rows
+ * fetches what lies as far behind its own as that tile. */
+static void weights_tile(const product_weights *call, weights_place *place, size_t begin) {
+    const product_kernels *kernels = call->layout->kernels;
+    const size_t width = panel_width(call->layout, place->panel);
+    const size_t rows = smaller(place->rows, place->end - begin);
+    const size_t at = place->panel * call->layout->step + begin * width;
+    const bool fetches = call->ahead[0] != NULL && begin + rows < place->end;
+    gradient_tile *tile = fetches ? &place->fetching : &place->plain;
     _Alignas(64) float gradient[TAKEN];
-    for (size_t g = 0; g < groups; g++) {
-        const size_t row = begin_of(end - begin, g, groups);
-        const size_t height = begin_of(end - begin, g + 1, groups) - row;
-        fetch_ahead(call, at + row * width, next * width, height * width, tile);
+    for (size_t row = 0; row < rows; row += kernels->rows) {
+        const size_t height = smaller(kernels->rows, rows - row);
+        const size_t next = at + (row + rows) * width;
         tile->left = call->along + begin + row;
         tile->out = gradient + row * width;
+        for (size_t a = 0; fetches && a < KERNEL_AHEAD; a++)
+            tile->ahead[a] =
+                (const char *)((call->ahead[a] != NULL ? call->ahead[a] : call->ahead[0]) + next);
         kernels->gradient[height - 1][width / kernels->lanes - 1](tile);
     }
-    call->take(call->user, at, (end - begin) * width, gradient);
+    call->take(call->user, at, rows * width, gradient);
+}
+
+size_t product_spread_row(const panel_layout *layout, size_t batch) {
+    const bool competes = layout->along % SPREAD_UNIT == 0 && layout->across >= SPREAD_UNIT;
+    /* the wider the panel, the more arithmetic hides the waiting, until the batch is larger, too */
+    return competes && batch >= layout->width ? layout->along + KERNEL_LINE : layout->along;
 }
 
 void product_weights_part(const product_weights *call, size_t part, size_t parts) {
     const panel_layout *layout = call->layout;
     const size_t panels = layout->panels;
-    const size_t tiles = quotient_up(layout->along, layout->kernels->rows * groups_of_tile(layout));
+    const size_t rows = rows_of_tile(layout);
+    const size_t tiles = quotient_up(layout->along, rows);
     /* Numbered with the panel innermost, a part is one range of `along`; it is made panel by panel. */
     const size_t first = begin_of(tiles * panels, part, parts);
     const size_t last = begin_of(tiles * panels, part + 1, parts);
-    gradient_tile tile = {.depth = call->batch, .left_depth = layout->along};
     for (size_t p = 0; p < panels; p++) {
-        const size_t end = quotient_up(last + panels - p, panels) - 1;
-        tile.panel = call->across.values + p * call->across.panel;
-        tile.panel_row = p + 1 == panels ? call->across.last_row : call->across.row;
-        for (size_t t = quotient_up(first + panels - p, panels) - 1; t < end; t++) {
-            const size_t row = begin_of(layout->along, t, tiles);
-            const size_t row_end = begin_of(layout->along, t + 1, tiles);
-            weights_tile(call, p, row, row_end, t + 1 < end ? row_end - row : 0, &tile);
-        }
+        const gradient_tile tile = {.depth = call->batch,
+                                    .left_depth = call->along_row > 0 ? call->along_row : layout->along,
+                                    .panel = call->across.values + p * call->across.panel,
+                                    .panel_row = p + 1 == panels ? call->across.last_row : call->across.row,
+                                    .ahead_every = 1};
+        weights_place place = {.panel = p,
+                               .rows = rows,
+                               .begin = rows * (quotient_up(first + panels - p, panels) - 1),
+                               .end = rows * (quotient_up(last + panels - p, panels) - 1),
+                               .plain = tile,
+                               .fetching = tile};
+        place.end = smaller(place.end, layout->along);
+        plan_fetches(layout->kernels->rows * panel_width(layout, p), &place.fetching);
+        for (size_t row = place.begin; row < place.end; row += rows)
+            weights_tile(call, &place, row);
     }
 }

@@ -84,8 +84,9 @@ typedef struct product_pack {
     const float *values; /* [batch][across] */
     const float *output; /* [batch][across] of the activation; NULL: none */
     float slope;
-    float *out; /* packed */
-    bool plain; /* out is [batch][across] instead */
+    float *out;     /* packed */
+    bool plain;     /* out is [batch][across] instead, */
+    size_t out_row; /* its rows so far apart; 0: across */
     /* With the sum of the result over the batch, for columns at .. at + count - 1; NULL: not wanted. */
     void (*take_sums)(void *user, size_t at, size_t count, const float *sums);
     void *user;
@@ -127,17 +128,24 @@ typedef struct product_inner {
 } product_inner;
 void product_inner_part(const product_inner *call, size_t part, size_t parts);
 
-/* Gradient of W[along][across]: Σ_b along_states[b] × across_states[b]. */
+/* Gradient of W[along][across]: Σ_b along_states[b] × across_states[b].
+ *
+ * It reads columns of the along states. Where rows lie a multiple of 1 KiB apart, the lines of a column
+ * compete for few places of the first cache; a copy by product_pack, `plain` with rows product_spread_row
+ * apart, is read faster than it takes to make. */
 typedef struct product_weights {
     const panel_layout *layout;
     size_t batch;
     const float *along; /* [batch][along] */
+    size_t along_row;   /* from one row to the next; 0: along */
     across_states across;
     /* Gets each tile, `count` values that belong `at` so far into the stored array; the padding is zero. */
     void (*take)(void *user, size_t at, size_t count, const float *gradient);
     void *user;
     const float *ahead[3]; /* [stored] arrays that `take` will read, NULL: none; fetched ahead */
 } product_weights;
+/* At least `along`; just that where a copy would not pay. */
+size_t product_spread_row(const panel_layout *layout, size_t batch);
 void product_weights_part(const product_weights *call, size_t part, size_t parts);
 
 #endif

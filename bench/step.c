@@ -1,7 +1,8 @@
 /* bench/step: how long a training step or a prediction of a network takes. Prints one JSON object.
  *
  *   bench_step NETWORK [--work train|predict] [--batch N] [--width N] [--threads N] [--steps N]
- *              [--mix manifold|input|none] [--engine auto|dnnl|reference] [--repeats N]
+ *              [--mix manifold|input|none] [--engine auto|dnnl|reference] [--precision f32|bf16] [--repeats
+ * N]
  *
  * --steps 0 ends after the first step, for the time from the process's start to there. `multiply_adds` is
  * what the step cannot do without: the products of the whole batch, in training those of both gradients too.
@@ -25,6 +26,7 @@ typedef struct options {
     const char *network, *mix;
     bool predict;
     mixup_engine engine;
+    mixup_precision precision;
     size_t batch, width, threads, steps, repeats; /* repeats 0: chosen by the clock */
 } options;
 
@@ -69,6 +71,10 @@ static bool take_option(options *o, const char *name, const char *value) {
     }
     if (strcmp(name, "--engine") == 0)
         return take_engine(value, &o->engine);
+    if (strcmp(name, "--precision") == 0) {
+        o->precision = strcmp(value, "bf16") == 0 ? MIXUP_PRECISION_BF16 : MIXUP_PRECISION_F32;
+        return o->precision == MIXUP_PRECISION_BF16 || strcmp(value, "f32") == 0;
+    }
     if (strcmp(name, "--repeats") == 0)
         return take_number(value, 1, &o->repeats);
     if (strcmp(name, "--batch") == 0)
@@ -157,7 +163,8 @@ static mixup_status take_layers(bench *b, mixup_model_desc *desc) {
 }
 
 static mixup_status create(bench *b) {
-    mixup_model_desc desc = {.engine = b->options.engine, .threads = b->options.threads};
+    mixup_model_desc desc = {
+        .engine = b->options.engine, .threads = b->options.threads, .precision = b->options.precision};
     memcpy(desc.input, b->network.input, sizeof desc.input);
     mixup_status s = take_layers(b, &desc);
     if (s == MIXUP_OK)
@@ -284,7 +291,7 @@ int main(int count, char **words) {
         fprintf(stderr,
                 "usage: bench_step NETWORK [--work train|predict] [--batch N] [--width N] [--threads N]\n"
                 "                  [--steps N] [--mix manifold|input|none] [--engine auto|dnnl|reference]\n"
-                "                  [--repeats N]\n"
+                "                  [--precision f32|bf16] [--repeats N]\n"
                 "NETWORK is one of");
         for (size_t i = 0; network_name(i) != NULL; i++)
             fprintf(stderr, " %s", network_name(i));

@@ -38,11 +38,11 @@ endfunction()
 # Files whose loops are compiled for one instruction set; the engine calls them where the machine has it.
 function(mixup_instruction_sets)
   set(folder ${PROJECT_SOURCE_DIR}/src/engine/dnnl)
-  set_source_files_properties(${folder}/winograd_avx2.c ${folder}/winograd_avx512.c PROPERTIES
-                              COMPILE_OPTIONS -ffp-contract=fast)
+  set(wide ${folder}/winograd_avx512.c ${folder}/winograd_bf16.c)
+  set_source_files_properties(${folder}/winograd_avx2.c ${wide} PROPERTIES COMPILE_OPTIONS -ffp-contract=fast)
   if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
     set_property(SOURCE ${folder}/winograd_avx2.c APPEND PROPERTY COMPILE_OPTIONS -mavx2 -mfma)
-    set_property(SOURCE ${folder}/winograd_avx512.c APPEND PROPERTY COMPILE_OPTIONS -mavx512f -mfma)
+    set_property(SOURCE ${wide} APPEND PROPERTY COMPILE_OPTIONS -mavx512f -mfma)
   endif()
 endfunction()
 

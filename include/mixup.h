@@ -244,6 +244,16 @@ typedef enum mixup_convolution {
     MIXUP_CONVOLUTION_DIRECT, /* the sum of products as the formula says */
 } mixup_convolution;
 
+/* In what the engine dnnl keeps the states of images and multiplies. Nothing of it is saved with a model. */
+typedef enum mixup_precision {
+    MIXUP_PRECISION_F32,
+    MIXUP_PRECISION_BF16, /* Images' states, their gradients and copies of filters in bfloat16 (8 significant
+                           * bits, the range of a float), sums in float: half the memory and traffic. Weights,
+                           * their gradients and moments, statistics, dense layers and loss stay in float, and
+                           * so does all that goes in and out. MIXUP_ERROR_UNSUPPORTED where the processor has
+                           * no instructions for it (AVX512_BF16 or AMX), and from other engines. */
+} mixup_precision;
+
 typedef struct mixup_model mixup_model;
 
 typedef struct mixup_model_desc {
@@ -256,6 +266,7 @@ typedef struct mixup_model_desc {
                                        * default: MIXUP_THREADS of the environment, else one a core, but
                                        * one alone for small networks, where threads would mostly wait */
     mixup_convolution convolution;    /* default: the fastest */
+    mixup_precision precision;        /* default: float */
     const mixup_allocator *allocator; /* copied */
     mixup_log log;                    /* copied */
 } mixup_model_desc;
@@ -1040,6 +1051,7 @@ typedef struct mixup_load_desc {
     mixup_engine engine;
     size_t threads;
     mixup_convolution convolution;
+    mixup_precision precision;
     const mixup_custom *const *customs; /* functions for custom layers, found by their `kind` */
     size_t custom_count;
     const mixup_allocator *allocator;

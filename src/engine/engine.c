@@ -35,6 +35,19 @@ void engine_destroy(engine *self) {
         self->destroy(self);
 }
 
+mixup_status engine_set_precision(engine *self, mixup_precision precision) {
+    if ((unsigned)precision > MIXUP_PRECISION_BF16)
+        return error(MIXUP_ERROR_ARGUMENT, "precision is %d, which is no mixup_precision", (int)precision);
+    if (precision == MIXUP_PRECISION_BF16 && self->check_bf16 == NULL)
+        return error(MIXUP_ERROR_UNSUPPORTED,
+                     "precision bf16: the engine %s computes in f32 only; use the engine dnnl, or f32",
+                     self->name);
+    if (precision == MIXUP_PRECISION_BF16)
+        MIXUP_TRY(self->check_bf16(self));
+    self->precision = precision;
+    return MIXUP_OK;
+}
+
 void engine_enter(engine *self, engine_environment *saved) {
     *saved = (engine_environment){0};
     if (self->enter != NULL)

@@ -45,7 +45,11 @@ struct engine {
     mixup_allocator allocator;
     size_t threads;
     mixup_convolution convolution; /* AUTO at first; to be set before parameters are laid out */
+    mixup_precision precision;     /* F32 at first; likewise, by engine_set_precision */
     const engine_kernel *kernels;  /* [MIXUP_OP_COUNT] */
+
+    /* Whether this machine has bf16; the error says what it lacks. NULL: the engine computes in f32 only. */
+    mixup_status (*check_bf16)(const engine *self);
 
     /* Whether the node's kernel looks at the layout of the buffers that it reads (builder_layout) and says
      * which one it writes. For all others the builder converts to plain row-major order first. NULL: none
@@ -98,6 +102,8 @@ mixup_status engine_choose_threads(uint64_t multiply_adds, size_t *threads);
 /* `kind` AUTO takes the fastest that the library was built with. threads 0: MIXUP_THREADS, else all cores. */
 mixup_status engine_create(engine **out, mixup_engine kind, size_t threads, const mixup_allocator *allocator);
 void engine_destroy(engine *self);
+/* Before parameters are laid out. */
+mixup_status engine_set_precision(engine *self, mixup_precision precision);
 void engine_enter(engine *self, engine_environment *saved);
 void engine_leave(engine *self, const engine_environment *saved);
 /* Does the work now, between enter and leave; `run` gets no plan_run. */

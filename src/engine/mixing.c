@@ -14,7 +14,7 @@ static mixup_status buffer_like(builder *self, size_t model, size_t *buffer) {
 static mixup_status find_layout(builder *self, size_t *buffer, mix_layout *out) {
     shape image;
     if (!graph_site_image(self->network, self->plan->key.site, &image)) {
-        *out = (mix_layout){1, 1, 1, builder_count(self, *buffer) / builder_batch(self)};
+        *out = (mix_layout){1, 1, 1, builder_count(self, *buffer) / builder_batch(self), MIX_REAL};
         return MIXUP_OK;
     }
     const void *layout = builder_layout(self, *buffer);
@@ -22,7 +22,7 @@ static mixup_status find_layout(builder *self, size_t *buffer, mix_layout *out) 
         return MIXUP_OK;
     MIXUP_TRY(builder_make_plain(self, *buffer));
     *buffer = builder_plain(self, *buffer);
-    *out = (mix_layout){image.sizes[0], image.sizes[1], image.sizes[2], 1};
+    *out = (mix_layout){image.sizes[0], image.sizes[1], image.sizes[2], 1, MIX_REAL};
     return MIXUP_OK;
 }
 

@@ -176,6 +176,7 @@ static mixup_status make_model(const experiment *of, const mixup_dataset_info *t
         .engine = of->settings.engine,
         .threads = of->settings.threads,
         .convolution = of->settings.convolution,
+        .precision = of->settings.precision,
         .allocator = &of->memory.allocator,
         .log = log,
     };

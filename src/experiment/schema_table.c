@@ -23,6 +23,7 @@ static const char *listed(const char *const *names, int count, int value) {
 CHOICE_NAMES(name_engine, "auto", "dnnl", "reference")
 CHOICE_NAMES(name_convolution, "auto", "direct")
 CHOICE_NAMES(name_recompute, "auto", "never")
+CHOICE_NAMES(name_precision, "f32", "bf16")
 CHOICE_NAMES(name_source, NULL, NULL, "idx", "csv", "npy", "spirals", "cifar", "images", "factors", "svhn",
              "identity", "tiny_imagenet")
 CHOICE_NAMES(name_part, NULL, "split", "idx", "csv", "npy", "spirals", "cifar", "images", "factors", "svhn",
@@ -146,6 +147,13 @@ static const schema_key keys[] = {
      .choices = 2, .fallback = "auto",
      .text = "How dnnl computes convolutions: auto takes direct or Winograd's algorithm, whichever is faster "
              "for the shape; direct rounds a little less and takes up to twice the time."},
+    {IN_TOP, "precision", SCHEMA_CHOICE, AT(settings, precision), .choice = name_precision, .choices = 2,
+     .fallback = "f32",
+     .text =
+         "bf16 keeps images' states, their gradients and copies of filters in bfloat16, in half the memory; "
+         "weights, moments, dense layers and loss stay in f32. For dnnl on a processor with AVX512_BF16 or "
+         "AMX; "
+         "an error elsewhere."},
     {IN_TOP, "data", SCHEMA_SECTION, 0, .child = IN_DATA, .required = true,
      .text = "Where samples come from."},
     {IN_TOP, "network", SCHEMA_SECTIONS, AT(settings, layers), AT(settings, layer_count), .child = IN_LAYER,

@@ -131,6 +131,7 @@ typedef struct settings {
     uint64_t seed;
     mixup_engine engine;
     mixup_convolution convolution;
+    mixup_precision precision;
     size_t threads; /* 0: the library's choice */
     settings_part train, test, validation;
     settings_subset subset;

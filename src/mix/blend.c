@@ -1,5 +1,6 @@
 /* mix/blend: mixed rows, and gradients back through the mix. See mix.h for the two mistakes. */
 #include "mix/cut.h"
+#include "tensor/bf16.h"
 
 #include <string.h>
 
@@ -24,6 +25,21 @@ static void row_blend(size_t width, real own_weight, const real *own, real partn
                       const real *partner, real *restrict to) {
     for (size_t k = 0; k < width; k++)
         to[k] = own_weight * own[k] + partner_weight * partner[k];
+}
+
+static void row_blend_bf16(size_t width, float own_weight, const bf16 *own, float partner_weight,
+                           const bf16 *partner, bf16 *restrict to) {
+    for (size_t k = 0; k < width; k++)
+        to[k] =
+            bf16_from_float(own_weight * bf16_to_float(own[k]) + partner_weight * bf16_to_float(partner[k]));
+}
+
+static void row_blend_of(mix_values values, size_t width, float own_weight, const void *own,
+                         float partner_weight, const void *partner, void *to) {
+    if (values == MIX_BF16)
+        row_blend_bf16(width, own_weight, own, partner_weight, partner, to);
+    else
+        row_blend(width, own_weight, own, partner_weight, partner, to);
 }
 
 static void copy_all(const mixup_batch_draw *draw, size_t width, const real *from, real *to) {
@@ -81,38 +97,47 @@ size_t mix_width(const mix_layout *layout) {
     return layout->outer * layout->height * layout->width * layout->inner;
 }
 
-void mix_sample(const mixup_batch_draw *draw, const mix_layout *layout, size_t i, const real *states,
-                real *mixed) {
+size_t mix_value_size(const mix_layout *layout) {
+    return layout->values == MIX_BF16 ? sizeof(bf16) : sizeof(real);
+}
+
+void mix_sample(const mixup_batch_draw *draw, const mix_layout *layout, size_t i, const void *states,
+                void *mixed) {
     const size_t width = mix_width(layout);
-    const real *own = states + i * width;
+    const size_t size = width * mix_value_size(layout);
+    const char *own = (const char *)states + i * size;
+    char *to = (char *)mixed + i * size;
     if (draw->site < 0) {
-        memcpy(mixed + i * width, own, width * sizeof *mixed);
+        memcpy(to, own, size);
         return;
     }
-    const real *partner = states + draw->partner[i] * width;
+    const char *partner = (const char *)states + draw->partner[i] * size;
     if (cuts(draw)) {
         const mixup_rectangle cut = rectangle(draw, i, layout);
-        cut_compose(layout, &cut, own, partner, mixed + i * width);
+        cut_compose(layout, &cut, own, partner, to);
     } else {
-        row_blend(width, draw->weight[i], own, draw->partner_weight[i], partner, mixed + i * width);
+        row_blend_of(layout->values, width, draw->weight[i], own, draw->partner_weight[i], partner, to);
     }
 }
 
 void mix_sample_gradient(const mixup_batch_draw *draw, const mix_layout *layout, const uint32_t *inverse,
-                         size_t i, const real *mixed_gradient, real *gradient) {
+                         size_t i, const void *mixed_gradient, void *gradient) {
     const size_t width = mix_width(layout);
-    const real *own = mixed_gradient + i * width;
+    const size_t size = width * mix_value_size(layout);
+    const char *own = (const char *)mixed_gradient + i * size;
+    char *to = (char *)gradient + i * size;
     if (draw->site < 0) {
-        memcpy(gradient + i * width, own, width * sizeof *gradient);
+        memcpy(to, own, size);
         return;
     }
-    const real *taker = mixed_gradient + inverse[i] * width;
+    const char *taker = (const char *)mixed_gradient + inverse[i] * size;
     if (cuts(draw)) {
         const mixup_rectangle lost = rectangle(draw, i, layout);
         const mixup_rectangle given = rectangle(draw, inverse[i], layout);
-        cut_gather(layout, &lost, own, &given, taker, gradient + i * width);
+        cut_gather(layout, &lost, own, &given, taker, to);
     } else {
-        row_blend(width, draw->weight[i], own, draw->partner_weight[inverse[i]], taker, gradient + i * width);
+        row_blend_of(layout->values, width, draw->weight[i], own, draw->partner_weight[inverse[i]], taker,
+                     to);
     }
 }
 
@@ -181,7 +206,7 @@ void mixup_mix_gradient(const mixup_batch_draw *draw, size_t width, const float 
 
 void mixup_cut_states(const mixup_batch_draw *draw, size_t channels, size_t height, size_t width,
                       const float *states, float *mixed) {
-    mix_states(draw, &(mix_layout){channels, height, width, 1}, states, mixed);
+    mix_states(draw, &(mix_layout){channels, height, width, 1, MIX_REAL}, states, mixed);
 }
 
 void mixup_cut_weights(const mixup_batch_draw *draw, size_t height, size_t width, float *weight,
@@ -191,7 +216,7 @@ void mixup_cut_weights(const mixup_batch_draw *draw, size_t height, size_t width
 
 void mixup_cut_gradient(const mixup_batch_draw *draw, size_t channels, size_t height, size_t width,
                         const float *mixed_gradient, float *gradient) {
-    mix_gradient(draw, &(mix_layout){channels, height, width, 1}, mixed_gradient, gradient);
+    mix_gradient(draw, &(mix_layout){channels, height, width, 1, MIX_REAL}, mixed_gradient, gradient);
 }
 
 /* The weights of one row at a time, so that nothing has to be allocated. */

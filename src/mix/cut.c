@@ -1,6 +1,7 @@
 /* mix/cut: see cut.h. Planes [height][width][inner] are copied whole, and then the pieces of rows in the
  * rectangle, each one run of memory, are replaced while the plane is still in the cache. */
 #include "mix/cut.h"
+#include "tensor/bf16.h"
 
 #include <math.h>
 #include <string.h>
@@ -30,80 +31,98 @@ size_t cut_area(const mixup_rectangle *cut) {
 
 /* ---- planes */
 
+/* In bytes. */
 static size_t plane_size(const mix_layout *layout) {
-    return layout->height * layout->width * layout->inner;
+    return layout->height * layout->width * layout->inner * mix_value_size(layout);
 }
 
-/* A rectangle's pieces of rows in a plane: `rows` of them, `length` values each, the first one at `first`,
+/* A rectangle's pieces of rows in a plane: `rows` of them, `length` bytes each, the first one at `first`,
  * and `step` between their beginnings. */
 typedef struct pieces {
     size_t first, rows, length, step;
+    mix_values values;
 } pieces;
 
 static pieces pieces_of(const mix_layout *layout, const mixup_rectangle *cut) {
-    const size_t step = layout->width * layout->inner;
-    return (pieces){.first = cut->top * step + cut->left * layout->inner,
+    const size_t position = layout->inner * mix_value_size(layout);
+    const size_t step = layout->width * position;
+    return (pieces){.first = cut->top * step + cut->left * position,
                     .rows = cut->bottom - cut->top,
-                    .length = (cut->right - cut->left) * layout->inner,
-                    .step = step};
+                    .length = (cut->right - cut->left) * position,
+                    .step = step,
+                    .values = layout->values};
 }
 
-static void copy_pieces(const pieces *in, const real *from, real *to) {
+static void copy_pieces(const pieces *in, const char *from, char *to) {
     for (size_t r = 0; r < in->rows; r++)
-        memcpy(to + in->first + r * in->step, from + in->first + r * in->step, in->length * sizeof *to);
+        memcpy(to + in->first + r * in->step, from + in->first + r * in->step, in->length);
 }
 
-static void clear_pieces(const pieces *in, real *to) {
+static void clear_pieces(const pieces *in, char *to) {
     for (size_t r = 0; r < in->rows; r++)
-        memset(to + in->first + r * in->step, 0, in->length * sizeof *to);
+        memset(to + in->first + r * in->step, 0, in->length);
 }
 
-static void add_run(size_t count, const real *restrict from, real *restrict to) {
-    for (size_t k = 0; k < count; k++)
+static void add_reals(size_t size, const void *values, void *sums) {
+    const real *restrict from = values;
+    real *restrict to = sums;
+    for (size_t k = 0; k < size / sizeof *to; k++)
         to[k] += from[k];
 }
 
-static void add_pieces(const pieces *in, const real *from, real *to) {
-    for (size_t r = 0; r < in->rows; r++)
-        add_run(in->length, from + in->first + r * in->step, to + in->first + r * in->step);
+static void add_bf16(size_t size, const void *values, void *sums) {
+    const bf16 *restrict from = values;
+    bf16 *restrict to = sums;
+    for (size_t k = 0; k < size / sizeof *to; k++)
+        to[k] = bf16_from_float(bf16_to_float(to[k]) + bf16_to_float(from[k]));
+}
+
+static void add_pieces(const pieces *in, const char *from, char *to) {
+    for (size_t r = 0; r < in->rows; r++) {
+        const size_t at = in->first + r * in->step;
+        if (in->values == MIX_BF16)
+            add_bf16(in->length, from + at, to + at);
+        else
+            add_reals(in->length, from + at, to + at);
+    }
 }
 
 /* ---- samples */
 
-void cut_compose(const mix_layout *layout, const mixup_rectangle *cut, const real *own, const real *partner,
-                 real *to) {
+void cut_compose(const mix_layout *layout, const mixup_rectangle *cut, const void *own, const void *partner,
+                 void *to) {
     const size_t plane = plane_size(layout);
     const pieces taken = pieces_of(layout, cut);
     for (size_t at = 0; at < layout->outer * plane; at += plane) {
-        memcpy(to + at, own + at, plane * sizeof *to);
-        copy_pieces(&taken, partner + at, to + at);
+        memcpy((char *)to + at, (const char *)own + at, plane);
+        copy_pieces(&taken, (const char *)partner + at, (char *)to + at);
     }
 }
 
-void cut_clear(const mix_layout *layout, const mixup_rectangle *cut, const real *from, real *to) {
+void cut_clear(const mix_layout *layout, const mixup_rectangle *cut, const void *from, void *to) {
     const size_t plane = plane_size(layout);
     const pieces lost = pieces_of(layout, cut);
     for (size_t at = 0; at < layout->outer * plane; at += plane) {
-        memcpy(to + at, from + at, plane * sizeof *to);
-        clear_pieces(&lost, to + at);
+        memcpy((char *)to + at, (const char *)from + at, plane);
+        clear_pieces(&lost, (char *)to + at);
     }
 }
 
-void cut_add(const mix_layout *layout, const mixup_rectangle *cut, const real *from, real *to) {
+void cut_add(const mix_layout *layout, const mixup_rectangle *cut, const void *from, void *to) {
     const size_t plane = plane_size(layout);
     const pieces given = pieces_of(layout, cut);
     for (size_t at = 0; at < layout->outer * plane; at += plane)
-        add_pieces(&given, from + at, to + at);
+        add_pieces(&given, (const char *)from + at, (char *)to + at);
 }
 
-void cut_gather(const mix_layout *layout, const mixup_rectangle *lost, const real *own,
-                const mixup_rectangle *given, const real *taker, real *to) {
+void cut_gather(const mix_layout *layout, const mixup_rectangle *lost, const void *own,
+                const mixup_rectangle *given, const void *taker, void *to) {
     const size_t plane = plane_size(layout);
     const pieces cleared = pieces_of(layout, lost);
     const pieces added = pieces_of(layout, given);
     for (size_t at = 0; at < layout->outer * plane; at += plane) {
-        memcpy(to + at, own + at, plane * sizeof *to);
-        clear_pieces(&cleared, to + at);
-        add_pieces(&added, taker + at, to + at);
+        memcpy((char *)to + at, (const char *)own + at, plane);
+        clear_pieces(&cleared, (char *)to + at);
+        add_pieces(&added, (const char *)taker + at, (char *)to + at);
     }
 }

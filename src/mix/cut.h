@@ -5,20 +5,22 @@
 
 #include "mix/mix.h"
 
-/* `to` [..layout]: `own` with the rectangle taken from `partner`. */
-void cut_compose(const mix_layout *layout, const mixup_rectangle *cut, const real *own, const real *partner,
-                 real *to);
+/* Samples are of the values that the layout names.
+ *
+ * `to` [..layout]: `own` with the rectangle taken from `partner`. */
+void cut_compose(const mix_layout *layout, const mixup_rectangle *cut, const void *own, const void *partner,
+                 void *to);
 
 /* `to`: `from` with zeros in the rectangle: what a sample's gradient leaves to itself. */
-void cut_clear(const mix_layout *layout, const mixup_rectangle *cut, const real *from, real *to);
+void cut_clear(const mix_layout *layout, const mixup_rectangle *cut, const void *from, void *to);
 
 /* Adds `from` in the rectangle to `to`: what it gives to the partner. */
-void cut_add(const mix_layout *layout, const mixup_rectangle *cut, const real *from, real *to);
+void cut_add(const mix_layout *layout, const mixup_rectangle *cut, const void *from, void *to);
 
 /* Both at once, for one sample: `own` with zeros in `lost`, and `taker`, the gradient of the sample that took
  * `given` from this one, added there. */
-void cut_gather(const mix_layout *layout, const mixup_rectangle *lost, const real *own,
-                const mixup_rectangle *given, const real *taker, real *to);
+void cut_gather(const mix_layout *layout, const mixup_rectangle *lost, const void *own,
+                const mixup_rectangle *given, const void *taker, void *to);
 
 /* The number of positions in the rectangle. */
 size_t cut_area(const mixup_rectangle *cut);

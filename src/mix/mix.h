@@ -20,17 +20,25 @@
  * is ..."). For checks before a training starts. */
 mixup_status mix_check(const mixup_mix_desc *mix, size_t site_count);
 
+/* What the values of a state are. */
+typedef enum mix_values {
+    MIX_REAL,
+    MIX_BF16, /* tensor/bf16.h; sums are made in float and rounded once */
+} mix_values;
+
 /* How the values of a sample lie: [outer][height][width][inner]. An image in plain order has its channels
  * outermost; other orders move some or all of them to the innermost place. {1, 1, 1, n} is a state without
  * places, which is interpolated only. */
 typedef struct mix_layout {
     size_t outer, height, width, inner;
+    mix_values values;
 } mix_layout;
 
-/* The number of values of a sample. */
+/* The number of values of a sample, and the bytes of one. */
 size_t mix_width(const mix_layout *layout);
+size_t mix_value_size(const mix_layout *layout);
 
-/* The states mixed as the draw says; for targets see mix_targets. */
+/* The states mixed as the draw says; for targets see mix_targets. Both are of reals. */
 void mix_states(const mixup_batch_draw *draw, const mix_layout *layout,
                 const real *states, /* [batch][..layout] */
                 real *mixed);       /* likewise */
@@ -41,11 +49,12 @@ void mix_gradient(const mixup_batch_draw *draw, const mix_layout *layout,
                   const real *mixed_gradient, /* [batch][..layout] */
                   real *gradient);            /* likewise */
 
-/* Sample i of the two alone, to the same bits, for several threads. `inverse` is that of mix_invert. */
-void mix_sample(const mixup_batch_draw *draw, const mix_layout *layout, size_t i, const real *states,
-                real *mixed);
+/* Sample i of the two alone, to the same bits, for several threads; of whatever values the layout says.
+ * `inverse` is that of mix_invert. */
+void mix_sample(const mixup_batch_draw *draw, const mix_layout *layout, size_t i, const void *states,
+                void *mixed);
 void mix_sample_gradient(const mixup_batch_draw *draw, const mix_layout *layout, const uint32_t *inverse,
-                         size_t i, const real *mixed_gradient, real *gradient);
+                         size_t i, const void *mixed_gradient, void *gradient);
 
 /* inverse[π(i)] = i; the identity for site -1. */
 void mix_invert(const mixup_batch_draw *draw, uint32_t *inverse); /* [batch] */

@@ -74,6 +74,7 @@ static mixup_status build(mixup_model *model, const mixup_model_desc *desc) {
                      (int)desc->convolution);
     MIXUP_TRY(engine_create(&model->engine, desc->engine, threads, &model->allocator));
     model->engine->convolution = desc->convolution;
+    MIXUP_TRY(engine_set_precision(model->engine, desc->precision));
     engine_environment environment;
     engine_enter(model->engine, &environment);
     mixup_status status = parameter_store_create(&model->store, model->engine, model->network);

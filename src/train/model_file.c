@@ -66,6 +66,7 @@ static mixup_status create_described(mixup_model **model, const safetensors *fil
                                   .engine = desc->engine,
                                   .threads = desc->threads,
                                   .convolution = desc->convolution,
+                                  .precision = desc->precision,
                                   .allocator = allocator,
                                   .log = desc->log};
     memcpy(described.input, network.input, sizeof described.input);

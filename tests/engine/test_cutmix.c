@@ -17,31 +17,42 @@ static void every_engine_trains_with_cutmix_as_pytorch_does(void **state) {
 
 #ifdef MIXUP_WITH_DNNL
 
-/* ---- layouts of 2 images of 20 channels 3 × 5 */
+/* ---- layouts of 2 images of 20 channels 3 × 5, of floats and of bf16 */
+
+static void expect_same_layout(const mix_layout *found, const mix_layout *expected, mix_values values) {
+    assert_int_equal(found->outer, expected->outer);
+    assert_int_equal(found->height, expected->height);
+    assert_int_equal(found->width, expected->width);
+    assert_int_equal(found->inner, expected->inner);
+    assert_int_equal(found->values, values);
+}
 
 static void expect_layout(dnnl_format_tag_t tag, const mix_layout *expected) {
+    static const dnnl_data_type_t types[] = {[MIX_REAL] = dnnl_f32, [MIX_BF16] = dnnl_bf16};
     const dnnl_dims_t sizes = {2, 20, 3, 5};
-    dnnl_memory_desc_t layout;
-    mix_layout found = {7, 7, 7, 7};
-    assert_int_equal(dnnl_memory_desc_init_by_tag(&layout, 4, sizes, dnnl_f32, tag), dnnl_success);
-    assert_int_equal(dnnl_image_layout(&layout, &found), expected != NULL);
-    if (expected == NULL)
-        return;
-    assert_memory_equal(&found, expected, sizeof found);
-    assert_int_equal(2 * mix_width(&found) * sizeof(float), dnnl_memory_desc_get_size(&layout));
+    for (int values = MIX_REAL; values <= MIX_BF16; values++) {
+        dnnl_memory_desc_t layout;
+        mix_layout found = {.outer = 7};
+        assert_int_equal(dnnl_memory_desc_init_by_tag(&layout, 4, sizes, types[values], tag), dnnl_success);
+        assert_int_equal(dnnl_image_layout(&layout, &found), expected != NULL);
+        if (expected == NULL)
+            continue;
+        expect_same_layout(&found, expected, (mix_values)values);
+        assert_int_equal(2 * mix_width(&found) * mix_value_size(&found), dnnl_memory_desc_get_size(&layout));
+    }
 }
 
 static void rows_of_an_image_are_found_in_every_layout_that_has_them(void **state) {
     (void)state;
-    expect_layout(dnnl_nchw, &(mix_layout){20, 3, 5, 1});
-    expect_layout(dnnl_nhwc, &(mix_layout){1, 3, 5, 20});
-    expect_layout(dnnl_nChw16c, &(mix_layout){2, 3, 5, 16});
-    expect_layout(dnnl_nChw8c, &(mix_layout){3, 3, 5, 8});
-    expect_layout(dnnl_nChw4c, &(mix_layout){5, 3, 5, 4});
-    expect_layout(dnnl_chwn, NULL);                       /* samples innermost */
-    expect_layout(dnnl_acdb, &(mix_layout){1, 3, 5, 20}); /* "nhwc" by another name */
-    expect_layout(dnnl_abdc, NULL);                       /* width before height */
-    expect_layout(dnnl_NChw16n16c, NULL);                 /* blocks of samples */
+    expect_layout(dnnl_nchw, &(mix_layout){20, 3, 5, 1, MIX_REAL});
+    expect_layout(dnnl_nhwc, &(mix_layout){1, 3, 5, 20, MIX_REAL});
+    expect_layout(dnnl_nChw16c, &(mix_layout){2, 3, 5, 16, MIX_REAL});
+    expect_layout(dnnl_nChw8c, &(mix_layout){3, 3, 5, 8, MIX_REAL});
+    expect_layout(dnnl_nChw4c, &(mix_layout){5, 3, 5, 4, MIX_REAL});
+    expect_layout(dnnl_chwn, NULL);                                 /* samples innermost */
+    expect_layout(dnnl_acdb, &(mix_layout){1, 3, 5, 20, MIX_REAL}); /* "nhwc" by another name */
+    expect_layout(dnnl_abdc, NULL);                                 /* width before height */
+    expect_layout(dnnl_NChw16n16c, NULL);                           /* blocks of samples */
 }
 
 static void a_layout_of_one_channel_is_found(void **state) {
@@ -53,7 +64,7 @@ static void a_layout_of_one_channel_is_found(void **state) {
         mix_layout found;
         assert_int_equal(dnnl_memory_desc_init_by_tag(&layout, 4, sizes, dnnl_f32, tags[t]), dnnl_success);
         assert_true(dnnl_image_layout(&layout, &found));
-        assert_memory_equal(&found, &((mix_layout){1, 3, 5, 1}), sizeof found);
+        expect_same_layout(&found, &(mix_layout){1, 3, 5, 1, MIX_REAL}, MIX_REAL);
     }
 }
 

@@ -213,7 +213,8 @@ static const mixup_mix_desc kinds[] = {
     {.alpha = 1, .per_sample = true},
 };
 
-static const mix_layout images[] = {{3, 1, 1, 1}, {2, 3, 5, 1}, {1, 7, 4, 1}, {5, 2, 2, 1}};
+static const mix_layout images[] = {
+    {3, 1, 1, 1, MIX_REAL}, {2, 3, 5, 1, MIX_REAL}, {1, 7, 4, 1, MIX_REAL}, {5, 2, 2, 1, MIX_REAL}};
 
 /* Small whole numbers, so that sums are exact and the order of summation does not show. */
 static void fill(random_stream *from, float *values, size_t count) {
@@ -286,7 +287,8 @@ static void reorder(const mix_layout *layout, bool back, const float *from, floa
 
 static void every_layout_holds_the_same_mix(void **state) {
     (void)state;
-    static const mix_layout layouts[] = {{2, 5, 3, 8}, {1, 3, 4, 16}, {1, 4, 5, 3}, {3, 1, 1, 4}};
+    static const mix_layout layouts[] = {
+        {2, 5, 3, 8, MIX_REAL}, {1, 3, 4, 16, MIX_REAL}, {1, 4, 5, 3, MIX_REAL}, {3, 1, 1, 4, MIX_REAL}};
     static float h[BATCH_LARGEST * MOST], plain[BATCH_LARGEST * MOST], blocked[BATCH_LARGEST * MOST];
     static float expected[BATCH_LARGEST * MOST], back[BATCH_LARGEST * MOST];
     random_stream from = random_open(3, RANDOM_SYNTHETIC, 0, 0, 0, 0);

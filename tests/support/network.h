@@ -33,6 +33,7 @@ typedef struct network_desc {
     mixup_engine engine; /* default: reference */
     size_t threads;      /* default: 2 */
     mixup_convolution convolution;
+    mixup_precision precision;
     size_t input[MIXUP_MAX_RANK];
     const mixup_layer *layers;
     size_t layer_count;
@@ -116,6 +117,7 @@ static inline void network_create(network *out, const network_desc *desc) {
     const mixup_engine kind = desc->engine == MIXUP_ENGINE_AUTO ? MIXUP_ENGINE_REFERENCE : desc->engine;
     network_ok(engine_create(&out->engine, kind, desc->threads > 0 ? desc->threads : 2, &out->hooks));
     out->engine->convolution = desc->convolution;
+    network_ok(engine_set_precision(out->engine, desc->precision));
     network_ok(graph_create(&out->graph, desc->input, desc->layers, desc->layer_count, &out->hooks));
     engine_environment saved;
     engine_enter(out->engine, &saved);

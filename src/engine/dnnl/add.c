@@ -1,64 +1,105 @@
 /* engine/dnnl/add: sums of states in one layout, that of the first input. */
 #include "engine/dnnl/dnnl_engine.h"
+#include "engine/vectorize.h"
+#include "tensor/bf16.h"
 
-typedef struct add_arguments {
-    size_t count, input_count;
-    const real *inputs[GRAPH_MAX_INPUTS]; /* [count] each */
-    real *output;
-} add_arguments;
+#include <omp.h>
 
-static void run_add(void *arguments, plan_run *run) {
-    const add_arguments *a = arguments;
+/* Below this many values, waking the other threads costs more than they save. */
+enum { PARALLEL_COUNT = 65536 };
+
+/* ---- sums of two */
+
+typedef struct sum_arguments {
+    size_t count; /* values, of whatever type */
+    const real *a, *b;
+    real *sum;
+} sum_arguments;
+
+static void run_sum(void *arguments, plan_run *run) {
+    const sum_arguments *s = arguments;
     (void)run;
-#pragma omp parallel for simd schedule(static) if (a->count >= 65536)
-    for (size_t i = 0; i < a->count; i++)
-        a->output[i] = a->inputs[0][i] + a->inputs[1][i];
-    for (size_t k = 2; k < a->input_count; k++) {
-        const real *more = a->inputs[k];
-#pragma omp parallel for simd schedule(static) if (a->count >= 65536)
-        for (size_t i = 0; i < a->count; i++)
-            a->output[i] += more[i];
+#pragma omp parallel for simd schedule(static) if (s->count >= PARALLEL_COUNT)
+    for (size_t i = 0; i < s->count; i++)
+        s->sum[i] = s->a[i] + s->b[i];
+}
+
+static ENGINE_VECTORIZED void add_bf16(size_t begin, size_t end, const bf16 *a, const bf16 *b, bf16 *sum) {
+    for (size_t i = begin; i < end; i++)
+        sum[i] = bf16_from_float(bf16_to_float(a[i]) + bf16_to_float(b[i]));
+}
+
+static void run_sum_bf16(void *arguments, plan_run *run) {
+    const sum_arguments *s = arguments;
+    const void *a = s->a;
+    const void *b = s->b;
+    void *sum = s->sum;
+    (void)run;
+    if (s->count < PARALLEL_COUNT || omp_get_max_threads() == 1) {
+        add_bf16(0, s->count, a, b, sum);
+        return;
+    }
+#pragma omp parallel
+    {
+        const size_t threads = (size_t)omp_get_num_threads();
+        const size_t thread = (size_t)omp_get_thread_num();
+        add_bf16(s->count * thread / threads, s->count * (thread + 1) / threads, a, b, sum);
     }
 }
 
-static void run_copy(void *arguments, plan_run *run) {
-    const add_arguments *a = arguments;
-    (void)run;
-#pragma omp parallel for simd schedule(static) if (a->count >= 65536)
-    for (size_t i = 0; i < a->count; i++)
-        a->output[i] = a->inputs[0][i];
+mixup_status dnnl_emit_sum(builder *to, const dnnl_memory_desc_t *layout, size_t a, size_t b, size_t sum) {
+    const bool halves = dnnl_is_bf16(layout);
+    sum_arguments *s = builder_arguments(to, sizeof *s);
+    if (s == NULL)
+        return MIXUP_ERROR_MEMORY;
+    s->count = halves ? dnnl_memory_desc_get_size(layout) / sizeof(bf16) : builder_count(to, a);
+    MIXUP_TRY(builder_bind_const(to, a, &s->a));
+    MIXUP_TRY(builder_bind_const(to, b, &s->b));
+    MIXUP_TRY(builder_bind(to, sum, &s->sum));
+    return builder_step(to, halves ? run_sum_bf16 : run_sum, s);
 }
 
-/* An argument block that writes `output` in the layout of `like`. */
-static mixup_status prepare(builder *to, size_t node, size_t like, size_t output,
-                            const dnnl_memory_desc_t *layout, add_arguments **out) {
-    add_arguments *a = builder_arguments(to, sizeof *a);
-    if (a == NULL)
-        return MIXUP_ERROR_MEMORY;
-    a->count = builder_count(to, like);
-    MIXUP_TRY(dnnl_set_state(to, output, dnnl_output_shape(to, node), layout));
-    MIXUP_TRY(builder_bind(to, output, &a->output));
-    *out = a;
-    return MIXUP_OK;
-}
+/* ---- the layer */
 
 mixup_status dnnl_add_forward(builder *to, size_t node) {
     const shape *sample = dnnl_output_shape(to, node);
-    const size_t first = builder_input(to, node, 0);
-    size_t inputs[GRAPH_MAX_INPUTS];
+    size_t inputs[GRAPH_MAX_INPUTS] = {0};
     size_t output = BUFFER_NONE;
     dnnl_memory_desc_t layout;
-    add_arguments *a = NULL;
-    MIXUP_TRY(dnnl_state(to, first, sample, &layout));
+    MIXUP_TRY(dnnl_state(to, builder_input(to, node, 0), sample, &layout));
     const size_t count = builder_node(to, node)->input_count;
     for (size_t i = 0; i < count; i++)
         MIXUP_TRY(dnnl_convert(to, builder_input(to, node, i), sample, &layout, &inputs[i]));
     MIXUP_TRY(builder_output(to, node, &output));
-    MIXUP_TRY(prepare(to, node, first, output, &layout, &a));
-    a->input_count = count;
-    for (size_t i = 0; i < count; i++)
-        MIXUP_TRY(builder_bind_const(to, inputs[i], &a->inputs[i]));
-    return builder_step(to, run_add, a);
+    MIXUP_TRY(dnnl_set_state(to, output, sample, &layout));
+    MIXUP_TRY(dnnl_emit_sum(to, &layout, inputs[0], inputs[1], output));
+    for (size_t i = 2; i < count; i++)
+        MIXUP_TRY(dnnl_emit_sum(to, &layout, output, inputs[i], output));
+    return MIXUP_OK;
+}
+
+typedef struct copy_arguments {
+    size_t count;
+    const real *from;
+    real *to;
+} copy_arguments;
+
+static void run_copy(void *arguments, plan_run *run) {
+    const copy_arguments *a = arguments;
+    (void)run;
+#pragma omp parallel for simd schedule(static) if (a->count >= PARALLEL_COUNT)
+    for (size_t i = 0; i < a->count; i++)
+        a->to[i] = a->from[i];
+}
+
+static mixup_status emit_copy(builder *to, size_t from, size_t into) {
+    copy_arguments *a = builder_arguments(to, sizeof *a);
+    if (a == NULL)
+        return MIXUP_ERROR_MEMORY;
+    a->count = builder_count(to, from);
+    MIXUP_TRY(builder_bind_const(to, from, &a->from));
+    MIXUP_TRY(builder_bind(to, into, &a->to));
+    return builder_step(to, run_copy, a);
 }
 
 mixup_status dnnl_add_backward(builder *to, size_t node) {
@@ -67,15 +108,13 @@ mixup_status dnnl_add_backward(builder *to, size_t node) {
     MIXUP_TRY(dnnl_state(to, output_gradient, dnnl_output_shape(to, node), &layout));
     for (size_t i = 0; i < builder_node(to, node)->input_count; i++) {
         size_t gradient = BUFFER_NONE;
-        add_arguments *a = NULL;
         if (builder_share_gradient(to, node, i))
             continue;
         MIXUP_TRY(builder_input_gradient(to, node, i, &gradient));
         if (gradient == BUFFER_NONE)
             continue;
-        MIXUP_TRY(prepare(to, node, output_gradient, gradient, &layout, &a));
-        MIXUP_TRY(builder_bind_const(to, output_gradient, &a->inputs[0]));
-        MIXUP_TRY(builder_step(to, run_copy, a));
+        MIXUP_TRY(dnnl_set_state(to, gradient, dnnl_output_shape(to, node), &layout));
+        MIXUP_TRY(emit_copy(to, output_gradient, gradient));
         MIXUP_TRY(builder_input_gradient_done(to, node, i, gradient));
     }
     return MIXUP_OK;

@@ -224,7 +224,7 @@ static mixup_status bind_input_gradient(builder *to, size_t node, const norm_pla
     if (builder_may_overwrite(to, arrived))
         gradient = arrived;
     else if (!read)
-        MIXUP_TRY(builder_buffer(to, dnnl_memory_desc_get_size(&p->layout) / sizeof(real), &gradient));
+        MIXUP_TRY(builder_buffer(to, dnnl_stored_values(&p->layout), &gradient));
     if (gradient != arrived)
         MIXUP_TRY(set_layout(to, gradient, dnnl_input_shape(to, node, 0), p));
     *wanted = read ? gradient : BUFFER_NONE;

@@ -24,14 +24,25 @@ static mixup_status describe_alone(builder *to, size_t node, const conv_shape *c
     return MIXUP_OK;
 }
 
+/* Leaves the ways that may write `output`, which is then fixed. */
+static void keep_output(conv_shape *c, const dnnl_memory_desc_t *output) {
+    size_t kept = 0;
+    for (size_t way = 0; way < c->way_count; way++) {
+        if (c->ways[way].output.data_type != output->data_type)
+            continue;
+        c->ways[kept] = c->ways[way];
+        c->ways[kept++].output = *output;
+    }
+    c->way_count = kept;
+}
+
 /* What is folded in needs to know the layout of the output, which is the one of the convolution alone. */
 static mixup_status prepare_fold(builder *to, size_t node, conv_shape *c, conv_fold *fold) {
     dnnl_memory_desc_t output;
     MIXUP_TRY(conv2d_fold(to, node, fold));
     c->biased = c->biased && fold->scale == BUFFER_NONE;
     MIXUP_TRY(describe_alone(to, node, c, &output));
-    for (size_t way = 0; way < c->way_count; way++)
-        c->ways[way].output = output;
+    keep_output(c, &output);
     c->fold = fold;
     return fold->addend == BUFFER_NONE
                ? MIXUP_OK
@@ -41,19 +52,19 @@ static mixup_status prepare_fold(builder *to, size_t node, conv_shape *c, conv_f
 static mixup_status emit_forward(builder *to, size_t node) {
     conv_shape c;
     conv_fold fold;
-    MIXUP_TRY(conv2d_describe_shape(builder_graph(to), builder_node(to, node), builder_batch(to), &c));
+    MIXUP_TRY(conv2d_describe_shape(builder_graph(to), builder_node(to, node), builder_batch(to),
+                                    builder_engine(to)->precision, &c));
     MIXUP_TRY(prepare_fold(to, node, &c, &fold));
     const dnnl_pass pass = conv2d_pass(node, &c, conv2d_describe_forward);
     dnnl_primitive_desc_t description = NULL;
-    dnnl_memory_desc_t weight;
-    void *values = NULL;
+    weight_argument weight;
     dnnl_call *call = NULL;
     size_t output = BUFFER_NONE;
-    MIXUP_TRY(dnnl_describe_reader(to, &pass, &description, &weight, &values));
+    MIXUP_TRY(dnnl_describe_reader(to, &pass, &description, &weight));
     const dnnl_memory_desc_t input_layout = *dnnl_primitive_desc_query_md(description, dnnl_query_src_md, 0);
     const dnnl_memory_desc_t output_layout = *dnnl_primitive_desc_query_md(description, dnnl_query_dst_md, 0);
     MIXUP_TRY(dnnl_call_create(to, description, &call));
-    MIXUP_TRY(dnnl_call_memory(to, call, DNNL_ARG_WEIGHTS, &weight, values));
+    MIXUP_TRY(dnnl_call_weight(to, call, &weight));
     if (c.biased)
         MIXUP_TRY(dnnl_call_memory(to, call, DNNL_ARG_BIAS, &c.bias, builder_parameter(to, node, 1)));
     MIXUP_TRY(conv2d_fold_bind(to, call, &fold, &output_layout));
@@ -69,20 +80,19 @@ static mixup_status emit_input_gradient(builder *to, size_t node, const conv_sha
                                         size_t output_gradient) {
     const dnnl_pass pass = conv2d_pass(node, c, conv2d_describe_backward_data);
     dnnl_primitive_desc_t description = NULL;
-    dnnl_memory_desc_t weight;
-    void *values = NULL;
+    weight_argument weight;
     dnnl_call *call = NULL;
     size_t gradient = BUFFER_NONE;
     MIXUP_TRY(builder_input_gradient(to, node, 0, &gradient));
     if (gradient == BUFFER_NONE)
         return MIXUP_OK;
-    MIXUP_TRY(dnnl_describe_reader(to, &pass, &description, &weight, &values));
+    MIXUP_TRY(dnnl_describe_reader(to, &pass, &description, &weight));
     const dnnl_memory_desc_t input_layout =
         *dnnl_primitive_desc_query_md(description, dnnl_query_diff_src_md, 0);
     const dnnl_memory_desc_t output_layout =
         *dnnl_primitive_desc_query_md(description, dnnl_query_diff_dst_md, 0);
     MIXUP_TRY(dnnl_call_create(to, description, &call));
-    MIXUP_TRY(dnnl_call_memory(to, call, DNNL_ARG_WEIGHTS, &weight, values));
+    MIXUP_TRY(dnnl_call_weight(to, call, &weight));
     MIXUP_TRY(
         bind_read(to, call, DNNL_ARG_DIFF_DST, output_gradient, dnnl_output_shape(to, node), &output_layout));
     MIXUP_TRY(dnnl_set_state(to, gradient, dnnl_input_shape(to, node, 0), &input_layout));
@@ -103,10 +113,6 @@ static mixup_status store_gradient(builder *to, size_t made, const dnnl_memory_d
     MIXUP_TRY(dnnl_call_buffer(to, call, DNNL_ARG_FROM, made_layout, made));
     MIXUP_TRY(dnnl_call_buffer(to, call, DNNL_ARG_TO, stored, gradient));
     return dnnl_call_emit(to, call);
-}
-
-static size_t values_of(const dnnl_memory_desc_t *layout) {
-    return dnnl_memory_desc_get_size(layout) / sizeof(real);
 }
 
 static mixup_status emit_pass(builder *to, size_t node, const conv_shape *c, size_t output_gradient,
@@ -143,9 +149,9 @@ static mixup_status emit_parameter_gradients(builder *to, size_t node, const con
     size_t gradient = wanted[0];
     size_t bias = wanted[1];
     const bool direct = gradient != BUFFER_NONE && dnnl_memory_desc_equal(&weight, &stored);
-    mixup_status status = direct ? MIXUP_OK : builder_buffer(to, values_of(&weight), &gradient);
+    mixup_status status = direct ? MIXUP_OK : builder_buffer(to, dnnl_stored_values(&weight), &gradient);
     if (status == MIXUP_OK && c->biased && bias == BUFFER_NONE)
-        status = builder_buffer(to, values_of(&c->bias), &bias);
+        status = builder_buffer(to, dnnl_stored_values(&c->bias), &bias);
     if (status != MIXUP_OK) {
         dnnl_primitive_desc_destroy(description);
         return status;
@@ -159,7 +165,8 @@ static mixup_status emit_parameter_gradients(builder *to, size_t node, const con
 
 static mixup_status emit_backward(builder *to, size_t node, size_t output_gradient) {
     conv_shape c;
-    MIXUP_TRY(conv2d_describe_shape(builder_graph(to), builder_node(to, node), builder_batch(to), &c));
+    MIXUP_TRY(conv2d_describe_shape(builder_graph(to), builder_node(to, node), builder_batch(to),
+                                    builder_engine(to)->precision, &c));
     MIXUP_TRY(emit_input_gradient(to, node, &c, output_gradient));
     return emit_parameter_gradients(to, node, &c, output_gradient);
 }

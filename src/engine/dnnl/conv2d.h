@@ -29,7 +29,8 @@ mixup_status conv2d_fold_bind(builder *to, dnnl_call *call, const conv_fold *fol
 
 /* ---- direct */
 
-/* A way to compute it: with which layouts of the states. Any: oneDNN chooses. */
+/* A way to compute it: with which layouts of the states (any: oneDNN chooses). Filters that it reads have the
+ * same type; their gradient and the bias are f32. */
 typedef struct conv_way {
     dnnl_memory_desc_t input, output;
 } conv_way;
@@ -46,7 +47,7 @@ typedef struct conv_shape {
 } conv_shape;
 
 mixup_status conv2d_describe_shape(const graph *network, const graph_node *node, size_t batch,
-                                   conv_shape *out);
+                                   mixup_precision precision, conv_shape *out);
 
 /* What dnnl_describe_reader needs; `described` must live as long. */
 dnnl_pass conv2d_pass(size_t node, const conv_shape *described, dnnl_describe_pass describe);

@@ -27,30 +27,36 @@ static bool is_narrow(const shape *states) {
     return states->sizes[0] == NARROW_CHANNELS;
 }
 
-static mixup_status describe_states(size_t batch, const shape *sample, bool narrow, dnnl_memory_desc_t *out) {
-    MIXUP_TRY(dnnl_any_state(batch, sample, out));
+static mixup_status describe_states(size_t batch, const shape *sample, dnnl_data_type_t type, bool narrow,
+                                    dnnl_memory_desc_t *out) {
+    MIXUP_TRY(dnnl_any_state(batch, sample, type, out));
     if (!narrow)
         return MIXUP_OK;
     return dnnl_check(dnnl_memory_desc_init_by_tag(out, out->ndims, out->dims, dnnl_f32, dnnl_aBcd8b),
                       "describing a layout");
 }
 
-static mixup_status add_way(const graph *network, const graph_node *node, size_t batch, bool narrow,
-                            conv_shape *to) {
+static mixup_status add_way(const graph *network, const graph_node *node, size_t batch, dnnl_data_type_t type,
+                            bool narrow, conv_shape *to) {
     const shape *in = &network->values[node->inputs[0]].shape;
     const shape *made = &network->values[node->output].shape;
     conv_way *way = &to->ways[to->way_count++];
-    MIXUP_TRY(describe_states(batch, in, narrow && is_narrow(in), &way->input));
-    return describe_states(batch, made, narrow && is_narrow(made), &way->output);
+    MIXUP_TRY(describe_states(batch, in, type, narrow && is_narrow(in), &way->input));
+    return describe_states(batch, made, type, narrow && is_narrow(made), &way->output);
 }
 
-static mixup_status add_ways(const graph *network, const graph_node *node, size_t batch, conv_shape *to) {
-    const bool narrow =
-        node->attributes->groups == 1 && (is_narrow(&network->values[node->inputs[0]].shape) ||
-                                          is_narrow(&network->values[node->output].shape));
+/* In bf16 there are blocks of 16 only; what oneDNN cannot do in it, or has slow code alone for, is f32. */
+static mixup_status add_ways(const graph *network, const graph_node *node, size_t batch,
+                             mixup_precision precision, conv_shape *to) {
+    const bool bf16 = precision == MIXUP_PRECISION_BF16;
+    const bool narrow = !bf16 && node->attributes->groups == 1 &&
+                        (is_narrow(&network->values[node->inputs[0]].shape) ||
+                         is_narrow(&network->values[node->output].shape));
+    if (bf16)
+        MIXUP_TRY(add_way(network, node, batch, dnnl_bf16, false, to));
     if (narrow)
-        MIXUP_TRY(add_way(network, node, batch, true, to));
-    return add_way(network, node, batch, false, to);
+        MIXUP_TRY(add_way(network, node, batch, dnnl_f32, true, to));
+    return add_way(network, node, batch, dnnl_f32, false, to);
 }
 
 /* ---- all of it */
@@ -68,14 +74,14 @@ static void describe_window(const mixup_layer *layer, const shape *in, const sha
 }
 
 mixup_status conv2d_describe_shape(const graph *network, const graph_node *node, size_t batch,
-                                   conv_shape *out) {
+                                   mixup_precision precision, conv_shape *out) {
     const shape *in = &network->values[node->inputs[0]].shape;
     const shape *made = &network->values[node->output].shape;
     dnnl_dims_t weight = {0};
     *out = (conv_shape){.biased = node->parameter_count > 1};
     const int rank = conv2d_weight_dims(network, node, weight);
     describe_window(node->attributes, in, made, out);
-    MIXUP_TRY(add_ways(network, node, batch, out));
+    MIXUP_TRY(add_ways(network, node, batch, precision, out));
     MIXUP_TRY(dnnl_vector(made->sizes[0], &out->bias));
     return dnnl_check(dnnl_memory_desc_init_by_tag(&out->weight, rank, weight, dnnl_f32, dnnl_format_tag_any),
                       "describing filters");
@@ -88,12 +94,20 @@ dnnl_pass conv2d_pass(size_t node, const conv_shape *described, dnnl_describe_pa
 
 /* ---- descriptions */
 
+/* The same layout in the type that this way reads. */
+static dnnl_memory_desc_t read_filters(const conv_way *way, const dnnl_memory_desc_t *weight) {
+    dnnl_memory_desc_t filters = *weight;
+    filters.data_type = way->input.data_type;
+    return filters;
+}
+
 /* Prediction is described as training too: for inference oneDNN prefers channels last, where Winograd's and
  * batch norm's blocks would have to be converted. */
 static mixup_status init_forward(const conv_shape *c, const conv_way *way, const dnnl_memory_desc_t *weight,
                                  dnnl_convolution_desc_t *out) {
+    const dnnl_memory_desc_t filters = read_filters(way, weight);
     return dnnl_check(dnnl_dilated_convolution_forward_desc_init(
-                          out, dnnl_forward_training, dnnl_convolution_direct, &way->input, weight,
+                          out, dnnl_forward_training, dnnl_convolution_direct, &way->input, &filters,
                           c->biased ? &c->bias : NULL, &way->output, c->strides, c->dilates, c->padding,
                           c->behind),
                       "convolution");
@@ -106,7 +120,7 @@ mixup_status dnnl_conv2d_layout(const dnnl_backend *self, const graph *network, 
         return conv2d_winograd_layout(self, network, node, out);
     dnnl_primitive_desc_t description = NULL;
     dnnl_status_t status = dnnl_success;
-    MIXUP_TRY(conv2d_describe_shape(network, node, NOMINAL_BATCH, &c));
+    MIXUP_TRY(conv2d_describe_shape(network, node, NOMINAL_BATCH, MIXUP_PRECISION_F32, &c));
     for (size_t way = 0; way < c.way_count; way++) {
         dnnl_convolution_desc_t operation;
         MIXUP_TRY(init_forward(&c, &c.ways[way], &c.weight, &operation));
@@ -153,8 +167,9 @@ mixup_status conv2d_describe_backward_data(builder *to, const dnnl_pass *pass,
     const conv_shape *c = pass->details;
     dnnl_convolution_desc_t operation;
     const conv_way *way = &c->ways[pass->way];
+    const dnnl_memory_desc_t filters = read_filters(way, weight);
     MIXUP_TRY(dnnl_check(dnnl_dilated_convolution_backward_data_desc_init(
-                             &operation, dnnl_convolution_direct, &way->input, weight, &way->output,
+                             &operation, dnnl_convolution_direct, &way->input, &filters, &way->output,
                              c->strides, c->dilates, c->padding, c->behind),
                          "convolution backward"));
     return describe_backward(to, c, way, &operation, out);

@@ -1,6 +1,7 @@
 /* engine/dnnl/conv2d_winograd: which convolutions are computed by Winograd's algorithm, and their passes. */
 #include "engine/dnnl/conv2d.h"
 #include "engine/dnnl/winograd.h"
+#include "tensor/bf16.h"
 
 #include <omp.h>
 
@@ -59,21 +60,28 @@ static bool pays(size_t stride, const shape *in, const shape *made, size_t batch
            100 * made->sizes[1] * made->sizes[2] >= least->use * whole;
 }
 
+/* With 8 channels on either side half of 16 lanes would be idle. */
+static bool is_narrow(const graph *network, const graph_node *node) {
+    return input_shape(network, node)->sizes[0] == winograd_avx2.lanes ||
+           output_shape(network, node)->sizes[0] == winograd_avx2.lanes;
+}
+
+/* For bf16 there are kernels of 16 lanes only. */
 bool conv2d_wins_by_winograd(const dnnl_backend *self, const graph *network, const graph_node *node,
                              size_t batch) {
+    const bool rounded = self->base.precision == MIXUP_PRECISION_BF16;
     return self->base.convolution == MIXUP_CONVOLUTION_AUTO && self->winograd != NULL &&
-           fits(node->attributes) &&
+           !(rounded && is_narrow(network, node)) && fits(node->attributes) &&
            pays(node->attributes->stride[0], input_shape(network, node), output_shape(network, node), batch);
 }
 
 /* ---- layouts */
 
-/* With 8 channels on either side half of 16 lanes would be idle. */
 static const winograd_kernels *choose_kernels(const dnnl_backend *self, const graph *network,
                                               const graph_node *node) {
-    const bool narrow = input_shape(network, node)->sizes[0] == winograd_avx2.lanes ||
-                        output_shape(network, node)->sizes[0] == winograd_avx2.lanes;
-    return narrow ? &winograd_avx2 : self->winograd;
+    if (self->base.precision == MIXUP_PRECISION_BF16)
+        return &winograd_bf16;
+    return is_narrow(network, node) ? &winograd_avx2 : self->winograd;
 }
 
 static bool is_wide(const winograd_kernels *kernels) {
@@ -93,7 +101,8 @@ mixup_status conv2d_winograd_layout(const dnnl_backend *self, const graph *netwo
 static mixup_status state_layout(const builder *to, const winograd_kernels *kernels, const shape *sample,
                                  dnnl_memory_desc_t *out) {
     MIXUP_TRY(dnnl_plain_state(builder_batch(to), sample, out));
-    return dnnl_check(dnnl_memory_desc_init_by_tag(out, out->ndims, out->dims, dnnl_f32,
+    return dnnl_check(dnnl_memory_desc_init_by_tag(out, out->ndims, out->dims,
+                                                   kernels->bf16 ? dnnl_bf16 : dnnl_f32,
                                                    is_wide(kernels) ? dnnl_aBcd16b : dnnl_aBcd8b),
                       "describing a layout");
 }
@@ -246,9 +255,20 @@ static mixup_status emit_filter_gradient(builder *to, size_t node, size_t output
 
 typedef struct bias_arguments {
     size_t batch, channels, blocks, lanes, positions;
-    const real *arrived; /* [batch][blocks][positions][lanes] */
+    bool bf16;
+    const real *arrived; /* [batch][blocks][positions][lanes], or bf16 */
     real *gradient;      /* [channels] */
 } bias_arguments;
+
+static double sum_of_positions(const bias_arguments *a, size_t first) {
+    const bf16 *narrow = (const void *)a->arrived;
+    double sum = 0.0;
+    for (size_t p = 0; a->bf16 && p < a->positions; p++)
+        sum += (double)bf16_to_float(narrow[first + p * a->lanes]);
+    for (size_t p = 0; !a->bf16 && p < a->positions; p++)
+        sum += (double)a->arrived[first + p * a->lanes];
+    return sum;
+}
 
 static void run_bias_gradient(void *arguments, plan_run *run) {
     const bias_arguments *a = arguments;
@@ -256,12 +276,9 @@ static void run_bias_gradient(void *arguments, plan_run *run) {
 #pragma omp parallel for schedule(static)
     for (size_t c = 0; c < a->channels; c++) {
         double sum = 0.0;
-        for (size_t n = 0; n < a->batch; n++) {
-            const real *from =
-                a->arrived + (n * a->blocks + c / a->lanes) * a->positions * a->lanes + c % a->lanes;
-            for (size_t p = 0; p < a->positions; p++)
-                sum += (double)from[p * a->lanes];
-        }
+        for (size_t n = 0; n < a->batch; n++)
+            sum +=
+                sum_of_positions(a, (n * a->blocks + c / a->lanes) * a->positions * a->lanes + c % a->lanes);
         a->gradient[c] = (real)sum;
     }
 }
@@ -283,6 +300,7 @@ static mixup_status emit_bias_gradient(builder *to, size_t node, size_t output_g
                           .channels = made->sizes[0],
                           .blocks = ceiling(made->sizes[0], kernels->lanes),
                           .lanes = kernels->lanes,
+                          .bf16 = kernels->bf16,
                           .positions = made->sizes[1] * made->sizes[2]};
     MIXUP_TRY(state_layout(to, kernels, made, &layout));
     MIXUP_TRY(dnnl_convert(to, output_gradient, made, &layout, &converted));

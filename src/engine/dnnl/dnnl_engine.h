@@ -1,6 +1,8 @@
 /* engine/dnnl: the fast engine, on oneDNN's C API (2.x).
  *
- * Flat states are plain [batch][features], images in the layouts that convolutions prefer (layout.c). The
+ * Flat states are plain [batch][features], images in the layouts that convolutions prefer (layout.c), which
+ * also say whether their values are bf16: what a convolution writes with precision bf16, and then whoever
+ * keeps the layout of what it reads. All that is plain is f32, and so is every parameter. The
  * weights of convolutions, with their gradients and moments, are in the layout that oneDNN prefers for
  * training, those of dense layers in the one of our own kernels (engine/product, dense.c); it is chosen once
  * when a model is made and kept, and its padding stays zero under every optimiser. Primitives, memory objects
@@ -54,7 +56,12 @@ mixup_status dnnl_plain(size_t batch, size_t width, dnnl_memory_desc_t *out);
  * is [batch][n]. */
 mixup_status dnnl_plain_state(size_t batch, const shape *sample, dnnl_memory_desc_t *out);
 /* The same with the layout left to oneDNN. */
-mixup_status dnnl_any_state(size_t batch, const shape *sample, dnnl_memory_desc_t *out);
+mixup_status dnnl_any_state(size_t batch, const shape *sample, dnnl_data_type_t type,
+                            dnnl_memory_desc_t *out);
+/* How many values a buffer for it has: those of a buffer are floats, of which one holds two of bf16. */
+size_t dnnl_stored_values(const dnnl_memory_desc_t *layout);
+/* False for NULL, which is plain. */
+bool dnnl_is_bf16(const dnnl_memory_desc_t *layout);
 /* How the buffer, a state or gradient of that shape, is arranged now. */
 mixup_status dnnl_state(const builder *to, size_t buffer, const shape *sample, dnnl_memory_desc_t *out);
 /* Says that the buffer, a state or gradient of that shape, will be written in `layout`. */
@@ -72,6 +79,8 @@ bool dnnl_image_layout(const void *layout, mix_layout *out);
 
 mixup_status dnnl_make_plain(builder *to, size_t from, size_t plain);
 mixup_status dnnl_accumulate(builder *to, size_t from, size_t sum);
+/* Emits sum = a + b, all three in `layout` (NULL: plain); they may be the same (add.c). */
+mixup_status dnnl_emit_sum(builder *to, const dnnl_memory_desc_t *layout, size_t a, size_t b, size_t sum);
 
 /* Creates a primitive description; `attributes` may be NULL. Scratch memory is the plan's. */
 mixup_status dnnl_describe(const builder *to, const void *operation, const_dnnl_primitive_attr_t attributes,
@@ -116,10 +125,15 @@ struct dnnl_pass {
  * store's if that is fast. */
 mixup_status dnnl_describe_fast(builder *to, const dnnl_pass *pass, dnnl_primitive_desc_t *out,
                                 dnnl_memory_desc_t *weight);
-/* The same for a pass that reads the weights, and where they are: `weight` and `values` are then its argument
- * DNNL_ARG_WEIGHTS. */
+/* The same for a pass that reads the weights: as its argument. */
+typedef struct weight_argument {
+    dnnl_memory_desc_t layout;
+    void *values;  /* fixed in memory, or NULL */
+    size_t buffer; /* instead: a copy that this step makes */
+} weight_argument;
 mixup_status dnnl_describe_reader(builder *to, const dnnl_pass *pass, dnnl_primitive_desc_t *out,
-                                  dnnl_memory_desc_t *weight, void **values);
+                                  weight_argument *weight);
+mixup_status dnnl_call_weight(builder *to, dnnl_call *call, const weight_argument *weight);
 /* How a weight lies in the store. */
 typedef struct weight_layout {
     bool in_panels; /* as engine/product has it, else as oneDNN does */

@@ -194,17 +194,18 @@ typedef struct instruction_set {
     const char *name;
     product_level products;
     const winograd_kernels *winograd;
+    bool bf16;
 } instruction_set;
 
 static const instruction_set instruction_sets[] = {
-    {dnnl_cpu_isa_sse41, "sse41", PRODUCT_NONE, NULL},
-    {dnnl_cpu_isa_avx, "avx", PRODUCT_NONE, NULL},
-    {dnnl_cpu_isa_avx2, "avx2", PRODUCT_AVX2, &winograd_avx2},
-    {dnnl_cpu_isa_avx2_vnni, "avx2_vnni", PRODUCT_AVX2, &winograd_avx2},
-    {dnnl_cpu_isa_avx512_core, "avx512_core", PRODUCT_AVX512, &winograd_avx512},
-    {dnnl_cpu_isa_avx512_core_vnni, "avx512_core_vnni", PRODUCT_AVX512, &winograd_avx512},
-    {dnnl_cpu_isa_avx512_core_bf16, "avx512_core_bf16", PRODUCT_AVX512, &winograd_avx512},
-    {dnnl_cpu_isa_avx512_core_amx, "avx512_core_amx", PRODUCT_AVX512, &winograd_avx512},
+    {dnnl_cpu_isa_sse41, "sse41", PRODUCT_NONE, NULL, false},
+    {dnnl_cpu_isa_avx, "avx", PRODUCT_NONE, NULL, false},
+    {dnnl_cpu_isa_avx2, "avx2", PRODUCT_AVX2, &winograd_avx2, false},
+    {dnnl_cpu_isa_avx2_vnni, "avx2_vnni", PRODUCT_AVX2, &winograd_avx2, false},
+    {dnnl_cpu_isa_avx512_core, "avx512_core", PRODUCT_AVX512, &winograd_avx512, false},
+    {dnnl_cpu_isa_avx512_core_vnni, "avx512_core_vnni", PRODUCT_AVX512, &winograd_avx512, false},
+    {dnnl_cpu_isa_avx512_core_bf16, "avx512_core_bf16", PRODUCT_AVX512, &winograd_avx512, true},
+    {dnnl_cpu_isa_avx512_core_amx, "avx512_core_amx", PRODUCT_AVX512, &winograd_avx512, true},
 };
 
 static instruction_set find_instruction_set(void) {
@@ -213,6 +214,19 @@ static instruction_set find_instruction_set(void) {
         if (instruction_sets[i].isa == isa)
             return instruction_sets[i];
     return (instruction_set){.isa = isa, .name = "other instruction set", .products = PRODUCT_NONE};
+}
+
+/* oneDNN would emulate bf16 on any AVX-512, slower than f32. */
+static mixup_status check_bf16(const engine *self) {
+    (void)self;
+    const instruction_set set = find_instruction_set();
+    if (set.bf16)
+        return MIXUP_OK;
+    return error(
+        MIXUP_ERROR_UNSUPPORTED,
+        "precision bf16: needs AVX512_BF16 or AMX, but this processor (or ONEDNN_MAX_CPU_ISA) ends at %s; "
+        "use f32",
+        set.name);
 }
 
 /* Kernels of this engine that work on images in oneDNN's layouts. */
@@ -248,6 +262,7 @@ mixup_status engine_create_dnnl(engine **out, size_t threads, const mixup_alloca
                           .allocator = *allocator,
                           .threads = threads,
                           .kernels = kernels,
+                          .check_bf16 = check_bf16,
                           .absorbs = dnnl_absorbs,
                           .mix = dnnl_mix,
                           .mix_gradient = dnnl_mix_gradient,

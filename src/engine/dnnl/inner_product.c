@@ -114,12 +114,11 @@ static mixup_status describe_backward_weights(builder *to, const dense_layouts *
 static mixup_status create_reader(builder *to, size_t node, const dense_layouts *layouts,
                                   dnnl_describe_pass describe, dnnl_call **out) {
     const dnnl_pass pass = {.node = node, .describe = describe, .details = layouts};
-    dnnl_memory_desc_t weight;
     dnnl_primitive_desc_t description = NULL;
-    void *values = NULL;
-    MIXUP_TRY(dnnl_describe_reader(to, &pass, &description, &weight, &values));
+    weight_argument weight;
+    MIXUP_TRY(dnnl_describe_reader(to, &pass, &description, &weight));
     MIXUP_TRY(dnnl_call_create(to, description, out));
-    return dnnl_call_memory(to, *out, DNNL_ARG_WEIGHTS, &weight, values);
+    return dnnl_call_weight(to, *out, &weight);
 }
 
 /* ---- the passes */

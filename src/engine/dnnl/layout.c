@@ -11,23 +11,33 @@ const shape *dnnl_output_shape(const builder *to, size_t node) {
     return &builder_graph(to)->values[builder_node(to, node)->output].shape;
 }
 
-static mixup_status describe_state(size_t batch, const shape *sample, bool any, dnnl_memory_desc_t *out) {
+size_t dnnl_stored_values(const dnnl_memory_desc_t *layout) {
+    return (dnnl_memory_desc_get_size(layout) + sizeof(real) - 1) / sizeof(real);
+}
+
+bool dnnl_is_bf16(const dnnl_memory_desc_t *layout) {
+    return layout != NULL && layout->data_type == dnnl_bf16;
+}
+
+static mixup_status describe_state(size_t batch, const shape *sample, dnnl_data_type_t type, bool any,
+                                   dnnl_memory_desc_t *out) {
     const bool image = sample->rank == 3;
     dnnl_dims_t sizes = {(dnnl_dim_t)batch, (dnnl_dim_t)(image ? sample->sizes[0] : shape_count(sample))};
     for (size_t i = 1; image && i < 3; i++)
         sizes[1 + i] = (dnnl_dim_t)sample->sizes[i];
     const dnnl_format_tag_t plain = image ? dnnl_abcd : dnnl_ab;
-    return dnnl_check(dnnl_memory_desc_init_by_tag(out, image ? 4 : 2, sizes, dnnl_f32,
+    return dnnl_check(dnnl_memory_desc_init_by_tag(out, image ? 4 : 2, sizes, type,
                                                    any ? dnnl_format_tag_any : plain),
                       "describing a layout");
 }
 
 mixup_status dnnl_plain_state(size_t batch, const shape *sample, dnnl_memory_desc_t *out) {
-    return describe_state(batch, sample, false, out);
+    return describe_state(batch, sample, dnnl_f32, false, out);
 }
 
-mixup_status dnnl_any_state(size_t batch, const shape *sample, dnnl_memory_desc_t *out) {
-    return describe_state(batch, sample, true, out);
+mixup_status dnnl_any_state(size_t batch, const shape *sample, dnnl_data_type_t type,
+                            dnnl_memory_desc_t *out) {
+    return describe_state(batch, sample, type, true, out);
 }
 
 mixup_status dnnl_state(const builder *to, size_t buffer, const shape *sample, dnnl_memory_desc_t *out) {
@@ -48,7 +58,7 @@ mixup_status dnnl_set_state(builder *to, size_t buffer, const shape *sample,
     if (kept == NULL)
         return MIXUP_ERROR_MEMORY;
     *kept = *layout;
-    builder_set_layout(to, buffer, kept, dnnl_memory_desc_get_size(layout) / sizeof(real));
+    builder_set_layout(to, buffer, kept, dnnl_stored_values(layout));
     return MIXUP_OK;
 }
 
@@ -91,7 +101,7 @@ mixup_status dnnl_convert(builder *to, size_t buffer, const shape *sample, const
         return MIXUP_OK;
     }
     size_t made = BUFFER_NONE;
-    MIXUP_TRY(builder_buffer(to, dnnl_memory_desc_get_size(wanted) / sizeof(real), &made));
+    MIXUP_TRY(builder_buffer(to, dnnl_stored_values(wanted), &made));
     MIXUP_TRY(dnnl_set_state(to, made, sample, wanted));
     *converted = made;
     return emit_reorder(to, buffer, &layout, made, wanted, false);
@@ -129,7 +139,8 @@ bool dnnl_image_layout(const void *described, mix_layout *out) {
     *out = (mix_layout){.outer = (size_t)(channels / inner),
                         .height = (size_t)layout->dims[2],
                         .width = (size_t)layout->dims[3],
-                        .inner = (size_t)inner};
+                        .inner = (size_t)inner,
+                        .values = dnnl_is_bf16(layout) ? MIX_BF16 : MIX_REAL};
     return true;
 }
 
@@ -143,24 +154,17 @@ mixup_status dnnl_make_plain(builder *to, size_t from, size_t plain) {
     const dnnl_memory_desc_t *layout = builder_layout(to, from);
     dnnl_memory_desc_t wanted;
     MIXUP_TRY(plain_of(layout, &wanted));
-    builder_set_layout(to, plain, NULL, dnnl_memory_desc_get_size(&wanted) / sizeof(real));
+    builder_set_layout(to, plain, NULL, dnnl_stored_values(&wanted));
     return emit_reorder(to, from, layout, plain, &wanted, false);
 }
 
 /* ---- sums */
 
-typedef struct sum_arguments {
-    size_t count;
-    const real *from;
-    real *sum;
-} sum_arguments;
-
-static void run_sum(void *arguments, plan_run *run) {
-    const sum_arguments *a = arguments;
-    (void)run;
-#pragma omp parallel for simd schedule(static) if (a->count >= 65536)
-    for (size_t i = 0; i < a->count; i++)
-        a->sum[i] += a->from[i];
+/* `from` in `wanted`, another layout. */
+static mixup_status emit_copy(builder *to, size_t from, const dnnl_memory_desc_t *layout,
+                              const dnnl_memory_desc_t *wanted, size_t *copy) {
+    MIXUP_TRY(builder_buffer(to, dnnl_stored_values(wanted), copy));
+    return emit_reorder(to, from, layout, *copy, wanted, false);
 }
 
 mixup_status dnnl_accumulate(builder *to, size_t from, size_t sum) {
@@ -171,14 +175,10 @@ mixup_status dnnl_accumulate(builder *to, size_t from, size_t sum) {
         MIXUP_TRY(plain_of(from_layout != NULL ? from_layout : sum_layout, &plain));
         const dnnl_memory_desc_t *source = from_layout != NULL ? from_layout : &plain;
         const dnnl_memory_desc_t *target = sum_layout != NULL ? sum_layout : &plain;
-        if (!dnnl_memory_desc_equal(source, target))
+        if (!dnnl_memory_desc_equal(source, target) && !dnnl_is_bf16(source) && !dnnl_is_bf16(target))
             return emit_reorder(to, from, source, sum, target, true);
+        if (!dnnl_memory_desc_equal(source, target))
+            MIXUP_TRY(emit_copy(to, from, source, target, &from));
     }
-    sum_arguments *a = builder_arguments(to, sizeof *a);
-    if (a == NULL)
-        return MIXUP_ERROR_MEMORY;
-    a->count = builder_count(to, from);
-    MIXUP_TRY(builder_bind_const(to, from, &a->from));
-    MIXUP_TRY(builder_bind(to, sum, &a->sum));
-    return builder_step(to, run_sum, a);
+    return dnnl_emit_sum(to, sum_layout, sum, from, sum);
 }

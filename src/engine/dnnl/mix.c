@@ -13,7 +13,7 @@ typedef struct mix_arguments {
     mix_layout layout;
     bool parallel;
     uint32_t *inverse; /* [batch]; the gradient only */
-    const real *from;  /* [batch][..layout] */
+    const real *from;  /* [batch][..layout], of whatever values that says */
     real *to;          /* likewise */
 } mix_arguments;
 

@@ -27,7 +27,7 @@ static mixup_status describe_shape(builder *to, size_t node, pool_shape *p) {
                       .global = described->op == MIXUP_GLOBAL_AVERAGE_POOL};
     MIXUP_TRY(dnnl_state(to, builder_input(to, node, 0), in, &p->input));
     const shape out = output_sample(to, node);
-    MIXUP_TRY(dnnl_any_state(builder_batch(to), &out, &p->output));
+    MIXUP_TRY(dnnl_any_state(builder_batch(to), &out, p->input.data_type, &p->output));
     for (int i = 0; i < 2; i++) {
         p->kernel[i] = (dnnl_dim_t)(p->global ? in->sizes[1 + i] : layer->kernel[i]);
         p->strides[i] = p->global ? 1 : (dnnl_dim_t)layer->stride[i];
@@ -74,7 +74,7 @@ static mixup_status find_target(builder *to, size_t node, const pool_shape *p,
     MIXUP_TRY(dnnl_plain_state(builder_batch(to), &sample, &plain));
     MIXUP_TRY(builder_output(to, node, target));
     if (p->global && !dnnl_memory_desc_equal(&plain, layout))
-        MIXUP_TRY(builder_buffer(to, dnnl_memory_desc_get_size(layout) / sizeof(real), target));
+        MIXUP_TRY(builder_buffer(to, dnnl_stored_values(layout), target));
     return dnnl_set_state(to, *target, &sample, layout);
 }
 

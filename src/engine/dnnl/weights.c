@@ -1,5 +1,9 @@
-/* engine/dnnl/weights: weights as arguments of a pass. The store keeps one layout, in which the optimiser
- * works; a pass for which oneDNN is slow in that layout gets a packed copy in a layout of oneDNN's choice. */
+/* engine/dnnl/weights: weights as arguments of a pass. The store keeps one layout, in f32, in which the
+ * optimiser works; a pass for which oneDNN is slow in that layout, or that multiplies in bf16, gets a packed
+ * copy as oneDNN wants it.
+ *
+ * In training the weights change in every step, so the copy is made again in each, just before it is read, in
+ * a buffer that others use before and after. In prediction it is kept. */
 #include "engine/dnnl/dnnl_engine.h"
 
 #include <string.h>
@@ -48,8 +52,23 @@ static void run_pack(void *arguments, plan_run *run) {
     a->version = a->store->version;
 }
 
-/* Emits the copy of parameter 0 of the node into `wanted`, made again when the values have changed; *copy is
- * where it will be. */
+/* Emits a copy of parameter 0 of the node in each run. */
+static mixup_status pack_for_step(builder *to, size_t node, const dnnl_memory_desc_t *wanted,
+                                  size_t *buffer) {
+    const dnnl_memory_desc_t stored = dnnl_weight_layout(to, node);
+    dnnl_primitive_desc_t description = NULL;
+    dnnl_call *call = NULL;
+    MIXUP_TRY(dnnl_check(dnnl_reorder_primitive_desc_create(&description, &stored, dnnl_handle(to), wanted,
+                                                            dnnl_handle(to), NULL),
+                         "describing a reorder"));
+    MIXUP_TRY(dnnl_call_create(to, description, &call));
+    MIXUP_TRY(builder_buffer(to, dnnl_stored_values(wanted), buffer));
+    MIXUP_TRY(dnnl_call_memory(to, call, DNNL_ARG_FROM, &stored, builder_parameter(to, node, 0)));
+    MIXUP_TRY(dnnl_call_buffer(to, call, DNNL_ARG_TO, wanted, *buffer));
+    return dnnl_call_emit(to, call);
+}
+
+/* The same, made again only when the values have changed; *copy is where it will be. */
 static mixup_status pack_weight(builder *to, size_t node, const dnnl_memory_desc_t *wanted, void **copy) {
     const dnnl_memory_desc_t stored = dnnl_weight_layout(to, node);
     dnnl_engine_t handle = dnnl_handle(to);
@@ -130,17 +149,32 @@ mixup_status dnnl_describe_fast(builder *to, const dnnl_pass *pass, dnnl_primiti
     return MIXUP_OK;
 }
 
+static mixup_status find_argument(builder *to, size_t node, weight_argument *weight) {
+    const dnnl_memory_desc_t stored = dnnl_weight_layout(to, node);
+    weight->buffer = BUFFER_NONE;
+    weight->values = NULL;
+    if (dnnl_memory_desc_equal(&weight->layout, &stored)) {
+        weight->values = builder_parameter(to, node, 0);
+        return MIXUP_OK;
+    }
+    return builder_trains(to) ? pack_for_step(to, node, &weight->layout, &weight->buffer)
+                              : pack_weight(to, node, &weight->layout, &weight->values);
+}
+
 mixup_status dnnl_describe_reader(builder *to, const dnnl_pass *pass, dnnl_primitive_desc_t *out,
-                                  dnnl_memory_desc_t *weight, void **values) {
-    const dnnl_memory_desc_t stored = dnnl_weight_layout(to, pass->node);
+                                  weight_argument *weight) {
     dnnl_primitive_desc_t description = NULL;
-    MIXUP_TRY(dnnl_describe_fast(to, pass, &description, weight));
-    *values = builder_parameter(to, pass->node, 0);
-    const mixup_status status =
-        dnnl_memory_desc_equal(weight, &stored) ? MIXUP_OK : pack_weight(to, pass->node, weight, values);
+    MIXUP_TRY(dnnl_describe_fast(to, pass, &description, &weight->layout));
+    const mixup_status status = find_argument(to, pass->node, weight);
     if (status != MIXUP_OK)
         dnnl_primitive_desc_destroy(description);
     else
         *out = description;
     return status;
+}
+
+mixup_status dnnl_call_weight(builder *to, dnnl_call *call, const weight_argument *weight) {
+    return weight->values != NULL
+               ? dnnl_call_memory(to, call, DNNL_ARG_WEIGHTS, &weight->layout, weight->values)
+               : dnnl_call_buffer(to, call, DNNL_ARG_WEIGHTS, &weight->layout, weight->buffer);
 }

@@ -12,7 +12,8 @@
  * At stride 2 a tile has 9x9 terms: some positions of the filters serve several. The gradient of the input is
  * made in tiles of 8x8.
  *
- * States lie in blocks of LANES channels, [image][block][row][column][LANES], filters as
+ * States are floats, or bf16 that are widened when they are read and rounded when they are written. They lie
+ * in blocks of LANES channels, [image][block][row][column][LANES], filters as
  * [block of filters][block of channels][3][3][channel][filter]: oneDNN's nChw16c and OIhw16i16o, or with 8.
  *
  * What a newcomer gets wrong: the numbers do not depend on how the work is divided. Each output is made by
@@ -50,7 +51,7 @@ typedef struct winograd_work {
     size_t capacity;              /* tiles of a block, a multiple of 4 */
     bool turned;                  /* filters by 180 degrees, with inputs and outputs exchanged */
 
-    const float *input;
+    const float *input; /* this, output, addend and arrived: bf16 for kernels of those */
     const float *filters;
     float *output;
     const float *scale, *shift; /* [out.channels] of the output, or NULL */
@@ -78,6 +79,7 @@ static inline size_t winograd_terms_at(const winograd_work *work, size_t positio
  * group. */
 typedef struct winograd_kernels {
     size_t lanes;
+    bool bf16; /* the states */
     void (*transform_filters)(const winograd_work *work, size_t first_pair, size_t end_pair);
     void (*transform_input)(const winograd_work *work, size_t at, size_t first_strip, size_t count);
     void (*multiply)(const winograd_work *work, size_t tiles, size_t first_item, size_t end_item);
@@ -91,6 +93,7 @@ typedef struct winograd_kernels {
 
 extern const winograd_kernels winograd_avx2;   /* 8 lanes */
 extern const winograd_kernels winograd_avx512; /* 16 lanes */
+extern const winograd_kernels winograd_bf16;   /* 16 lanes; for AVX512_BF16 */
 
 /* A convolution with its division among threads. */
 typedef struct winograd_plan {

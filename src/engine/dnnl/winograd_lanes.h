@@ -1,8 +1,11 @@
 /* engine/dnnl/winograd_lanes: the arithmetic of Winograd's algorithm, for LANES channels side by side in a
- * register. Not a header: winograd_avx2.c and winograd_avx512.c include it, each compiled for its instruction
- * set, with how many rows of sums fit into the registers. The transforms of winograd_points.h are applied to
- * columns, then to rows, in two dimensions. */
+ * register. Not a header: winograd_avx2.c, winograd_avx512.c and winograd_bf16.c include it, each compiled
+ * for its instruction set, with how many rows of sums fit into the registers. With STATES_BF16 states become
+ * floats when they are loaded, and bf16 when they are stored; all between is float. The transforms of
+ * winograd_points.h are applied to columns, then to rows, in two dimensions. */
 #include "engine/dnnl/winograd.h"
+
+#include <stdint.h>
 
 typedef float lanes __attribute__((vector_size(LANES * sizeof(float)), may_alias));
 typedef int lane_bits __attribute__((vector_size(LANES * sizeof(int))));
@@ -32,6 +35,35 @@ INLINE lanes load(const float *from) {
 INLINE void store(float *to, lanes value) {
     *(lanes *)to = value;
 }
+
+/* States: floats, or bf16 that are rounded as tensor/bf16.h does it. */
+#if STATES_BF16
+typedef uint16_t state_value;
+typedef uint16_t state_lanes __attribute__((vector_size(LANES * sizeof(uint16_t)), may_alias, aligned(2)));
+typedef uint32_t unsigned_bits __attribute__((vector_size(LANES * sizeof(uint32_t))));
+
+INLINE lanes load_states(const state_value *from) {
+    return (lanes)(__builtin_convertvector(*(const state_lanes *)from, unsigned_bits) << 16);
+}
+
+INLINE void store_states(state_value *to, lanes values) {
+    const unsigned_bits bits = (unsigned_bits)values;
+    const unsigned_bits number = (unsigned_bits)(values == values);
+    const unsigned_bits rounded = bits + 0x7fff + (bits >> 16 & 1);
+    const unsigned_bits chosen = (number & rounded) | (~number & (bits | 0x400000));
+    *(state_lanes *)to = __builtin_convertvector(chosen >> 16, state_lanes);
+}
+#else
+typedef float state_value;
+
+INLINE lanes load_states(const state_value *from) {
+    return load(from);
+}
+
+INLINE void store_states(state_value *to, lanes values) {
+    store(to, values);
+}
+#endif
 
 #include "engine/dnnl/winograd_points.h"
 
@@ -132,18 +164,19 @@ static void finish_filters(const winograd_work *w, size_t first_pair, size_t end
 /* What is transformed, and into what. */
 typedef struct states {
     const winograd_images *images;
-    const float *from;
+    const state_value *from;
     size_t top, left; /* zeros before the image */
     float *to;        /* [terms²][blocks][capacity][LANES] */
     size_t stride;
 } states;
 
 /* Rows of a channel block of an image from row `first` on; beyond the image they are zeros. */
-INLINE void find_rows(windows kind, const winograd_work *w, const states *s, const float *block, size_t first,
-                      const lanes **rows) {
+INLINE void find_rows(windows kind, const winograd_work *w, const states *s, const state_value *block,
+                      size_t first, const state_value **rows) {
     EACH (r, window_of(kind)) { /* a row above the image wraps around to a large number */
         const size_t y = first + r;
-        rows[r] = (const lanes *)(y < s->images->height ? block + y * s->images->width * LANES : w->zeros);
+        rows[r] = y < s->images->height ? block + y * s->images->width * LANES
+                                        : (const state_value *)(const void *)w->zeros;
     }
 }
 
@@ -151,7 +184,7 @@ INLINE size_t length_of(windows kind, const winograd_work *w) {
     return advance_of(kind) * w->tiles + window_of(kind) - advance_of(kind);
 }
 
-INLINE void transform_strip(windows kind, const winograd_work *w, const states *s, const lanes **rows,
+INLINE void transform_strip(windows kind, const winograd_work *w, const states *s, const state_value **rows,
                             float *to) {
     const size_t width = s->images->width;
     const size_t length = length_of(kind, w);
@@ -159,9 +192,10 @@ INLINE void transform_strip(windows kind, const winograd_work *w, const states *
     for (size_t x = 0; x < width; x++) {
         lanes d[MOST_WINDOW], v[MOST_TERMS];
         EACH (r, window_of(kind))
-            d[r] = rows[r][x];
+            d[r] = load_states(rows[r] + x * LANES);
         EACH (r, advance_of(kind)) /* the next strip's rows */
-            __builtin_prefetch(rows[window_of(kind) - advance_of(kind) + r] + x + advance_of(kind) * width);
+            __builtin_prefetch(rows[window_of(kind) - advance_of(kind) + r] +
+                               (x + advance_of(kind) * width) * LANES);
         at_points(kind, d, v);
         EACH (r, terms_of(kind))
             columns[r * length + s->left + x] = v[r];
@@ -191,7 +225,7 @@ INLINE void transform_strips(windows kind, const winograd_work *w, const states 
         for (size_t i = 0; i < count; i++) {
             const size_t image = (first_strip + i) / w->strips;
             const size_t top = advance_of(kind) * ((first_strip + i) % w->strips) - s->top;
-            const lanes *rows[MOST_WINDOW];
+            const state_value *rows[MOST_WINDOW];
             find_rows(kind, w, s,
                       s->from +
                           (image * s->images->blocks + block) * s->images->height * s->images->width * LANES,
@@ -202,7 +236,7 @@ INLINE void transform_strips(windows kind, const winograd_work *w, const states 
 
 static void transform_input(const winograd_work *w, size_t at, size_t first_strip, size_t count) {
     const states s = {.images = &w->in,
-                      .from = w->input,
+                      .from = (const state_value *)(const void *)w->input,
                       .top = w->top,
                       .left = w->left,
                       .to = w->at_states,
@@ -216,8 +250,10 @@ static void transform_input(const winograd_work *w, size_t at, size_t first_stri
 }
 
 static void transform_arrived(const winograd_work *w, size_t at, size_t first_strip, size_t count) {
-    const states s = {
-        .images = &w->out, .from = w->arrived, .to = w->at_products, .stride = w->products_stride};
+    const states s = {.images = &w->out,
+                      .from = (const state_value *)(const void *)w->arrived,
+                      .to = w->at_products,
+                      .stride = w->products_stride};
     if (w->stride == 1)
         transform_strips(OF_ARRIVED, w, &s, at, first_strip, count);
     else
@@ -383,9 +419,11 @@ INLINE void columns_from_points(outputs kind, const winograd_work *w, const floa
 INLINE void output_tile(outputs kind, const winograd_work *w, const float *from, const finish *f, size_t at,
                         size_t height, size_t width) {
     lanes half[MOST_TILE][MOST_TERMS];
+    const state_value *addend = (const state_value *)(const void *)w->addend;
+    state_value *output = (state_value *)(void *)w->output;
     EACH (r, tile_of(kind))
         EACH (x, tile_of(kind) * LANES / LINE) /* the next tile's lines */
-            __builtin_prefetch(w->output + at + (r * w->out.width + tile_of(kind)) * LANES + x * LINE, 1);
+            __builtin_prefetch(output + at + (r * w->out.width + tile_of(kind)) * LANES + x * LINE, 1);
     columns_from_points(kind, w, from, half);
     EACH (r, tile_of(kind)) {
         lanes y[MOST_TILE];
@@ -395,11 +433,11 @@ INLINE void output_tile(outputs kind, const winograd_work *w, const float *from,
                 continue;
             const size_t place = at + (r * w->out.width + x) * LANES;
             lanes value = f->scale * y[x] + f->shift;
-            if (w->addend != NULL)
-                value += load(w->addend + place);
+            if (addend != NULL)
+                value += load_states(addend + place);
             if (w->relu)
                 value = (lanes)((lane_bits)value & (value > 0.0F));
-            store(w->output + place, value);
+            store_states(output + place, value);
         }
     }
 }
@@ -435,6 +473,7 @@ static void transform_output(const winograd_work *w, size_t at, size_t first_str
 }
 
 const winograd_kernels LANES_KERNELS = {.lanes = LANES,
+                                        .bf16 = STATES_BF16,
                                         .transform_filters = transform_filters,
                                         .transform_input = transform_input,
                                         .multiply = multiply,

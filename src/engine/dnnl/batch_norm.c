@@ -5,6 +5,8 @@
 #include "engine/dnnl/dnnl_engine.h"
 #include "engine/reference/kernels.h"
 
+#include <string.h>
+
 typedef struct norm_plan {
     dnnl_memory_desc_t layout;  /* of input, output and their gradients */
     dnnl_memory_desc_t channel; /* [channels] */
@@ -130,25 +132,46 @@ static mixup_status set_layout(builder *to, size_t buffer, const shape *sample, 
     return sample->rank == 3 ? dnnl_set_state(to, buffer, sample, &p->layout) : MIXUP_OK;
 }
 
-/* Again from the statistics that the first time left: oneDNN then computes as it does to predict, with the
- * same arithmetic. */
-static mixup_status emit_again(builder *to, size_t node, const norm_plan *made, size_t output,
-                               const size_t kept[2]) {
-    norm_plan p = *made;
+/* Again from the statistics that the first time left: as oneDNN predicts. */
+static mixup_status describe_again(builder *to, norm_plan p, dnnl_primitive_desc_t *out) {
     dnnl_batch_normalization_desc_t operation;
+    MIXUP_TRY(
+        dnnl_check(dnnl_batch_normalization_forward_desc_init(&operation, dnnl_forward_inference, &p.layout,
+                                                              p.epsilon, p.flags | dnnl_use_global_stats),
+                   "batch normalisation"));
+    return dnnl_describe(to, &operation, NULL, NULL, out);
+}
+
+static const char *name_of(const_dnnl_primitive_desc_t description) {
+    const char *name = "";
+    dnnl_primitive_desc_query(description, dnnl_query_impl_info_str, 0, (void *)&name);
+    return name;
+}
+
+/* Only one implementation rounds alike: below AVX2 the one that is fast at predicting cannot train. */
+static mixup_status find_whether_alike(builder *to, const norm_plan *p, const_dnnl_primitive_desc_t first,
+                                       bool *alike) {
+    dnnl_primitive_desc_t again = NULL;
+    *alike = false;
+    if (!builder_may_remake(to))
+        return MIXUP_OK;
+    MIXUP_TRY(describe_again(to, *p, &again));
+    *alike = strcmp(name_of(first), name_of(again)) == 0;
+    dnnl_primitive_desc_destroy(again);
+    return MIXUP_OK;
+}
+
+static mixup_status emit_again(builder *to, size_t node, const norm_plan *p, size_t output,
+                               const size_t kept[2]) {
     dnnl_primitive_desc_t description = NULL;
     dnnl_call *call = NULL;
-    p.flags |= dnnl_use_global_stats;
-    MIXUP_TRY(dnnl_check(dnnl_batch_normalization_forward_desc_init(&operation, dnnl_forward_inference,
-                                                                    &p.layout, p.epsilon, p.flags),
-                         "batch normalisation"));
-    MIXUP_TRY(dnnl_describe(to, &operation, NULL, NULL, &description));
+    MIXUP_TRY(describe_again(to, *p, &description));
     MIXUP_TRY(dnnl_call_create(to, description, &call));
-    MIXUP_TRY(bind_affine(to, node, &p, call));
-    MIXUP_TRY(dnnl_call_buffer(to, call, DNNL_ARG_MEAN, &p.channel, kept[0]));
-    MIXUP_TRY(dnnl_call_buffer(to, call, DNNL_ARG_VARIANCE, &p.channel, kept[1]));
-    MIXUP_TRY(dnnl_call_buffer(to, call, DNNL_ARG_SRC, &p.layout, builder_input(to, node, 0)));
-    MIXUP_TRY(dnnl_call_buffer(to, call, DNNL_ARG_DST, &p.layout, output));
+    MIXUP_TRY(bind_affine(to, node, p, call));
+    MIXUP_TRY(dnnl_call_buffer(to, call, DNNL_ARG_MEAN, &p->channel, kept[0]));
+    MIXUP_TRY(dnnl_call_buffer(to, call, DNNL_ARG_VARIANCE, &p->channel, kept[1]));
+    MIXUP_TRY(dnnl_call_buffer(to, call, DNNL_ARG_SRC, &p->layout, builder_input(to, node, 0)));
+    MIXUP_TRY(dnnl_call_buffer(to, call, DNNL_ARG_DST, &p->layout, output));
     MIXUP_TRY(dnnl_call_emit(to, call));
     builder_remakes(to, output);
     return MIXUP_OK;
@@ -160,8 +183,14 @@ mixup_status dnnl_batch_norm_forward(builder *to, size_t node) {
     dnnl_call *call = NULL;
     size_t output = BUFFER_NONE;
     size_t kept[2] = {BUFFER_NONE, BUFFER_NONE};
+    bool alike = false;
     MIXUP_TRY(make_plan(to, node, &p));
     MIXUP_TRY(describe_forward(to, &p, &description));
+    const mixup_status status = find_whether_alike(to, &p, description, &alike);
+    if (status != MIXUP_OK) {
+        dnnl_primitive_desc_destroy(description);
+        return status;
+    }
     const dnnl_memory_desc_t workspace = workspace_layout(description);
     MIXUP_TRY(dnnl_call_create(to, description, &call));
     MIXUP_TRY(bind_affine(to, node, &p, call));
@@ -173,7 +202,7 @@ mixup_status dnnl_batch_norm_forward(builder *to, size_t node) {
     MIXUP_TRY(dnnl_call_buffer(to, call, DNNL_ARG_SRC, &p.layout, builder_input(to, node, 0)));
     MIXUP_TRY(dnnl_call_buffer(to, call, DNNL_ARG_DST, &p.layout, output));
     MIXUP_TRY(dnnl_call_emit(to, call));
-    if (builder_may_remake(to))
+    if (alike)
         MIXUP_TRY(emit_again(to, node, &p, output, kept));
     return builder_trains(to) ? emit_running(to, node, &p, kept[0], kept[1]) : MIXUP_OK;
 }

@@ -13,6 +13,10 @@ enum { GAP = 16 };
  * for each block; then a block of their size keeps that in proportion. */
 enum { BLOCK_VALUES = 1 << 18 };
 
+/* At stride 2 there is more of the states for the same filters, which then are better read again from L3
+ * while they fit there; and a block of few tiles should be one that the kernels multiply without a rest. */
+enum { LARGE_FILTERS = 1 << 21, TILES_AT_ONCE = 12 /* or 6: ROWS_TOGETHER */ };
+
 static size_t ceiling(size_t a, size_t b) {
     return (a + b - 1) / b;
 }
@@ -36,6 +40,14 @@ static size_t groups_of_outputs(const winograd_work *work) {
     return ceiling(work->out.blocks, WINOGRAD_TOGETHER);
 }
 
+/* The multiple of TILES_AT_ONCE tiles that is next below `strips`, or the least one. */
+static size_t in_whole_products(size_t strips, size_t tiles) {
+    size_t least = 1;
+    while (least * tiles % TILES_AT_ONCE != 0)
+        least++;
+    return strips < least ? least : strips - strips % least;
+}
+
 /* Where several terms share filters, their gradient is summed term by term in a block: then how large a block
  * is must not depend on the threads. */
 static size_t choose_strips(const winograd_plan *plan, bool of_filters) {
@@ -43,11 +55,15 @@ static size_t choose_strips(const winograd_plan *plan, bool of_filters) {
     const size_t lanes = plan->kernels->lanes;
     const size_t filters = WINOGRAD_POSITIONS * w->in.blocks * w->out.blocks * lanes * lanes;
     const size_t strip = w->terms * w->terms * (w->in.blocks + w->out.blocks) * lanes * w->tiles;
-    const size_t wanted = filters > BLOCK_VALUES ? filters : BLOCK_VALUES;
+    const size_t large = w->stride == 1 ? BLOCK_VALUES : LARGE_FILTERS;
+    const size_t wanted = filters > large ? filters : BLOCK_VALUES;
     const size_t all = w->images * w->strips;
     size_t strips = wanted * (of_filters && w->stride == 1 ? plan->threads : 1) / strip;
-    strips = strips < 1 ? 1 : strips > all ? all : strips;
-    return ceiling(all, ceiling(all, strips)); /* blocks of about equal size */
+    if (w->stride > 1)
+        strips = in_whole_products(strips, w->tiles);
+    strips = strips > all ? all : strips;
+    strips = strips < 1 ? 1 : strips;
+    return w->stride > 1 ? strips : ceiling(all, ceiling(all, strips)); /* blocks of about equal size */
 }
 
 /* The columns of windows that a strip has at most. */

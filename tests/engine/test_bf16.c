@@ -4,6 +4,7 @@
 #include "support/bf16.h"
 
 enum { BATCH = 4, SIDE = 16, CHANNELS = 3, CLASSES = 4, IMAGE = CHANNELS * SIDE * SIDE };
+enum { INPUTS = BATCH * IMAGE, OUTPUTS = BATCH * CLASSES };
 
 /* Of the length of the difference to that of the array. Each value is rounded to 8 significant bits, by a
  * third of 1/256 on average, up to a dozen times on its way. Where that makes one of 200 values cross the
@@ -102,7 +103,7 @@ typedef struct pair {
     network reference, rounded;
     network_data data;
     double tolerance; /* of gradients */
-    real inputs[BATCH * IMAGE], targets[BATCH * CLASSES];
+    real inputs[INPUTS], targets[OUTPUTS];
 } pair;
 
 static void pair_create(pair *p, const mixup_layer *layers, size_t count, mixup_convolution algorithm) {
@@ -113,7 +114,7 @@ static void pair_create(pair *p, const mixup_layer *layers, size_t count, mixup_
     desc.precision = MIXUP_PRECISION_BF16;
     network_create(&p->rounded, &desc);
     p->reference.engine->threads = p->rounded.engine->threads = 1;
-    network_uniform(3, 1000, -1.0, 1.0, BATCH * IMAGE, p->inputs);
+    network_uniform(3, 1000, -1.0, 1.0, INPUTS, p->inputs);
     network_targets(MIXUP_SOFTMAX_CROSS_ENTROPY, 3, BATCH, CLASSES, p->targets);
     p->data = (network_data){p->inputs, p->targets};
 }
@@ -138,10 +139,10 @@ static void compare(pair *p, const plan_key *key, const mixup_batch_draw *draw, 
     plan_run a = {.step = 1, .draw = draw}, b = a;
     const plan *expected = network_run(&p->reference, key, &p->data, &a);
     const plan *made = network_run(&p->rounded, key, &p->data, &b);
-    expect_close(what, plan_output(made), plan_output(expected), BATCH * CLASSES, SMOOTH);
+    expect_close(what, plan_output(made), plan_output(expected), OUTPUTS, SMOOTH);
     if (key->input_gradient || key->update == PLAN_INPUT_GRADIENT)
-        expect_close("input gradient", plan_input_gradient(made), plan_input_gradient(expected),
-                     BATCH * IMAGE, p->tolerance);
+        expect_close("input gradient", plan_input_gradient(made), plan_input_gradient(expected), INPUTS,
+                     p->tolerance);
     for (size_t i = 0; key->update == PLAN_GRADIENTS && i < p->reference.graph->parameter_count; i++) {
         const graph_parameter *described = &p->reference.graph->parameters[i];
         if (described->buffer)
@@ -242,10 +243,10 @@ static void bits_do_not_depend_on_threads(void **state) {
         plan_run run = {.step = 1};
         const plan *made = network_run(&p->rounded, &key, &p->data, &run);
         if (expected == NULL) {
-            expected = network_values(BATCH * CLASSES);
-            memcpy(expected, plan_output(made), BATCH * CLASSES * sizeof *expected);
+            expected = network_values(OUTPUTS);
+            memcpy(expected, plan_output(made), OUTPUTS * sizeof *expected);
         }
-        assert_memory_equal(plan_output(made), expected, BATCH * CLASSES * sizeof *expected);
+        assert_memory_equal(plan_output(made), expected, OUTPUTS * sizeof *expected);
         pair_destroy(p);
         free(p);
     }

@@ -88,7 +88,8 @@ typedef struct pack_panel {
     float *sums; /* [vectors × lanes]; NULL: not wanted */
 } pack_panel;
 
-/* The other half of a sum, and what follows: out[b][c] = leak(out[b][c] + other[b][c] + bias[c]). */
+/* The other half of a sum, of any number of columns, and what follows: out[b][c] = leak(out[b][c] +
+ * other[b][c] + bias[c]). */
 typedef struct join_panel {
     size_t rows, vectors;
     size_t last;        /* columns of the last vector that exist: 1 to all */

@@ -206,20 +206,22 @@ void product_outer_part(const product_outer *call, size_t part, size_t parts) {
 
 void product_outer_join_part(const product_outer *call, size_t part, size_t parts) {
     const panel_layout *layout = call->layout;
-    const product_kernels *kernels = layout->kernels;
+    const size_t lanes = layout->kernels->lanes;
+    const size_t begin = begin_of(layout->panels, part, parts);
     const size_t end = begin_of(layout->panels, part + 1, parts);
-    for (size_t p = begin_of(layout->panels, part, parts); p < end; p++) {
-        const size_t column = p * layout->width;
-        const size_t vectors = panel_width(layout, p) / kernels->lanes;
-        kernels->join(&(join_panel){.rows = call->batch,
-                                    .vectors = vectors,
-                                    .last = panel_columns(layout, p) - (vectors - 1) * kernels->lanes,
-                                    .other = call->partial + column,
-                                    .bias = call->bias != NULL ? call->bias + column : NULL,
-                                    .out = call->out + column,
-                                    .row = layout->across,
-                                    .slope = call->slope});
-    }
+    const size_t column = begin * layout->width;
+    const size_t columns = smaller(end * layout->width, layout->across) - column;
+    const size_t vectors = quotient_up(columns, lanes);
+    if (begin == end)
+        return;
+    layout->kernels->join(&(join_panel){.rows = call->batch,
+                                        .vectors = vectors,
+                                        .last = columns - (vectors - 1) * lanes,
+                                        .other = call->partial + column,
+                                        .bias = call->bias != NULL ? call->bias + column : NULL,
+                                        .out = call->out + column,
+                                        .row = layout->across,
+                                        .slope = call->slope});
 }
 
 /* ---- inner products */

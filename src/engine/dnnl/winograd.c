@@ -61,8 +61,10 @@ static size_t choose_strips(const winograd_plan *plan, bool of_filters) {
     size_t strips = wanted * (of_filters && w->stride == 1 ? plan->threads : 1) / strip;
     if (w->stride > 1)
         strips = in_whole_products(strips, w->tiles);
-    strips = strips > all ? all : strips;
-    strips = strips < 1 ? 1 : strips;
+    if (strips < 1)
+        strips = 1;
+    if (strips >= all)
+        return all > 0 ? all : 1;
     return w->stride > 1 ? strips : ceiling(all, ceiling(all, strips)); /* blocks of about equal size */
 }
 

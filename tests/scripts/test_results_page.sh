@@ -54,8 +54,7 @@ export MIXUP=$scratch/mixup
 scripts/study.sh --seeds 1,2 --only fashion_mnist_small "$scratch/study" >/dev/null
 diff - "$scratch/calls" <<END
 train experiments/paper/fashion_mnist_small.yaml --seeds 1,2 --out $scratch/study/fashion_mnist_small --resume
-report $scratch/study --out $scratch/study/report.html
-summary $scratch/study --out $scratch/study/summary.md
+report $scratch/study --out $scratch/study/report.html --tables $scratch/study/summary.md
 END
 rm "$scratch/calls"
 scripts/study.sh "$scratch/study" >/dev/null

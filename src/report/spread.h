@@ -20,8 +20,8 @@ spread spread_of(const results_variant *of, const char *metric);
 /* Appends scale × value: by the format `one` where there is one seed, by `several` with mean and deviation
  * where there are more, "–" where there is none. */
 void spread_write(text *out, const spread *value, double scale, const char *one, const char *several);
-/* Per cent with two decimals, and a quantity with four and two significant digits. */
+/* Per cent with two decimals, and a quantity with four and three significant digits. */
 #define SPREAD_PERCENT  100.0, "%.2f", "%.2f ± %.2f"
-#define SPREAD_QUANTITY 1.0, "%.4g", "%.4g ± %.2g"
+#define SPREAD_QUANTITY 1.0, "%.4g", "%.4g ± %.3g"
 
 #endif

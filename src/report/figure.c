@@ -17,3 +17,7 @@ void figure_title(text *script, const figure_place *place) {
     gnuplot_quote(script, place->title);
     text_add(script, " font ',16'\n");
 }
+
+unsigned figure_key_columns(size_t longest) {
+    return longest <= 5 ? 3 : longest <= 12 ? 2 : 1;
+}

@@ -106,4 +106,8 @@ void figure_class_name(text *out, const figure_classes *classes, size_t class_nu
 /* Appends the command for a title, if there is one. */
 void figure_title(text *script, const figure_place *place);
 
+/* How many names of up to `longest` characters fit side by side below a picture 400 wide; gnuplot's SVG,
+ * which knows no font, allows each more room than it takes and would begin a new row over the axis. */
+unsigned figure_key_columns(size_t longest);
+
 #endif

@@ -5,6 +5,7 @@
 #include "report/gnuplot.h"
 
 #include <math.h>
+#include <string.h>
 
 enum {
     CURVES_WIDTH = 560,
@@ -211,16 +212,22 @@ static void plot_spectrum(text *script, const figure_place *place, const figure_
 
 /* Margins, and the names of the curves in rows below the picture, which grows with them. Returns the height.
  */
-static unsigned write_spectrum_frame(text *script, size_t series) {
-    enum { COLUMNS = 3, ROW = 22, FOOT = 56, HEAD = 48 };
-    const unsigned rows = (unsigned)(series + COLUMNS - 1) / COLUMNS;
+static unsigned write_spectrum_frame(text *script, const figure_spectrum *spectrum) {
+    enum { ROW = 22, FOOT = 56, HEAD = 48 };
+    size_t longest = 0;
+    for (size_t s = 0; s < spectrum->series_count; s++) {
+        const size_t length = strlen(spectrum->series[s].name);
+        longest = length > longest ? length : longest;
+    }
+    const unsigned columns = figure_key_columns(longest);
+    const unsigned rows = ((unsigned)spectrum->series_count + columns - 1) / columns;
     const unsigned height = SPECTRUM_HEIGHT + ROW * rows;
     text_format(script,
                 "set lmargin at screen 0.17\nset rmargin at screen 0.96\nset bmargin at screen %.4f\n"
                 "set tmargin at screen %.4f\nset key at screen 0.53,%.4f center center horizontal "
-                "maxcols %d samplen 1.6 width -1 reverse Left\n",
+                "maxcols %u samplen 1.6 width -1 reverse Left\n",
                 (double)(FOOT + ROW * rows) / height, 1.0 - (double)HEAD / height,
-                0.5 * (ROW * rows + 8) / height, COLUMNS);
+                0.5 * (ROW * rows + 8) / height, columns);
     return height;
 }
 
@@ -238,7 +245,7 @@ mixup_status figure_singular_values(const figure_place *place, const figure_spec
         write_logarithmic(&script, 0.8 * spectrum->lowest, 1.3 * spectrum->highest);
     else
         text_format(&script, "set yrange [0:%.4g]\n", fmax(1.05 * spectrum->highest, 1e-6));
-    const unsigned height = write_spectrum_frame(&script, spectrum->series_count);
+    const unsigned height = write_spectrum_frame(&script, spectrum);
     plot_spectrum(&script, place, spectrum);
     const mixup_status status = gnuplot_draw(&(gnuplot_picture){.folder = place->folder,
                                                                 .name = place->name,

@@ -39,7 +39,7 @@ static unsigned key_rows(const figure_ratings *ratings, unsigned *columns) {
         const size_t length = strlen(ratings->curves[c].name);
         longest = length > longest ? length : longest;
     }
-    *columns = longest <= 12 ? 2 : 1;
+    *columns = figure_key_columns(longest);
     return (unsigned)((ratings->curve_count + *columns - 1) / *columns);
 }
 

@@ -37,10 +37,11 @@ spread spread_of(const results_variant *of, const char *metric) {
 }
 
 void spread_write(text *out, const spread *value, double scale, const char *one, const char *several) {
+    const double mean = scale * value->mean + 0.0; /* no negative zero */
     if (value->count == 0)
         text_add(out, "–");
     else if (value->count == 1)
-        text_format(out, one, scale * value->mean);
+        text_format(out, one, mean);
     else
-        text_format(out, several, scale * value->mean, fabs(scale) * value->deviation);
+        text_format(out, several, mean, fabs(scale) * value->deviation);
 }

@@ -28,8 +28,31 @@ static void mean_and_sample_deviation_over_the_seeds_that_have_the_metric(void *
     results_folder_remove(&folder);
 }
 
+static void spreads_are_written_scaled_and_without_a_negative_zero(void **state) {
+    (void)state;
+    static const struct {
+        spread value;
+        double scale;
+        const char *wanted;
+    } cases[] = {
+        {{0, 0.0, 0.0}, 1.0, "–"},
+        {{1, 0.25, 0.0}, 100.0, "25.00"},
+        {{3, -0.5, 0.125}, -100.0, "50.00 ± 12.50"},
+        {{3, 0.0, 0.0}, -100.0, "0.00 ± 0.00"},
+    };
+    const mixup_allocator allocator = memory_allocator(NULL);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        text out;
+        text_init(&out, &allocator);
+        spread_write(&out, &cases[i].value, cases[i].scale, "%.2f", "%.2f ± %.2f");
+        assert_string_equal(out.data, cases[i].wanted);
+        text_clear(&out);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(spreads_are_written_scaled_and_without_a_negative_zero),
         cmocka_unit_test(mean_and_sample_deviation_over_the_seeds_that_have_the_metric),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -285,6 +285,12 @@ def main():
         with open(os.path.join(given.out, "bench.json"), "w", encoding="utf-8") as file:
             json.dump(measured, file, indent=1)
 
+    if os.path.isdir(given.images):
+        for workers in (1, 2):
+            measured["loading"].append(compare_loading(given.images, workers, min(given.rounds, 3)))
+            print_loading(measured["loading"][-1])
+    else:
+        print(f"loading: skipped, there is no folder {given.images}")
     for turn, threads in enumerate(int(t) for t in given.threads.split(",")):
         measured["machine"][str(threads)] = machine(threads)
         for kind, rows in (("rows", usual_rows(wanted)), ("growth", growth_rows(given) if turn == 0 else [])):
@@ -292,12 +298,6 @@ def main():
                 measured[kind].append(compare(work, batch, threads, what, given.rounds, given.quick))
                 print_row(measured[kind][-1])
                 keep()
-    if os.path.isdir(given.images):
-        for workers in (1, 2):
-            measured["loading"].append(compare_loading(given.images, workers, min(given.rounds, 3)))
-            print_loading(measured["loading"][-1])
-    else:
-        print(f"loading: skipped, there is no folder {given.images}")
     keep()
 
 

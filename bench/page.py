@@ -177,7 +177,7 @@ $rows << END
 END
 set style fill solid 0.85 noborder
 set yrange [{len(rows)}-0.4:-0.6]
-set xrange [0:*]
+set xrange [0:{1.08 * max(r['ratio_max'] for r in rows):.3g}] # room for the last number
 set grid x lc rgb '#dddddd'
 set border 1
 set tics nomirror scale 0

@@ -52,6 +52,12 @@ int runs_rate(const arguments *given, const runs_wish *wish,
         .name = "part", .kind = OPTION_TEXT, .value = "PART", .words = "train, validation or test",          \
         .help = "train, validation or test of the run's or experiment's data (default test)"                 \
     }
+/* Of those that look at the training data of a run. */
+#define OPTION_RUNS_OWN_PART                                                                                 \
+    {                                                                                                        \
+        .name = "part", .kind = OPTION_TEXT, .value = "PART", .words = "train, validation or test",          \
+        .help = "train, validation or test (default train of a run's own data, test with --experiment)"      \
+    }
 #define OPTION_RUNS_COUNT                                                                                    \
     {                                                                                                        \
         .name = "count", .kind = OPTION_COUNT, .value = "N",                                                 \

@@ -80,7 +80,6 @@ mixup_status dnnl_activation_post_op(const graph_node *activation, dnnl_alg_kind
 mixup_status dnnl_activation_attributes(const graph_node *activation, dnnl_primitive_attr_t *out) {
     dnnl_alg_kind_t kind = dnnl_alg_kind_undef;
     float slope = 0.0f;
-    dnnl_primitive_attr_t attributes = NULL;
     dnnl_post_ops_t behind = NULL;
     if (activation == NULL)
         return MIXUP_OK;
@@ -88,17 +87,7 @@ mixup_status dnnl_activation_attributes(const graph_node *activation, dnnl_primi
     dnnl_status_t status = dnnl_post_ops_create(&behind);
     if (status == dnnl_success)
         status = dnnl_post_ops_append_eltwise(behind, 1.0f, kind, slope, 0.0f);
-    if (status == dnnl_success)
-        status = dnnl_primitive_attr_create(&attributes);
-    if (status == dnnl_success)
-        status = dnnl_primitive_attr_set_post_ops(attributes, behind);
-    if (behind != NULL)
-        dnnl_post_ops_destroy(behind);
-    if (status == dnnl_success)
-        *out = attributes;
-    else if (attributes != NULL)
-        dnnl_primitive_attr_destroy(attributes);
-    return dnnl_check(status, "preparing an activation");
+    return dnnl_attributes_of(behind, status, "preparing an activation", out);
 }
 
 /* Where a result that replaces `gradient` may be written: there, if nobody else reads it. */

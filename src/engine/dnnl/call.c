@@ -57,6 +57,22 @@ static mixup_status add_scratch(builder *to, dnnl_call *call, const_dnnl_primiti
     return dnnl_call_buffer(to, call, DNNL_ARG_SCRATCHPAD, layout, buffer);
 }
 
+mixup_status dnnl_attributes_of(dnnl_post_ops_t behind, dnnl_status_t status, const char *what,
+                                dnnl_primitive_attr_t *out) {
+    dnnl_primitive_attr_t attributes = NULL;
+    if (status == dnnl_success)
+        status = dnnl_primitive_attr_create(&attributes);
+    if (status == dnnl_success)
+        status = dnnl_primitive_attr_set_post_ops(attributes, behind);
+    if (behind != NULL)
+        dnnl_post_ops_destroy(behind);
+    if (status == dnnl_success)
+        *out = attributes;
+    else if (attributes != NULL)
+        dnnl_primitive_attr_destroy(attributes);
+    return dnnl_check(status, what);
+}
+
 mixup_status dnnl_call_create(builder *to, dnnl_primitive_desc_t description, dnnl_call **out) {
     dnnl_call *call = builder_arguments(to, sizeof *call);
     mixup_status status = call == NULL ? MIXUP_ERROR_MEMORY : builder_own(to, call, release_call);

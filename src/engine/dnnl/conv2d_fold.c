@@ -78,7 +78,6 @@ static dnnl_status_t append_affine(dnnl_post_ops_t behind, const dnnl_memory_des
 
 mixup_status conv2d_fold_attributes(const conv_fold *fold, const dnnl_memory_desc_t *output,
                                     dnnl_primitive_attr_t *out) {
-    dnnl_primitive_attr_t attributes = NULL;
     dnnl_post_ops_t behind = NULL;
     dnnl_alg_kind_t kind = dnnl_alg_kind_undef;
     float slope = 0.0f;
@@ -91,17 +90,7 @@ mixup_status conv2d_fold_attributes(const conv_fold *fold, const dnnl_memory_des
         status = dnnl_post_ops_append_binary(behind, dnnl_binary_add, output);
     if (status == dnnl_success && fold->activation != NULL)
         status = dnnl_post_ops_append_eltwise(behind, 1.0f, kind, slope, 0.0f);
-    if (status == dnnl_success)
-        status = dnnl_primitive_attr_create(&attributes);
-    if (status == dnnl_success)
-        status = dnnl_primitive_attr_set_post_ops(attributes, behind);
-    if (behind != NULL)
-        dnnl_post_ops_destroy(behind);
-    if (status == dnnl_success)
-        *out = attributes;
-    else if (attributes != NULL)
-        dnnl_primitive_attr_destroy(attributes);
-    return dnnl_check(status, "preparing what is folded into a convolution");
+    return dnnl_attributes_of(behind, status, "preparing what is folded into a convolution", out);
 }
 
 mixup_status conv2d_fold_bind(builder *to, dnnl_call *call, const conv_fold *fold,

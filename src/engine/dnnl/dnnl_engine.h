@@ -37,6 +37,11 @@ dnnl_engine_t dnnl_handle(const builder *to);
 
 typedef struct dnnl_call dnnl_call;
 
+/* Attributes with the post-ops `behind`, which are taken over; `status` is how making these went, `what` is
+ * for the message. The attributes are the caller's to destroy. */
+mixup_status dnnl_attributes_of(dnnl_post_ops_t behind, dnnl_status_t status, const char *what,
+                                dnnl_primitive_attr_t *out);
+
 /* Takes over `description`, also on failure. The call belongs to the plan. */
 mixup_status dnnl_call_create(builder *to, dnnl_primitive_desc_t description, dnnl_call **out);
 /* The argument is a buffer of the plan, or fixed memory. */

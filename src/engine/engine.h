@@ -60,11 +60,6 @@ struct engine {
      * differentiates the activation; a plan with a backward pass asks for no norm, and differentiates an ADD
      * by itself. */
     bool (*absorbs)(const builder *to, size_t producer, size_t behind);
-    /* Emits mixed = the draw's mix of from, both [batch][..layout], and the gradient of that. Buffers:
-     * builder.h. */
-    mixup_status (*mix)(builder *to, size_t from, size_t mixed, const mix_layout *layout);
-    mixup_status (*mix_gradient)(builder *to, size_t mixed_gradient, size_t gradient,
-                                 const mix_layout *layout);
     /* How the images lie that have a layout (builder_layout); false: not in rows. NULL: the engine makes no
      * layouts. */
     bool (*image_layout)(const void *layout, mix_layout *out);

@@ -26,15 +26,69 @@ static mixup_status find_layout(builder *self, size_t *buffer, mix_layout *out) 
     return MIXUP_OK;
 }
 
+typedef struct mix_arguments {
+    mix_layout layout;
+    uint32_t *inverse; /* [batch]; the gradient only */
+    const real *from;  /* [batch][..layout], of whatever values that says */
+    real *to;          /* likewise */
+} mix_arguments;
+
+static void run_mix(void *arguments, plan_run *run, size_t begin, size_t end) {
+    const mix_arguments *a = arguments;
+    for (size_t i = begin; i < end; i++)
+        mix_sample(run->draw, &a->layout, i, a->from, a->to);
+}
+
+static void run_invert(void *inverse, plan_run *run) {
+    mix_invert(run->draw, inverse);
+}
+
+static void run_mix_gradient(void *arguments, plan_run *run, size_t begin, size_t end) {
+    const mix_arguments *a = arguments;
+    for (size_t i = begin; i < end; i++)
+        mix_sample_gradient(run->draw, &a->layout, a->inverse, i, a->from, a->to);
+}
+
+static mixup_status prepare(builder *self, size_t from, size_t to, const mix_layout *layout,
+                            mix_arguments **out) {
+    mix_arguments *a = builder_arguments(self, sizeof *a);
+    if (a == NULL)
+        return MIXUP_ERROR_MEMORY;
+    a->layout = *layout;
+    MIXUP_TRY(builder_bind_const(self, from, &a->from));
+    MIXUP_TRY(builder_bind(self, to, &a->to));
+    *out = a;
+    return MIXUP_OK;
+}
+
+static mixup_status emit_mix(builder *self, size_t from, size_t mixed, const mix_layout *layout) {
+    mix_arguments *a = NULL;
+    MIXUP_TRY(prepare(self, from, mixed, layout, &a));
+    return builder_divided_step(self, run_mix, a, builder_batch(self), builder_count(self, from));
+}
+
+static mixup_status emit_mix_gradient(builder *self, size_t mixed_gradient, size_t gradient,
+                                      const mix_layout *layout) {
+    uint32_t *inverse = builder_arguments(self, builder_batch(self) * sizeof *inverse);
+    mix_arguments *a = NULL;
+    if (inverse == NULL)
+        return MIXUP_ERROR_MEMORY;
+    MIXUP_TRY(builder_step(self, run_invert, inverse));
+    MIXUP_TRY(prepare(self, mixed_gradient, gradient, layout, &a));
+    a->inverse = inverse;
+    return builder_divided_step(self, run_mix_gradient, a, builder_batch(self),
+                                builder_count(self, mixed_gradient));
+}
+
 mixup_status mixing_emit_state(builder *self, size_t value) {
     size_t state = self->forward[self->root[value]];
     mix_layout layout;
     MIXUP_TRY(find_layout(self, &state, &layout));
     MIXUP_TRY(buffer_like(self, state, &self->mixed));
-    MIXUP_TRY(builder_engine(self)->mix(self, state, self->mixed, &layout));
+    MIXUP_TRY(emit_mix(self, state, self->mixed, &layout));
     if (!builder_may_remake(self))
         return MIXUP_OK;
-    MIXUP_TRY(builder_engine(self)->mix(self, state, self->mixed, &layout));
+    MIXUP_TRY(emit_mix(self, state, self->mixed, &layout));
     builder_remakes(self, self->mixed);
     return MIXUP_OK;
 }
@@ -44,7 +98,7 @@ mixup_status mixing_emit_gradient(builder *self, size_t value) {
     mix_layout layout;
     MIXUP_TRY(find_layout(self, &gradient, &layout));
     MIXUP_TRY(buffer_like(self, gradient, &self->unmixed_gradient));
-    return builder_engine(self)->mix_gradient(self, gradient, self->unmixed_gradient, &layout);
+    return emit_mix_gradient(self, gradient, self->unmixed_gradient, &layout);
 }
 
 typedef struct target_arguments {

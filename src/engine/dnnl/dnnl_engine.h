@@ -175,10 +175,7 @@ mixup_status dnnl_pool_backward(builder *to, size_t node);
 mixup_status dnnl_add_forward(builder *to, size_t node);
 mixup_status dnnl_add_backward(builder *to, size_t node);
 
-/* ---- mix.c, step.c */
-
-mixup_status dnnl_mix(builder *to, size_t from, size_t mixed, const mix_layout *layout);
-mixup_status dnnl_mix_gradient(builder *to, size_t mixed_gradient, size_t gradient, const mix_layout *layout);
+/* ---- step.c */
 
 mixup_status dnnl_update(builder *to, size_t parameter, size_t gradient);
 void dnnl_divide(void *step, plan_run *run);

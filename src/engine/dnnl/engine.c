@@ -264,8 +264,6 @@ mixup_status engine_create_dnnl(engine **out, size_t threads, const mixup_alloca
                           .kernels = kernels,
                           .check_bf16 = check_bf16,
                           .absorbs = dnnl_absorbs,
-                          .mix = dnnl_mix,
-                          .mix_gradient = dnnl_mix_gradient,
                           .image_layout = dnnl_image_layout,
                           .accumulate = dnnl_accumulate,
                           .divide = dnnl_divide,

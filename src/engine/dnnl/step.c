@@ -1,6 +1,7 @@
-/* engine/dnnl/step: the optimiser's update and the reference kernels' steps, divided among the threads. Each
- * element, or each thing that a step makes, is made by one of them, so the division does not change a bit.
- * Small ones do without a parallel region (mix.c says why). */
+/* engine/dnnl/step: the optimiser's update, the mix and the reference kernels' steps, divided among the
+ * threads. Each element, or each thing that a step makes, is made by one of them, so the division does not
+ * change a bit. Small ones have no parallel region, not one with `if`: for a region of one thread libgomp
+ * allocates a team every time, and drops the team of all threads that it keeps. */
 #include "engine/dnnl/dnnl_engine.h"
 #include "engine/update.h"
 

@@ -27,9 +27,6 @@ mixup_status reference_pool_forward(builder *to, size_t node);
 mixup_status reference_pool_backward(builder *to, size_t node);
 mixup_status reference_resample_forward(builder *to, size_t node);
 mixup_status reference_resample_backward(builder *to, size_t node);
-mixup_status reference_mix(builder *to, size_t from, size_t mixed, const mix_layout *layout);
-mixup_status reference_mix_gradient(builder *to, size_t mixed_gradient, size_t gradient,
-                                    const mix_layout *layout);
 mixup_status reference_accumulate(builder *to, size_t from, size_t sum);
 mixup_status reference_update(builder *to, size_t parameter, size_t gradient);
 

@@ -70,8 +70,6 @@ mixup_status engine_create_reference(engine **out, size_t threads, const mixup_a
                      .threads = threads,
                      .kernels = kernels,
                      .absorbs = absorbs_nothing,
-                     .mix = reference_mix,
-                     .mix_gradient = reference_mix_gradient,
                      .accumulate = reference_accumulate,
                      .update = reference_update,
                      .destroy = destroy};

@@ -1,42 +1,6 @@
-/* engine/reference/step: what a plan does besides ops: mix, gradient of the mix, accumulate, update. */
+/* engine/reference/step: what a plan does besides ops and mixing: accumulate, update. */
 #include "engine/reference/kernels.h"
 #include "engine/update.h"
-
-typedef struct mix_arguments {
-    mix_layout layout;
-    const real *from; /* [batch][..layout] */
-    real *to;         /* likewise */
-} mix_arguments;
-
-static void run_mix(void *arguments, plan_run *run) {
-    const mix_arguments *a = arguments;
-    mix_states(run->draw, &a->layout, a->from, a->to);
-}
-
-static void run_mix_gradient(void *arguments, plan_run *run) {
-    const mix_arguments *a = arguments;
-    mix_gradient(run->draw, &a->layout, a->from, a->to);
-}
-
-static mixup_status emit_mix(builder *to, size_t from, size_t into, const mix_layout *layout,
-                             step_function run) {
-    mix_arguments *a = builder_arguments(to, sizeof *a);
-    if (a == NULL)
-        return MIXUP_ERROR_MEMORY;
-    a->layout = *layout;
-    MIXUP_TRY(builder_bind_const(to, from, &a->from));
-    MIXUP_TRY(builder_bind(to, into, &a->to));
-    return builder_step(to, run, a);
-}
-
-mixup_status reference_mix(builder *to, size_t from, size_t mixed, const mix_layout *layout) {
-    return emit_mix(to, from, mixed, layout, run_mix);
-}
-
-mixup_status reference_mix_gradient(builder *to, size_t mixed_gradient, size_t gradient,
-                                    const mix_layout *layout) {
-    return emit_mix(to, mixed_gradient, gradient, layout, run_mix_gradient);
-}
 
 typedef struct accumulate_arguments {
     size_t count;

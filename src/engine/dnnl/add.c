@@ -3,11 +3,6 @@
 #include "engine/vectorize.h"
 #include "tensor/bf16.h"
 
-#include <omp.h>
-
-/* Below this many values, waking the other threads costs more than they save. */
-enum { PARALLEL_COUNT = 65536 };
-
 /* ---- sums of two */
 
 typedef struct sum_arguments {
@@ -16,11 +11,11 @@ typedef struct sum_arguments {
     real *sum;
 } sum_arguments;
 
-static void run_sum(void *arguments, plan_run *run) {
+static void run_sum(void *arguments, plan_run *run, size_t begin, size_t end) {
     const sum_arguments *s = arguments;
     (void)run;
-#pragma omp parallel for simd schedule(static) if (s->count >= PARALLEL_COUNT)
-    for (size_t i = 0; i < s->count; i++)
+#pragma omp simd
+    for (size_t i = begin; i < end; i++)
         s->sum[i] = s->a[i] + s->b[i];
 }
 
@@ -29,22 +24,13 @@ static ENGINE_VECTORIZED void add_bf16(size_t begin, size_t end, const bf16 *a, 
         sum[i] = bf16_from_float(bf16_to_float(a[i]) + bf16_to_float(b[i]));
 }
 
-static void run_sum_bf16(void *arguments, plan_run *run) {
+static void run_sum_bf16(void *arguments, plan_run *run, size_t begin, size_t end) {
     const sum_arguments *s = arguments;
     const void *a = s->a;
     const void *b = s->b;
     void *sum = s->sum;
     (void)run;
-    if (s->count < PARALLEL_COUNT || omp_get_max_threads() == 1) {
-        add_bf16(0, s->count, a, b, sum);
-        return;
-    }
-#pragma omp parallel
-    {
-        const size_t threads = (size_t)omp_get_num_threads();
-        const size_t thread = (size_t)omp_get_thread_num();
-        add_bf16(s->count * thread / threads, s->count * (thread + 1) / threads, a, b, sum);
-    }
+    add_bf16(begin, end, a, b, sum);
 }
 
 mixup_status dnnl_emit_sum(builder *to, const dnnl_memory_desc_t *layout, size_t a, size_t b, size_t sum) {
@@ -56,7 +42,7 @@ mixup_status dnnl_emit_sum(builder *to, const dnnl_memory_desc_t *layout, size_t
     MIXUP_TRY(builder_bind_const(to, a, &s->a));
     MIXUP_TRY(builder_bind_const(to, b, &s->b));
     MIXUP_TRY(builder_bind(to, sum, &s->sum));
-    return builder_step(to, halves ? run_sum_bf16 : run_sum, s);
+    return builder_divided_step(to, halves ? run_sum_bf16 : run_sum, s, s->count, s->count);
 }
 
 /* ---- the layer */
@@ -84,11 +70,11 @@ typedef struct copy_arguments {
     real *to;
 } copy_arguments;
 
-static void run_copy(void *arguments, plan_run *run) {
+static void run_copy(void *arguments, plan_run *run, size_t begin, size_t end) {
     const copy_arguments *a = arguments;
     (void)run;
-#pragma omp parallel for simd schedule(static) if (a->count >= PARALLEL_COUNT)
-    for (size_t i = 0; i < a->count; i++)
+#pragma omp simd
+    for (size_t i = begin; i < end; i++)
         a->to[i] = a->from[i];
 }
 
@@ -99,7 +85,7 @@ static mixup_status emit_copy(builder *to, size_t from, size_t into) {
     a->count = builder_count(to, from);
     MIXUP_TRY(builder_bind_const(to, from, &a->from));
     MIXUP_TRY(builder_bind(to, into, &a->to));
-    return builder_step(to, run_copy, a);
+    return builder_divided_step(to, run_copy, a, a->count, a->count);
 }
 
 mixup_status dnnl_add_backward(builder *to, size_t node) {

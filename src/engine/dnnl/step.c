@@ -1,4 +1,4 @@
-/* engine/dnnl/step: the optimiser's update, the mix and the reference kernels' steps, divided among the
+/* engine/dnnl/step: the optimiser's update, the mix, sums and the reference kernels' steps, divided among the
  * threads. Each element, or each thing that a step makes, is made by one of them, so the division does not
  * change a bit. Small ones have no parallel region, not one with `if`: for a region of one thread libgomp
  * allocates a team every time, and drops the team of all threads that it keeps. */
@@ -9,32 +9,6 @@
 
 /* Below this many values, waking the other threads costs more than they save. */
 enum { PARALLEL_COUNT = 8192 };
-
-static void run_update(void *arguments, plan_run *run) {
-    const update_arguments *a = arguments;
-    const size_t stored = a->item->stored;
-    const size_t unit = MEMORY_ALIGNMENT / sizeof(real);
-    const size_t units = (stored + unit - 1) / unit;
-    update_step step;
-    update_begin(a, run, &step);
-    if (stored < PARALLEL_COUNT || omp_get_max_threads() == 1) {
-        update_range(a, &step, 0, stored);
-        return;
-    }
-#pragma omp parallel
-    {
-        const size_t threads = (size_t)omp_get_num_threads();
-        const size_t thread = (size_t)omp_get_thread_num();
-        const size_t begin = units * thread / threads * unit;
-        const size_t end = thread + 1 == threads ? stored : units * (thread + 1) / threads * unit;
-        if (begin < end)
-            update_range(a, &step, begin, end);
-    }
-}
-
-mixup_status dnnl_update(builder *to, size_t parameter, size_t gradient) {
-    return update_emit(to, parameter, gradient, run_update);
-}
 
 void dnnl_divide(void *step, plan_run *run) {
     const divided_step *a = step;
@@ -51,4 +25,30 @@ void dnnl_divide(void *step, plan_run *run) {
         if (begin < end)
             a->run(a->arguments, run, begin, end);
     }
+}
+
+enum { UNIT = MEMORY_ALIGNMENT / sizeof(real) }; /* values that stay with one thread: a cache line's */
+
+typedef struct update_work {
+    const update_arguments *of;
+    update_step step;
+} update_work;
+
+/* Units begin to end - 1. */
+static void update_units(void *arguments, plan_run *run, size_t begin, size_t end) {
+    const update_work *work = arguments;
+    const size_t stored = work->of->item->stored;
+    (void)run;
+    update_range(work->of, &work->step, begin * UNIT, end * UNIT < stored ? end * UNIT : stored);
+}
+
+static void run_update(void *arguments, plan_run *run) {
+    update_work work = {.of = arguments};
+    const size_t stored = work.of->item->stored;
+    update_begin(work.of, run, &work.step);
+    dnnl_divide(&(divided_step){update_units, &work, (stored + UNIT - 1) / UNIT, stored}, run);
+}
+
+mixup_status dnnl_update(builder *to, size_t parameter, size_t gradient) {
+    return update_emit(to, parameter, gradient, run_update);
 }

@@ -30,6 +30,27 @@ static bool whole_words(const char *key, size_t length) {
     return true;
 }
 
+/* Lists are replaced as a whole: "network.0.units" and "network[0].units" do not reach an item. */
+static mixup_status refuse_items(const experiment_file *file, const char *key, size_t length,
+                                 const char *source) {
+    char path[150];
+    snprintf(path, sizeof path, "%.*s", (int)length, key);
+    for (size_t i = 0; path[i] != '\0'; i++) {
+        const char mark = path[i];
+        if (mark != '[' && !(mark == '.' && isdigit((unsigned char)path[i + 1])))
+            continue;
+        path[i] = '\0';
+        const yaml_node *node = yaml_find(file->root, path);
+        if (node != NULL && node->kind == YAML_SEQUENCE)
+            return error(MIXUP_ERROR_FORMAT,
+                         "%s: %s is a list, whose items cannot be set one by one; set it as a whole, or "
+                         "change the file",
+                         source, path);
+        path[i] = mark;
+    }
+    return MIXUP_OK;
+}
+
 static mixup_status parse_override(experiment_file *file, const char *given, const yaml_node **tree) {
     const char *equals = strchr(given, '=');
     if (equals == NULL || equals == given)
@@ -41,6 +62,7 @@ static mixup_status parse_override(experiment_file *file, const char *given, con
     snprintf(source, sizeof source, "--set %.*s", length < 150 ? (int)length : 150, given);
     if (!whole_words(given, length))
         return error(MIXUP_ERROR_FORMAT, "%s: a word of the key is missing", source);
+    MIXUP_TRY(refuse_items(file, given, length, source));
     const yaml_node *node = NULL;
     MIXUP_TRY(yaml_parse(&file->memory, source, false, equals + 1, strlen(equals + 1), &node));
     for (size_t end = length; end > 0;) { /* from the last word of a.b.c to the first */

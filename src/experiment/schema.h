@@ -77,6 +77,7 @@ typedef struct schema_key {
     bool required;         /* where it applies */
     const char *of;        /* the choice in the same section that decides whether the key applies ... */
     const char *where;     /* ... for these of its values, separated by spaces; NULL: always */
+    const char *needs;     /* the key beside it that must be given as well, somewhere, for this one to act */
     schema_range range;    /* of a number, and of each number of a list */
     const char *fallback;  /* the default as YAML; NULL: none, or not a constant */
     const char *otherwise; /* what the documentation says instead of `fallback` */

@@ -7,12 +7,12 @@
 #include <string.h>
 
 /* The node at a path of the file that was given (not null); the nearest one above it without. */
-static const yaml_node *place(const yaml_node *root, const char *path) {
+const yaml_node *schema_place(const yaml_node *root, const char *path) {
     const yaml_node *found = yaml_find(root, path);
     return found != NULL ? found : root;
 }
 
-static bool given(const yaml_node *root, const char *path) {
+bool schema_given(const yaml_node *root, const char *path) {
     const yaml_node *found = yaml_find(root, path);
     return found != NULL && !yaml_is_null(found);
 }
@@ -38,12 +38,12 @@ static mixup_status check_train(const yaml_node *root, const settings_part *trai
     const size_t *size =
         train->format == SETTINGS_TINY_IMAGENET ? train->tiny_imagenet.size : train->images.size;
     if ((size[0] > 0) != (size[1] > 0))
-        return schema_error(place(root, "data.train.size"), "data.train.size",
+        return schema_error(schema_place(root, "data.train.size"), "data.train.size",
                             "has one number; give height and width");
     if (train->format == SETTINGS_NPY && (train->npy.labels != NULL) == (train->npy.targets != NULL))
-        return schema_error(place(root, "data.train"), "data.train", "needs either labels or targets");
+        return schema_error(schema_place(root, "data.train"), "data.train", "needs either labels or targets");
     if (train->format == SETTINGS_CSV && (train->csv.label != NULL) == (train->csv.target_count > 0))
-        return schema_error(place(root, "data.train"), "data.train",
+        return schema_error(schema_place(root, "data.train"), "data.train",
                             "needs either label (a column of classes) or targets (columns of numbers)");
     return MIXUP_OK;
 }
@@ -76,9 +76,9 @@ static mixup_status check_scale(const yaml_node *root, const char *key, const se
     char path[40];
     snprintf(path, sizeof path, "%s.scale", key);
     const double own = scale_of(part);
-    if (own == 0.0 || scale_of(train) == 0.0 || own == scale_of(train) || given(root, path))
+    if (own == 0.0 || scale_of(train) == 0.0 || own == scale_of(train) || schema_given(root, path))
         return MIXUP_OK;
-    return schema_error(place(root, key), path,
+    return schema_error(schema_place(root, key), path,
                         "is missing, but data.train's inputs are divided by %g; say so here too (or 1 where "
                         "they are stored in other units)",
                         scale_of(train));
@@ -86,7 +86,7 @@ static mixup_status check_scale(const yaml_node *root, const char *key, const se
 
 static mixup_status check_part(const yaml_node *root, const char *key, const settings *in,
                                const settings_part *part) {
-    const yaml_node *at = place(root, key);
+    const yaml_node *at = schema_place(root, key);
     if (part->format == SETTINGS_ABSENT)
         return MIXUP_OK;
     if (part->format == SETTINGS_SPLIT)
@@ -107,10 +107,10 @@ static mixup_status check_normalize(const yaml_node *root, const settings *in) {
         return MIXUP_OK;
     if (in->standardize)
         return schema_error(
-            place(root, key), key,
+            schema_place(root, key), key,
             "stands beside standardize: true; one of them decides (standardize is by feature)");
     if (normalize->mean_count != normalize->deviation_count)
-        return schema_error(place(root, key), key,
+        return schema_error(schema_place(root, key), key,
                             "has %zu means and %zu deviations; one of each for a channel",
                             normalize->mean_count, normalize->deviation_count);
     return MIXUP_OK;
@@ -118,13 +118,11 @@ static mixup_status check_normalize(const yaml_node *root, const settings *in) {
 
 static mixup_status check_range(const yaml_node *root, const char *key, const float range[2]) {
     const yaml_node *node = yaml_find(root, key);
-    if (!given(root, key))
+    if (!schema_given(root, key))
         return MIXUP_OK;
     if (node->kind != YAML_SEQUENCE || node->count != 2 || !(range[0] <= range[1]))
         return schema_error(node, key, "is %s; give two numbers, the lowest and the highest",
                             yaml_describe(node).text);
-    if (!given(root, "data.augment.resized_crop"))
-        return schema_error(node, key, "has no meaning without resized_crop: true");
     return MIXUP_OK;
 }
 
@@ -153,7 +151,7 @@ static mixup_status complete_network(const yaml_node *root, mixup_network_desc *
         return status;
     *colon = '\0';
     const yaml_node *at = yaml_find(root, message);
-    return schema_error(at != NULL ? at : place(root, "network"), message, "%s", colon + 2);
+    return schema_error(at != NULL ? at : schema_place(root, "network"), message, "%s", colon + 2);
 }
 
 /* ---------------------------------------------------------------- training */
@@ -165,8 +163,8 @@ static mixup_status complete_optimizer(const yaml_node *root, mixup_optimizer *o
     if (optimizer->kind != MIXUP_NESTEROV || optimizer->momentum > 0.0f)
         return MIXUP_OK;
     static const char key[] = "training.optimizer.momentum";
-    if (given(root, key))
-        return schema_error(place(root, key), key,
+    if (schema_given(root, key))
+        return schema_error(schema_place(root, key), key,
                             "is 0; nesterov needs momentum above 0 (without it, use sgd)");
     optimizer->momentum = 0.9f;
     return MIXUP_OK;
@@ -176,7 +174,7 @@ static mixup_status check_schedule(const yaml_node *root, const mixup_schedule *
     static const char key[] = "training.schedule.epochs";
     for (size_t i = 1; i < schedule->epoch_count; i++)
         if (schedule->epochs[i] <= schedule->epochs[i - 1])
-            return schema_error(place(root, key), key, "%zu follows %zu; the epochs must increase",
+            return schema_error(schema_place(root, key), key, "%zu follows %zu; the epochs must increase",
                                 schedule->epochs[i], schedule->epochs[i - 1]);
     return MIXUP_OK;
 }
@@ -187,10 +185,10 @@ static mixup_status check_watching(const yaml_node *root, const settings *in) {
     static const char stopping[] = "training.early_stopping";
     static const char best[] = "training.restore_best";
     if (in->fit.early_stopping > 0)
-        return schema_error(place(root, stopping), stopping,
+        return schema_error(schema_place(root, stopping), stopping,
                             "watches the validation loss, but there is no data.validation; add it");
     if (in->fit.restore_best)
-        return schema_error(place(root, best), best,
+        return schema_error(schema_place(root, best), best,
                             "goes by the validation loss, but there is no data.validation; add it");
     return MIXUP_OK;
 }
@@ -201,12 +199,12 @@ static mixup_status check_alpha(const yaml_node *root, const mixup_mix_desc *mix
     static const char epochs[] = "mix.alpha_epochs";
     static const char factors[] = "mix.alpha_factors";
     const yaml_node *listed = yaml_find(root, factors);
-    if (given(root, epochs) != given(root, factors))
-        return schema_error(place(root, given(root, epochs) ? epochs : factors), "mix",
+    if (schema_given(root, epochs) != schema_given(root, factors))
+        return schema_error(schema_place(root, schema_given(root, epochs) ? epochs : factors), "mix",
                             "has alpha_%s without alpha_%s; give both, one factor an epoch",
-                            given(root, epochs) ? "epochs" : "factors",
-                            given(root, epochs) ? "factors" : "epochs");
-    if (!given(root, factors))
+                            schema_given(root, epochs) ? "epochs" : "factors",
+                            schema_given(root, epochs) ? "factors" : "epochs");
+    if (!schema_given(root, factors))
         return MIXUP_OK;
     const size_t count = listed->kind == YAML_SEQUENCE ? listed->count : 1;
     if (count != mix->alpha_count)
@@ -215,8 +213,9 @@ static mixup_status check_alpha(const yaml_node *root, const mixup_mix_desc *mix
                             mix->alpha_count);
     for (size_t i = 1; i < mix->alpha_count; i++)
         if (mix->alpha_epochs[i] <= mix->alpha_epochs[i - 1])
-            return schema_error(place(root, epochs), epochs, "%zu follows %zu; the epochs must increase",
-                                mix->alpha_epochs[i], mix->alpha_epochs[i - 1]);
+            return schema_error(schema_place(root, epochs), epochs,
+                                "%zu follows %zu; the epochs must increase", mix->alpha_epochs[i],
+                                mix->alpha_epochs[i - 1]);
     return MIXUP_OK;
 }
 
@@ -229,7 +228,7 @@ static mixup_status complete_mix(const yaml_node *root, const settings *in, mixu
             return schema_error(weights, "mix.weights",
                                 "has %zu numbers for %zu sites in mix.at; one for each", count,
                                 mix->at_count);
-        if (!given(root, "mix.at"))
+        if (!schema_given(root, "mix.at"))
             return schema_error(weights, "mix.weights", "needs mix.at, the sites that are weighted");
         float sum = 0.0f;
         for (size_t i = 0; i < count; i++)
@@ -241,13 +240,13 @@ static mixup_status complete_mix(const yaml_node *root, const settings *in, mixu
     bool marked = false;
     for (size_t i = 0; i < in->layer_count; i++)
         marked = marked || in->layers[i].layer.mix;
-    if (given(root, "mix.at") && mix->at_count == 0) { /* at: [] is no mixing */
+    if (schema_given(root, "mix.at") && mix->at_count == 0) { /* at: [] is no mixing */
         mix->alpha = 0.0f;
         mix->at = NULL;
         mix->weights = NULL;
     } else if (mix->alpha > 0.0f && mix->at_count == 0 && !marked) {
         return schema_error(
-            place(root, "mix.alpha"), "mix.alpha",
+            schema_place(root, "mix.alpha"), "mix.alpha",
             "is above 0 but there is no site to mix at; name layers in mix.at (`input` is the "
             "network's input), or give layers `mix: true`");
     }
@@ -289,5 +288,6 @@ mixup_status schema_check(const yaml_node *root, settings *in) {
     MIXUP_TRY(check_schedule(root, &in->fit.schedule));
     MIXUP_TRY(check_watching(root, in));
     MIXUP_TRY(check_figures(root, in));
+    MIXUP_TRY(schema_check_idle(root, in));
     return complete_mix(root, in, &in->fit.mix);
 }

@@ -2,72 +2,21 @@
  * several keys stands in schema_check.c. */
 #include "base/file.h"
 #include "experiment/schema_check.h"
+#include "experiment/schema_refuse.h"
 
-#include <errno.h>
 #include <float.h>
-#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-
-/* Where we are, for messages; the names of the sections above, outermost last. */
-typedef struct trail {
-    const struct trail *above;
-    const char *name; /* "" for the file itself */
-    size_t index;     /* of a list item, from 0; SIZE_MAX: not in a list */
-} trail;
 
 typedef struct filler {
     arena *memory;
     const char *folder;
+    const yaml_node *root;
 } filler;
 
-typedef struct path_text {
-    char text[256];
-} path_text;
-
-static void write_trail(const trail *at, path_text *out) {
-    if (at == NULL)
-        return;
-    write_trail(at->above, out);
-    const size_t used = strlen(out->text);
-    const char *dot = used > 0 && at->name[0] != '\0' ? "." : "";
-    if (at->index == SIZE_MAX)
-        snprintf(out->text + used, sizeof out->text - used, "%s%.80s", dot, at->name);
-    else
-        snprintf(out->text + used, sizeof out->text - used, "%s%.80s[%zu]", dot, at->name, at->index);
-}
-
-static path_text path_of(const trail *at, const char *name) {
-    const trail last = {at, name, SIZE_MAX};
-    path_text out = {{0}};
-    write_trail(&last, &out);
-    return out;
-}
-
-mixup_status schema_error(const yaml_node *node, const char *key, const char *format, ...) {
-    char message[600];
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(message, sizeof message, format, arguments);
-    va_end(arguments);
-    const yaml_place place = yaml_where(node);
-    const char *said = strncmp(place.text, "--set ", 6) == 0 ? place.text + 6 : ""; /* the key already */
-    const bool repeats = key[0] == '\0' || strcmp(said, key) == 0;
-    return error(MIXUP_ERROR_FORMAT, "%s: %s%s%s", place.text, repeats ? "" : key, repeats ? "" : ": ",
-                 message);
-}
-
 /* ---------------------------------------------------------------- single values */
-
-static mixup_status misfit(const trail *at, const schema_key *key, const yaml_node *node) {
-    const schema_words range = schema_range_words(key);
-    return schema_error(node, path_of(at, key->name).text, "is %s; it must be %s%s%s",
-                        yaml_describe(node).text, schema_type_words(key).text,
-                        range.text[0] != '\0' ? ", " : "", range.text);
-}
 
 static bool in_range(const schema_range *range, double value) {
     if (range->least == 0 && range->most == 0)
@@ -118,19 +67,6 @@ static bool read_choice(const schema_key *key, const yaml_node *node, int *value
     return false;
 }
 
-static mixup_status wrong_choice(const trail *at, const schema_key *key, const yaml_node *node) {
-    const char *names[64];
-    size_t count = 0;
-    for (int i = 0; i < key->choices && count < MIXUP_COUNT(names); i++)
-        if (key->choice(i) != NULL)
-            names[count++] = key->choice(i);
-    const char *nearest = node->kind == YAML_SCALAR ? schema_nearest(node->text, names, count) : NULL;
-    if (nearest == NULL)
-        return misfit(at, key, node);
-    return schema_error(node, path_of(at, key->name).text, "is %s; did you mean '%s'? It must be %s",
-                        yaml_describe(node).text, nearest, schema_type_words(key).text);
-}
-
 /* Relative to the file in which it stands; where that is none (`--set`), to the experiment's. */
 static char *join_path(const filler *in, const yaml_node *node) {
     if (node->line == 0)
@@ -141,27 +77,51 @@ static char *join_path(const filler *in, const yaml_node *node) {
     return joined;
 }
 
-/* The path made absolute, so that it holds wherever run.yaml is read from. */
+/* Splits a path into `real`, what realpath makes of the longest part that is there, and `rest`, a part of the
+ * path. */
+static mixup_status find_real(const mixup_allocator *allocator, const char *path, char **real,
+                              const char **rest) {
+    size_t length = strlen(path);
+    *rest = path + length;
+    *real = realpath(path, NULL);
+    while (*real == NULL && length > 0) {
+        while (length > 0 && path[length - 1] != '/')
+            length--;
+        *rest = path + length;
+        char *folder =
+            length > 0 ? memory_copy_text_part(allocator, path, length) : path_folder(allocator, "");
+        if (folder == NULL)
+            return MIXUP_ERROR_MEMORY;
+        *real = realpath(folder, NULL);
+        memory_release(allocator, folder);
+        while (*real == NULL && length > 0 && path[length - 1] == '/')
+            length--;
+    }
+    return MIXUP_OK;
+}
+
+/* The path made absolute, so that it holds wherever run.yaml is read from, and free of links and dots as far
+ * as it is there, so that it is the same when its file has gone. */
 static mixup_status store_path(filler *in, const yaml_node *node, const char **out) {
+    const mixup_allocator *allocator = &in->memory->allocator;
     char *joined = join_path(in, node);
+    char *real = NULL;
+    char *whole = NULL;
+    const char *rest = NULL;
     if (joined == NULL)
         return MIXUP_ERROR_MEMORY;
-    char current[PATH_MAX];
-    char *real = realpath(joined, NULL);
-    mixup_status status = MIXUP_OK;
-    if (real != NULL) {
-        *out = arena_copy_text(in->memory, real, strlen(real));
-    } else if (joined[0] != '/' && getcwd(current, sizeof current) != NULL) {
-        char *absolute = path_join(&in->memory->allocator, current, joined);
-        *out = absolute != NULL ? arena_copy_text(in->memory, absolute, strlen(absolute)) : NULL;
-        memory_release(&in->memory->allocator, absolute);
-    } else {
-        *out = arena_copy_text(in->memory, joined, strlen(joined));
-    }
-    if (*out == NULL)
+    mixup_status status = find_real(allocator, joined, &real, &rest);
+    if (status == MIXUP_OK && real != NULL && rest[0] != '\0')
+        whole = path_join(allocator, real, rest);
+    else if (status == MIXUP_OK)
+        whole = memory_copy_text(allocator, real != NULL ? real : joined);
+    if (whole != NULL)
+        *out = arena_copy_text(in->memory, whole, strlen(whole));
+    if (whole == NULL || *out == NULL)
         status = MIXUP_ERROR_MEMORY;
+    memory_release(allocator, whole);
+    memory_release(allocator, joined);
     free(real);
-    memory_release(&in->memory->allocator, joined);
     return status;
 }
 
@@ -204,7 +164,7 @@ static bool read_item(const schema_key *key, const yaml_node *node, void *item) 
 static mixup_status set_list(filler *in, const trail *at, const schema_key *key, const yaml_node *node,
                              void *base) {
     if (node->kind == YAML_MAPPING)
-        return misfit(at, key, node);
+        return refuse_value(at, key, node);
     const size_t count = node->kind == YAML_SEQUENCE ? node->count : 1;
     if (key->capacity > 0 && count > key->capacity)
         return schema_error(node, path_of(at, key->name).text, "has %zu items; at most %zu are right", count,
@@ -218,7 +178,7 @@ static mixup_status set_list(filler *in, const trail *at, const schema_key *key,
     for (size_t i = 0; i < count; i++) {
         char *item = items + i * item_size(key);
         if (!read_item(key, item_at(node, i), item))
-            return misfit(at, key, item_at(node, i));
+            return refuse_value(at, key, item_at(node, i));
         if (key->type == SCHEMA_PATHS)
             MIXUP_TRY(store_path(in, item_at(node, i), (const char **)(void *)item));
     }
@@ -237,7 +197,7 @@ static mixup_status set_pair(filler *in, const trail *at, const schema_key *key,
     size_t *pair = (size_t *)(void *)((char *)base + key->at);
     MIXUP_TRY(set_list(in, at, key, node, base));
     if (node->kind == YAML_SEQUENCE && node->count != 2)
-        return misfit(at, key, node);
+        return refuse_value(at, key, node);
     if (node->kind == YAML_SEQUENCE && pair[0] != 0 && pair[1] == 0)
         pair[1] = MIXUP_NO_PADDING;
     return MIXUP_OK;
@@ -251,7 +211,7 @@ static mixup_status fill_section(filler *in, const trail *at, schema_section sec
 static mixup_status set_sections(filler *in, const trail *at, const schema_key *key, const yaml_node *node,
                                  void *base) {
     if (node->kind != YAML_SEQUENCE)
-        return misfit(at, key, node);
+        return refuse_sections(at, key, node);
     if (node->count == 0)
         return schema_error(node, path_of(at, key->name).text, "is empty; it needs at least one item");
     const size_t size = schema_find_part(key->child)->size;
@@ -314,7 +274,7 @@ static mixup_status set(filler *in, const trail *at, const schema_key *key, cons
     case SCHEMA_SECTIONS:
         return set_sections(in, at, key, node, base);
     case SCHEMA_FREE:
-        return node->kind == YAML_MAPPING || schema_is_empty(node) ? MIXUP_OK : misfit(at, key, node);
+        return node->kind == YAML_MAPPING || schema_is_empty(node) ? MIXUP_OK : refuse_value(at, key, node);
     case SCHEMA_TEXTS:
     case SCHEMA_PATHS:
     case SCHEMA_COUNTS:
@@ -325,12 +285,12 @@ static mixup_status set(filler *in, const trail *at, const schema_key *key, cons
         return set_pair(in, at, key, node, base);
     case SCHEMA_PATH:
         if (!is_text(node))
-            return misfit(at, key, node);
+            return refuse_value(at, key, node);
         return store_path(in, node, field);
     case SCHEMA_CHOICE:
-        return set_scalar(key, node, field) ? MIXUP_OK : wrong_choice(at, key, node);
+        return set_scalar(key, node, field) ? MIXUP_OK : refuse_choice(at, key, node);
     default:
-        return set_scalar(key, node, field) ? MIXUP_OK : misfit(at, key, node);
+        return set_scalar(key, node, field) ? MIXUP_OK : refuse_value(at, key, node);
     }
 }
 
@@ -338,52 +298,6 @@ static mixup_status set(filler *in, const trail *at, const schema_key *key, cons
 
 bool schema_is_empty(const yaml_node *node) {
     return node->kind == YAML_SCALAR && node->plain && node->text[0] == '\0';
-}
-
-static mixup_status unknown_key(const trail *at, schema_section section, const yaml_node *node) {
-    const char *names[64];
-    size_t count = 0;
-    size_t rows = 0;
-    const schema_key *keys = schema_keys(&rows);
-    for (size_t i = 0; i < rows && count < MIXUP_COUNT(names); i++)
-        if ((keys[i].in & (unsigned)section) != 0)
-            names[count++] = keys[i].name;
-    const char *nearest = schema_nearest(node->text, names, count);
-    char offer[200];
-    if (nearest != NULL)
-        snprintf(offer, sizeof offer, "did you mean '%s'?", nearest);
-    else
-        snprintf(offer, sizeof offer, "`mixup help %.80s` lists the keys that stand here",
-                 section == IN_TOP ? "KEY" : schema_find_part(section)->path);
-    return schema_error(node, path_of(at, node->text).text, "no such key; %s", offer);
-}
-
-/* The choices with which a key has a meaning: those of all its rows, since a default may differ by choice. */
-static schema_words fitting_choices(const schema_key *key, schema_section section) {
-    size_t rows = 0;
-    const schema_key *keys = schema_keys(&rows);
-    schema_words out = {{0}};
-    size_t used = 0;
-    for (size_t i = 0; i < rows && used < sizeof out.text; i++)
-        if ((keys[i].in & (unsigned)section) != 0 && keys[i].where != NULL &&
-            strcmp(keys[i].name, key->name) == 0 && strcmp(keys[i].of, key->of) == 0)
-            used += (size_t)snprintf(out.text + used, sizeof out.text - used, "%s%s", used == 0 ? "" : " ",
-                                     keys[i].where);
-    return out;
-}
-
-static mixup_status misplaced_key(const trail *at, const schema_key *key, const yaml_node *node,
-                                  schema_section section, const void *base) {
-    size_t rows = 0;
-    const schema_key *keys = schema_keys(&rows);
-    const char *chosen = "none";
-    for (size_t i = 0; i < rows; i++)
-        if ((keys[i].in & (unsigned)section) != 0 && strcmp(keys[i].name, key->of) == 0 &&
-            keys[i].choice(schema_choice_value(&keys[i], base)) != NULL)
-            chosen = keys[i].choice(schema_choice_value(&keys[i], base));
-    return schema_error(node, path_of(at, key->name).text,
-                        "has no meaning with %s %s; it goes with %s (in a variant, null takes it away)",
-                        key->of, chosen, fitting_choices(key, section).text);
 }
 
 /* The defaults of a section's choices; then, once these are made, of the keys that apply and of the sections
@@ -448,11 +362,11 @@ static mixup_status fill_keys(filler *in, const trail *at, schema_section sectio
     for (size_t i = 0; i < node->count; i++) {
         const schema_key *key = schema_find(section, node->keys[i]->text, base);
         if (key == NULL)
-            return unknown_key(at, section, node->keys[i]);
+            return refuse_unknown(at, section, node->keys[i]);
         if ((key->type == SCHEMA_CHOICE) != choices || yaml_is_null(node->items[i]))
             continue;
         if (!choices && !schema_applies(key, section, base))
-            return misplaced_key(at, key, node->keys[i], section, base);
+            return refuse_misplaced(at, key, section, node->keys[i], base);
         MIXUP_TRY(set(in, at, row_for(key, section, node->items[i]), node->items[i], base));
     }
     return MIXUP_OK;
@@ -464,7 +378,33 @@ static mixup_status refuse_choices(const trail *at, schema_section section, cons
         const schema_key *key = schema_find(section, node->keys[i]->text, base);
         if (key->type == SCHEMA_CHOICE && !yaml_is_null(node->items[i]) &&
             !schema_applies(key, section, base))
-            return misplaced_key(at, key, node->keys[i], section, base);
+            return refuse_misplaced(at, key, section, node->keys[i], base);
+    }
+    return MIXUP_OK;
+}
+
+/* Whether a key of a section is given: in the section itself or by any variant. A switch that is given and
+ * off (false, 0, null) was meant; so was one that another variant turns on. */
+static bool is_given(const filler *in, const trail *at, const yaml_node *section, const char *name) {
+    const yaml_node *variants = yaml_get(in->root, "variants");
+    bool found = yaml_get(section, name) != NULL;
+    for (size_t i = 0; variants != NULL && variants->kind == YAML_MAPPING && i < variants->count; i++)
+        found = found || yaml_find(variants->items[i], path_of(at, name).text) != NULL;
+    return found;
+}
+
+/* What stands here and does nothing, because the key that it needs is forgotten. Records of runs say every
+ * key, and older ones what was accepted then. */
+static mixup_status refuse_idle_keys(const filler *in, const trail *at, schema_section section,
+                                     const yaml_node *node, const void *base) {
+    for (size_t i = 0; i < node->count && yaml_get(in->root, "made_by") == NULL; i++) {
+        const schema_key *key = schema_find(section, node->keys[i]->text, base);
+        const yaml_node *value = node->items[i];
+        bool on = true;
+        const bool off = (yaml_to_boolean(value, &on) && !on) ||
+                         (value->kind == YAML_SEQUENCE && value->count == 0); /* at: [] is no mixing */
+        if (key->needs != NULL && !yaml_is_null(value) && !off && !is_given(in, at, node, key->needs))
+            return refuse_idle(at, key, node->keys[i]);
     }
     return MIXUP_OK;
 }
@@ -473,8 +413,7 @@ static mixup_status fill_section(filler *in, const trail *at, schema_section sec
                                  void *base) {
     static const yaml_node no_keys[1] = {{.kind = YAML_MAPPING}};
     if (node->kind != YAML_MAPPING && !schema_is_empty(node))
-        return schema_error(node, path_of(at, "").text, "is %s; it must be a mapping (key: value)",
-                            yaml_describe(node).text);
+        return refuse_section(at, section, node);
     yaml_node mapping = node->kind == YAML_MAPPING ? *node : no_keys[0];
     mapping.source = node->source;
     mapping.line = node->line;
@@ -487,11 +426,12 @@ static mixup_status fill_section(filler *in, const trail *at, schema_section sec
     MIXUP_TRY(refuse_choices(at, section, &mapping, base));
     MIXUP_TRY(fill_defaults(in, at, section, false, base));
     MIXUP_TRY(fill_keys(in, at, section, &mapping, false, base));
-    return require_keys(at, section, &mapping, false, base);
+    MIXUP_TRY(require_keys(at, section, &mapping, false, base));
+    return refuse_idle_keys(in, at, section, &mapping, base);
 }
 
 mixup_status schema_fill(arena *in, const yaml_node *root, const char *folder, settings *out) {
-    filler filling = {.memory = in, .folder = folder};
+    filler filling = {.memory = in, .folder = folder, .root = root};
     settings filled = {0};
     MIXUP_TRY(fill_section(&filling, NULL, IN_TOP, root, &filled));
     MIXUP_TRY(schema_check(root, &filled));

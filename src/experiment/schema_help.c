@@ -62,6 +62,10 @@ static const char introduction[] =
     "- A file is checked strictly before anything runs: an unknown key, a wrong type or a value out of "
     "range\n"
     "  is an error with file, line and column.\n"
+    "- So is a setting that would do nothing because another one is missing (`flip_probability` without\n"
+    "  `horizontal_flip`, `mix.at` without `mix.alpha`). What is turned off on purpose (`false`, `0`, "
+    "`null`)\n"
+    "  may keep its settings.\n"
     "- What counts, in this order: the file that is extended, the file, the variant, `--set KEY=VALUE`.\n"
     "  Mappings merge deeply, lists replace, and `null` puts a key back to its default.\n"
     "- Paths are relative to the file in which they stand.\n"
@@ -99,6 +103,8 @@ static void add_key_page(const char *path, const schema_key *key, text *out) {
     text_add(out, "\n");
     if (key->where != NULL)
         text_format(out, "  only with %s: %s\n", key->of, key->where);
+    if (key->needs != NULL)
+        text_format(out, "  only with %s\n", key->needs);
     text_add(out, "\n");
 }
 

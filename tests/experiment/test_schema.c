@@ -56,10 +56,11 @@ static const context contexts[] = {
     {IN_SUBSET, NULL, {"count: 3"}},
     {IN_NORMALIZE, NULL, {"by: channel"}},
     {IN_NORMALIZE, "channel", {"by: channel", "mean: [0]", "deviation: [1]"}},
-    {IN_AUGMENT, NULL, {"resized_crop: true"}},
+    {IN_AUGMENT, NULL, {"resized_crop: true", "horizontal_flip: true"}},
     {IN_SCHEDULE, "multi_step", {"kind: multi_step", "epochs: [1]"}},
     {IN_SCHEDULE, "step", {"kind: step", "period: 1"}},
-    {IN_MIX, NULL, {"at: [input]"}},
+    {IN_MIX, NULL, {"at: [input]", "alpha: 1"}},
+    {IN_OPTIMIZER, NULL, {"weight_decay: 1"}},
     {IN_FIGURE, "surface", {"kind: surface"}},
     {IN_FIGURE, "scatter", {"kind: scatter", "layer: dense1"}},
     {IN_FIGURE, "attack", {"kind: attack"}},
@@ -69,7 +70,7 @@ static const context contexts[] = {
     {IN_FIGURE, NULL, {"kind: surface"}},
     {IN_TRAIN, NULL, {"format: spirals"}},
     {IN_TEST | IN_VALIDATION, NULL, {"fraction: 0.1"}},
-    {IN_TRAINING | IN_TOP | IN_DATA | IN_OPTIMIZER | IN_SCHEDULE | IN_CHECKPOINT | IN_METRICS, NULL, {NULL}},
+    {IN_TRAINING | IN_TOP | IN_DATA | IN_SCHEDULE | IN_CHECKPOINT | IN_METRICS, NULL, {NULL}},
 };
 
 static bool has_word(const char *words, const char *word) {
@@ -329,6 +330,103 @@ static void check_misplaced(const schema_key *key, unsigned section) {
     }
 }
 
+/* Without the key beside it that it needs. */
+static void check_needed(const schema_key *key, unsigned section) {
+    const bool optimizer = section == IN_OPTIMIZER;
+    const char *before = section == IN_AUGMENT ? "data: {train: {format: spirals}, augment:"
+                         : section == IN_MIX   ? SMALL "mix:"
+                         : optimizer           ? SMALL "training: {optimizer:"
+                                               : SMALL_DATA "network:";
+    const char *kind = section == IN_NETWORK ? "kind: mlp, " : "";
+    const char *value = key->type == SCHEMA_BOOLEAN  ? "true"
+                        : key->type == SCHEMA_CHOICE ? key->choice(key->choices - 1)
+                        : key->type == SCHEMA_TEXTS  ? "input"
+                        : key->type == SCHEMA_SINGLE || key->type == SCHEMA_SINGLES ? "0.5"
+                                                                                    : "2";
+    if (key->needs == NULL)
+        return;
+    char yaml[500];
+    char wanted[100];
+    snprintf(yaml, sizeof yaml, "%s\n  {%s%s: %s}%s\n%s", before, kind, key->name, value,
+             section == IN_AUGMENT || optimizer ? "}" : "", section == IN_AUGMENT ? SMALL_NETWORK : "");
+    snprintf(wanted, sizeof wanted, "%s: has no meaning without %s", key->name, key->needs);
+    const char *const texts[] = {"my.yaml:", wanted};
+    expect_refusal(yaml, NULL, 0, texts, MIXUP_COUNT(texts));
+}
+
+static void a_key_without_the_one_that_it_needs_is_refused(void **state) {
+    (void)state;
+    each_key(check_needed);
+}
+
+static void expect_accepted(const char *yaml, const char *const *overrides, size_t count) {
+    temporary_folder folder;
+    temporary_folder_make(&folder);
+    experiment_file *file = NULL;
+    if (open_text(&folder, yaml, overrides, count, &file) != MIXUP_OK)
+        fail_msg("%s\n%s", mixup_last_error(), yaml);
+    experiment_close(file);
+    temporary_folder_remove(&folder);
+}
+
+/* What `extends`, a variant or a hand that turns a switch leaves behind. */
+static void what_is_turned_off_on_purpose_may_keep_its_settings(void **state) {
+    (void)state;
+    static const char *const off[] = {"mix.alpha=0", "data.augment.horizontal_flip=false"};
+    static const char *const null_alpha = "mix.alpha=null";
+    static const char flips[] =
+        "data: {train: {format: spirals}, augment: {flip_probability: 0.2, horizontal_flip: true}}\n" //
+        SMALL_NETWORK "mix: {alpha: 1, at: [input], clamp_lambda: true}\n";
+    expect_accepted(flips, NULL, 0);
+    expect_accepted(flips, off, MIXUP_COUNT(off));
+    expect_accepted(SMALL "mix: {at: []}\n", NULL, 0);
+    expect_accepted(SMALL "mix: {clamp_lambda: false}\n", NULL, 0);
+    expect_accepted(SMALL "mix: {at: [input]}\nvariants: {none: {}, input: {mix: {alpha: 1}}}\n", NULL, 0);
+    expect_accepted(SMALL "mix: {at: [input], kind: cutmix}\nmade_by: {mixup: \"0\"}\n", NULL, 0);
+    expect_accepted(SMALL "mix: {alpha: 1, at: [input]}\n", &null_alpha, 1);
+    EXPECT_REFUSAL(SMALL "mix: {at: [input]}\nvariants: {none: {}, more: {training: {epochs: 2}}}\n",
+                   "mix.at: has no meaning without alpha");
+}
+
+static void what_would_do_nothing_is_refused(void **state) {
+    (void)state;
+    static const char data[] = "data: {train: {format: spirals}, test: {last: 3, seed: 1}}\n" SMALL_NETWORK;
+    EXPECT_REFUSAL(data, "my.yaml:1:", "data.test.seed: has no meaning with first and last", "fraction");
+    EXPECT_REFUSAL("data: {train: {format: npy, inputs: a, labels: b, keep: disk, memory_limit: 5}}\n" //
+                   SMALL_NETWORK,
+                   "my.yaml:1:", "data.train.memory_limit: has no meaning with keep: disk");
+    EXPECT_REFUSAL(SMALL "training: {schedule: {minimum: 1e-4}}\n",
+                   "training.schedule.minimum: has no meaning with kind constant");
+    EXPECT_REFUSAL(SMALL "training: {optimizer: {kind: adamw, weight_decay: 1, decoupled: false}}\n",
+                   "training.optimizer.decoupled: is false", "kind adam");
+    EXPECT_REFUSAL(SMALL "report: [{kind: scatter, layer: dense1, range: [0, 1]}]\n",
+                   "my.yaml:5:", "report[0].range", "`uniform`");
+    EXPECT_REFUSAL(SMALL_DATA "network: [{op: dense, units: 2, activation: softmax, mix: true}]\n",
+                   "my.yaml:2:", "mix.alpha: is missing");
+    expect_accepted(SMALL_DATA "network: [{op: dense, units: 2, activation: softmax, mix: true}]\n"
+                               "mix: {alpha: 0}\n",
+                    NULL, 0);
+    expect_accepted(SMALL "training: {schedule: {kind: cosine, minimum: 1e-4}}\n", NULL, 0);
+}
+
+static void a_value_in_place_of_a_section_is_told_what_is_wanted(void **state) {
+    (void)state;
+    static const char *const given[][3] = {
+        {"network=5", "--set network: is 5; it must be a list of mappings ({op: ...} each), or one mapping",
+         "({kind: ...}); `mixup help network`"},
+        {"report=1", "--set report: is 1; it must be a list of mappings ({kind: ...} each);",
+         "`mixup help report`"},
+        {"network=[dense]", "--set network: network[0]: is the text 'dense'", "here {op: dense}"},
+        {"training.optimizer=sgd", "--set training.optimizer: is the text 'sgd'", "here {kind: sgd}"},
+        {"data.test=0.2", "--set data.test: is 0.2; it must be a mapping", "`mixup help data.test`"},
+        {"network.0.units=5", "--set network.0.units: network is a list", "set it as a whole"},
+        {"network[0].units=5", "--set network[0].units: network is a list", "set it as a whole"},
+    };
+    for (size_t i = 0; i < MIXUP_COUNT(given); i++)
+        expect_refusal(SMALL, &given[i][0], 1, &given[i][1], 2);
+    expect_accepted(SMALL, (const char *const[]){"network.kind=mlp"}, 1); /* in place of the list */
+}
+
 static void a_number_out_of_range_is_refused_for_every_key(void **state) {
     (void)state;
     each_key(check_range);
@@ -516,6 +614,10 @@ int main(void) {
         cmocka_unit_test(a_number_out_of_range_is_refused_for_every_key),
         cmocka_unit_test(a_misspelled_key_is_refused_in_every_place),
         cmocka_unit_test(a_key_that_does_not_belong_to_the_choice_is_refused),
+        cmocka_unit_test(a_key_without_the_one_that_it_needs_is_refused),
+        cmocka_unit_test(what_is_turned_off_on_purpose_may_keep_its_settings),
+        cmocka_unit_test(what_would_do_nothing_is_refused),
+        cmocka_unit_test(a_value_in_place_of_a_section_is_told_what_is_wanted),
         cmocka_unit_test(every_default_is_accepted),
         cmocka_unit_test(every_key_is_explained),
         cmocka_unit_test(several_wrong_combinations_are_refused),

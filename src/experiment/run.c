@@ -209,11 +209,18 @@ static mixup_status look(run *in, bool *finished) {
     return look_at_old(in, finished);
 }
 
+/* Whether the data are to be read: a finished run needs them only where their files have changed since, to
+ * notice other samples. */
+static bool needs_data(const run *in, bool finished) {
+    return !finished ||
+           (run_has_fingerprints(in->old) && run_sources_changed(in->old, in->paths[FILE_METRICS]));
+}
+
 static mixup_status train(run *in, run_outcome *outcome) {
     bool finished = false;
     in->peak_known = run_forget_peak();
     MIXUP_TRY(look(in, &finished));
-    if (!finished || run_has_fingerprints(in->old))
+    if (needs_data(in, finished))
         MIXUP_TRY(load_data(in));
     if (finished) {
         *outcome = RUN_SKIPPED;
@@ -257,7 +264,7 @@ static mixup_status try_step(run *in) {
 static mixup_status check(run *in, bool thoroughly) {
     bool finished = false;
     MIXUP_TRY(look(in, &finished));
-    if (!thoroughly || (finished && !run_has_fingerprints(in->old)))
+    if (!thoroughly || !needs_data(in, finished))
         return MIXUP_OK;
     MIXUP_TRY(load_data(in));
     return finished ? MIXUP_OK : try_step(in);

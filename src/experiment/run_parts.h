@@ -26,6 +26,10 @@ run_fingerprint run_fingerprint_of(const mixup_dataset *set);
 const yaml_node *run_find_fingerprint(const experiment *of, size_t part);
 bool run_has_fingerprints(const experiment *of);
 
+/* Whether a file that the experiment reads samples from was changed or put in place after the file at `path`
+ * was, so that the samples must be compared. Files that are no longer there do not count. */
+bool run_sources_changed(const experiment *of, const char *path);
+
 /* run.yaml: the experiment with everything resolved, and what made the run. */
 mixup_status run_record_write(const char *path, const experiment *of, const mixup_model *model,
                               const experiment_data *data, const mixup_allocator *allocator);

@@ -36,7 +36,11 @@ expect 0 "$MIXUP" train csv.yaml --out data
 says err "finished before"
 record=data/default/seed-1/run.yaml
 says $record "fingerprints:"
-sed -i '$d' flowers.csv
+mv flowers.csv away.csv # a finished run does not read its data
+expect 0 "$MIXUP" train csv.yaml --seeds 1 --out data --resume
+says err "finished before"
+head -n -1 away.csv >flowers.csv
+touch -d '2001-01-01' flowers.csv # as cp -p leaves it
 expect 1 "$MIXUP" train csv.yaml --out data
 says err "other data" "--overwrite"
 sed -i 's/"rows-/"/' $record

@@ -92,6 +92,52 @@ static void a_history_that_cannot_be_written_is_an_error(void **state) {
     run_history_clear(&history);
 }
 
+/* ---------------------------------------------------------------- files of samples */
+
+/* Writes the file again until the clock of the file system has moved past that of `before`. */
+static void write_later(const char *path, const char *before) {
+    struct stat old;
+    struct stat now;
+    assert_int_equal(stat(before, &old), 0);
+    do {
+        write_bytes(path, "x", 1);
+        assert_int_equal(stat(path, &now), 0);
+    } while (now.st_ctim.tv_sec == old.st_ctim.tv_sec && now.st_ctim.tv_nsec == old.st_ctim.tv_nsec);
+}
+
+static void a_file_of_samples_that_is_newer_than_the_run_is_seen_in_any_folder(void **state) {
+    (void)state;
+    static const char yaml[] = "data:\n  train: {format: images, path: photos, size: [2, 2]}\n"
+                               "  test: {format: svhn, files: [first, second]}\n"
+                               "network: [{op: flatten}, {op: dense, units: 2, activation: softmax}]\n";
+    static const char *const names[] = {"first", "second", "photos/cats/young/1.png", "photos/new"};
+    temporary_folder folder;
+    experiment_file *file = NULL;
+    experiment *one = NULL;
+    char metrics[400];
+    char path[400];
+    temporary_folder_make(&folder);
+    snprintf(metrics, sizeof metrics, "%s", temporary_file(&folder, "metrics.json"));
+    assert_int_equal(file_make_folder(temporary_file(&folder, "photos/cats/young")), MIXUP_OK);
+    snprintf(path, sizeof path, "%s", temporary_file(&folder, names[2]));
+    write_bytes(path, "x", 1);
+    assert_int_equal(open_text(&folder, yaml, NULL, 0, &file), MIXUP_OK);
+    assert_int_equal(experiment_resolve(&one, file, NULL, NULL), MIXUP_OK);
+    assert_true(run_sources_changed(one, metrics)); /* not there */
+    write_later(metrics, path);
+    assert_false(run_sources_changed(one, metrics));
+    for (size_t i = 0; i < MIXUP_COUNT(names); i++) {
+        snprintf(path, sizeof path, "%s", temporary_file(&folder, names[i]));
+        write_later(path, metrics);
+        assert_true(run_sources_changed(one, metrics));
+        write_later(metrics, path);
+        assert_false(run_sources_changed(one, metrics));
+    }
+    experiment_destroy(one);
+    experiment_close(file);
+    remove_tree(folder.path);
+}
+
 /* ---------------------------------------------------------------- runs */
 
 static const char small[] =
@@ -234,6 +280,7 @@ int main(void) {
         cmocka_unit_test(history_is_whole_after_every_epoch_and_empty_where_there_is_no_value),
         cmocka_unit_test(a_resumed_history_replaces_the_epochs_done_again),
         cmocka_unit_test(a_history_that_cannot_be_written_is_an_error),
+        cmocka_unit_test(a_file_of_samples_that_is_newer_than_the_run_is_seen_in_any_folder),
         cmocka_unit_test(a_run_is_trained_once_and_stops_where_it_is_told),
         cmocka_unit_test(a_damaged_record_is_an_error_that_overwrite_gets_past),
         cmocka_unit_test(every_allocation_of_a_run_may_fail),

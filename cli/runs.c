@@ -84,6 +84,21 @@ static mixup_status open_one(const arguments *given, const runs_wish *wish, cons
 
 /* ---- measuring */
 
+static mixup_status keep_names(const mixup_model *model, runs_one *out) {
+    size_t count = 0;
+    const char *const *names = mixup_model_class_names(model, &count);
+    if (names == NULL || count == 0)
+        return MIXUP_OK;
+    MIXUP_TRY(MEMORY_NEW(command_allocator(), out->class_names, count));
+    out->class_count = count;
+    for (size_t i = 0; i < count; i++) {
+        out->class_names[i] = memory_copy_text(command_allocator(), names[i]);
+        if (out->class_names[i] == NULL)
+            return MIXUP_ERROR_MEMORY;
+    }
+    return MIXUP_OK;
+}
+
 static mixup_status measure_one(const arguments *given, const runs_wish *wish, runs_one *out) {
     trained opened = {0};
     request item = wish->item;
@@ -93,6 +108,8 @@ static mixup_status measure_one(const arguments *given, const runs_wish *wish, r
         return MIXUP_ERROR_MEMORY;
     command_note(given, "%s", out->label);
     mixup_status status = open_one(given, wish, out->path, &opened, &item.data);
+    if (status == MIXUP_OK)
+        status = keep_names(opened.model, out);
     if (status == MIXUP_OK)
         status = measure_item(&opened, &item, command_allocator(), &out->numbers);
     trained_close(&opened);
@@ -132,12 +149,23 @@ void runs_clear(runs *out) {
         measure_clear(&out->items[i].numbers);
         memory_release(command_allocator(), out->items[i].label);
         memory_release(command_allocator(), out->items[i].variant);
+        for (size_t c = 0; c < out->items[i].class_count; c++)
+            memory_release(command_allocator(), out->items[i].class_names[c]);
+        memory_release(command_allocator(), out->items[i].class_names);
     }
     memory_release(command_allocator(), out->items);
     *out = (runs){0};
 }
 
 /* ---- what is shown */
+
+text runs_class_name(const runs_one *of, size_t class_number) {
+    const figure_classes classes = {(const char *const *)of->class_names, of->class_count};
+    text name;
+    text_init(&name, command_allocator());
+    figure_class_name(&name, &classes, class_number);
+    return name;
+}
 
 void runs_print_field(const char *field) {
     if (strpbrk(field, ",\"\n\r") == NULL) {

@@ -10,8 +10,10 @@
 
 typedef struct runs_one {
     const char *path;
-    char *label;   /* in legends and messages: "none/seed-1" */
-    char *variant; /* "none": chooses the colour */
+    char *label;        /* in legends and messages: "none/seed-1" */
+    char *variant;      /* "none": chooses the colour */
+    char **class_names; /* [class_count]; NULL: the model has none, and classes are called by number */
+    size_t class_count;
     measurement numbers;
 } runs_one;
 
@@ -32,6 +34,9 @@ bool runs_data_is_clear(const arguments *given);
 /* Measures all positional arguments. */
 mixup_status runs_measure(const arguments *given, const runs_wish *wish, runs *out);
 void runs_clear(runs *out);
+
+/* A class by its name, else by its number. */
+text runs_class_name(const runs_one *of, size_t class_number);
 
 /* A CSV field (RFC 4180) on standard output. */
 void runs_print_field(const char *field);

@@ -9,13 +9,14 @@
 #include <stdio.h>
 #include <string.h>
 
-/* "model,3,5000", or "model,all,50000" for the row of all classes together. */
+/* "model,rose,5000", or "model,all,50000" for the row of all classes together. */
 static void print_row_head(const runs_one *of, size_t row) {
+    text name = runs_class_name(of, row);
     runs_print_field(of->path);
-    if (row < of->numbers.classes)
-        printf(",%zu,%zu", row, of->numbers.rows[row]);
-    else
-        printf(",all,%zu", of->numbers.rows[row]);
+    putchar(',');
+    runs_print_field(row == of->numbers.classes ? "all" : name.data != NULL ? name.data : "");
+    printf(",%zu", of->numbers.rows[row]);
+    text_clear(&name);
 }
 
 static void print_values(const runs *of, bool centered) {
@@ -73,7 +74,7 @@ static void find_range(const runs *of, bool centered, figure_spectrum *spectrum)
     spectrum->lowest = fmax(spectrum->lowest, 1e-5 * spectrum->highest);
 }
 
-/* PATH_CLASS with a curve a model. */
+/* PATH_N for class number N, with a curve a model. */
 static mixup_status draw_class(const runs *of, size_t class_number, size_t classes, bool centered,
                                const figure_path *target, figure_spectrum *spectrum, figure_series *series) {
     spectrum->series_count = 0;
@@ -89,12 +90,15 @@ static mixup_status draw_class(const runs *of, size_t class_number, size_t class
     if (spectrum->series_count == 0)
         return MIXUP_OK;
     char name[300];
-    char title[64];
+    char title[200];
     char number[32];
+    text class_name = runs_class_name(&of->items[0], class_number);
     snprintf(number, sizeof number, "%zu", class_number);
     snprintf(name, sizeof name, "%.200s_%s", target->name, class_number < classes ? number : "all");
-    snprintf(title, sizeof title, "%s%s%s", class_number < classes ? "class " : "",
-             class_number < classes ? number : "all classes", centered ? ", centred" : "");
+    snprintf(title, sizeof title, "%s%.100s%s", class_number < classes ? "class " : "",
+             class_number < classes && class_name.data != NULL ? class_name.data : "all classes",
+             centered ? ", centred" : "");
+    text_clear(&class_name);
     return figure_singular_values(&(figure_place){target->folder, name, title, command_allocator()},
                                   spectrum);
 }
@@ -168,7 +172,7 @@ static const option options[] = {
     {.name = "figure",
      .kind = OPTION_TEXT,
      .value = "PATH",
-     .help = "also draw PATH_CLASS.svg and .png, a curve a model"},
+     .help = "also draw PATH_N.svg and .png for class number N, a curve a model"},
     {.name = "linear",
      .kind = OPTION_FLAG,
      .help = "with --figure: a linear axis instead of a logarithmic one"},

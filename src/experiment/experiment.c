@@ -180,32 +180,55 @@ static mixup_status check_all(experiment_file *file) {
     return MIXUP_OK;
 }
 
-static mixup_status open_file(experiment_file *file, const char *path, const char *const *overrides,
-                              size_t override_count) {
+/* Data that nobody opens, in place of missing ones. */
+static mixup_status stand_in_for_data(experiment_file *file) {
+    static const char yaml[] = "data: {train: {format: identity}, validation: {fraction: 0.5}}";
+    const yaml_node *stand_in = NULL;
+    if (file->root->kind != YAML_MAPPING || yaml_get(file->root, "data") != NULL)
+        return MIXUP_OK;
+    MIXUP_TRY(yaml_parse(&file->memory, file->path, false, yaml, sizeof yaml - 1, &stand_in));
+    return yaml_merge(&file->memory, stand_in, file->root, &file->root);
+}
+
+static mixup_status open_file(experiment_file *file, const char *path, bool network_only,
+                              const char *const *overrides, size_t override_count) {
     const mixup_allocator *allocator = &file->memory.allocator;
     file->path = memory_copy_text(allocator, path);
     file->folder = path_folder(allocator, path);
     if (file->path == NULL || file->folder == NULL)
         return MIXUP_ERROR_MEMORY;
     MIXUP_TRY(experiment_read(&file->memory, path, &file->root));
+    if (network_only)
+        MIXUP_TRY(stand_in_for_data(file));
     MIXUP_TRY(name_of_file(file));
     MIXUP_TRY(read_variants(file));
     MIXUP_TRY(read_overrides(file, overrides, override_count));
     return check_all(file);
 }
 
-mixup_status experiment_open(experiment_file **file, const char *path, const char *const *overrides,
-                             size_t override_count, const mixup_allocator *allocator) {
+static mixup_status open_new(experiment_file **file, const char *path, bool network_only,
+                             const char *const *overrides, size_t override_count,
+                             const mixup_allocator *allocator) {
     experiment_file *opened = NULL;
     MIXUP_TRY(MEMORY_NEW(allocator, opened, 1));
     arena_init(&opened->memory, allocator);
-    const mixup_status status = open_file(opened, path, overrides, override_count);
+    const mixup_status status = open_file(opened, path, network_only, overrides, override_count);
     if (status != MIXUP_OK) {
         experiment_close(opened);
         return status;
     }
     *file = opened;
     return MIXUP_OK;
+}
+
+mixup_status experiment_open(experiment_file **file, const char *path, const char *const *overrides,
+                             size_t override_count, const mixup_allocator *allocator) {
+    return open_new(file, path, false, overrides, override_count, allocator);
+}
+
+mixup_status experiment_open_network(experiment_file **file, const char *path, const char *const *overrides,
+                                     size_t override_count, const mixup_allocator *allocator) {
+    return open_new(file, path, true, overrides, override_count, allocator);
 }
 
 void experiment_close(experiment_file *file) {

@@ -27,6 +27,11 @@ mixup_status experiment_open(experiment_file **file, const char *path, const cha
                              size_t override_count, const mixup_allocator *allocator);
 void experiment_close(experiment_file *file);
 
+/* The same for who looks at the network alone: `data` may be missing from the file. The experiment is then
+ * good for experiment_create_model_for. */
+mixup_status experiment_open_network(experiment_file **file, const char *path, const char *const *overrides,
+                                     size_t override_count, const mixup_allocator *allocator);
+
 /* The variants in the file's order. Without any there is one, named by the key `variant`, else "default". */
 size_t experiment_variant_count(const experiment_file *file);
 const char *experiment_variant_name(const experiment_file *file, size_t index);

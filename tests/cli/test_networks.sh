@@ -76,6 +76,15 @@ expect 1 "$MIXUP" info --network moved.yaml --input 3,32,32
 says err "moved.yaml:4:10: network.classes: is missing"
 expect 1 "$MIXUP" info --network moved.yaml --input 60 --classes 10
 says err "moved.yaml:4:10: network: preact_resnet takes images"
+printf 'network: {kind: lenet}\ntraining: {restore_best: true}\n' >only.yaml # nothing but the network
+expect 0 "$MIXUP" info --network only.yaml --input 1,28,28 --classes 10
+says out "10" "arena, batches of 32"
+expect 1 "$MIXUP" info --network only.yaml
+says err "data: is missing" "--input 3,32,32 --classes 10"
+expect 1 "$MIXUP" info only.yaml
+says err "data: is missing"
+expect 1 "$MIXUP" info --network only.yaml --input 1,28,28 --classes 10 --set network.depth=3
+says err "network.depth: has no meaning"
 for wrong in 3,,3 ",3" 0 3,32,32,32,32 -1 3x32; do
     expect 1 "$MIXUP" info --network moved.yaml "--input=$wrong"
     says err "--input $wrong: give 1 to 4 sizes"

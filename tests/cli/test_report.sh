@@ -23,6 +23,15 @@ awk -F, 'NR > 1 { for (i = 5; i <= NF; i++) if ($i > $(i - 1) || $i < 0) exit 1 
 cp out uncentred
 expect 0 "$MIXUP" svd $run --layer dense1 --centered --points 20
 says out "$run,0,20,"
+write_flowers flowers.csv 1 # classes with names
+cat >flowers.yaml <<'YAML'
+threads: 1
+data: {train: {format: csv, path: flowers.csv, label: "kind, of flower", ignore: [id]}}
+network: [{op: dense, units: 3, activation: softmax}]
+YAML
+expect 0 "$MIXUP" train flowers.yaml --out flowers --quiet
+expect 0 "$MIXUP" svd flowers/default/seed-1 --layer dense1 --together --summary
+says out "flowers/default/seed-1,rose,20," 'seed-1,"tulip ""red""",20,' "seed-1,all,60,"
 differ out uncentred
 expect 0 "$MIXUP" svd $run/model.safetensors --layer dense1 --experiment s.yaml --part train
 

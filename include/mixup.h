@@ -244,14 +244,15 @@ typedef enum mixup_convolution {
     MIXUP_CONVOLUTION_DIRECT, /* the sum of products as the formula says */
 } mixup_convolution;
 
-/* In what the engine dnnl keeps the states of images and multiplies. Nothing of it is saved with a model. */
+/* In what the engine dnnl multiplies and keeps the states of images. Nothing of it is saved with a model. */
 typedef enum mixup_precision {
     MIXUP_PRECISION_F32,
-    MIXUP_PRECISION_BF16, /* Images' states, their gradients and copies of filters in bfloat16 (8 significant
-                           * bits, the range of a float), sums in float: half the memory and traffic. Weights,
-                           * their gradients and moments, statistics, dense layers and loss stay in float, and
-                           * so does all that goes in and out. MIXUP_ERROR_UNSUPPORTED where the processor has
-                           * no instructions for it (AVX512_BF16 or AMX), and from other engines. */
+    MIXUP_PRECISION_BF16, /* Factors of dense layers' and convolutions' products in bfloat16 (8 significant
+                           * bits, the range of a float), rounded as they are read, sums in float; so are
+                           * images' states and their gradients, in half the memory. Weights, their gradients
+                           * and moments, flat states, statistics and loss stay in float, and so does all that
+                           * goes in and out. MIXUP_ERROR_UNSUPPORTED where the processor has no instructions
+                           * for it (AVX512_BF16 or AMX), and from other engines. */
 } mixup_precision;
 
 typedef struct mixup_model mixup_model;

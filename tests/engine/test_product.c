@@ -1,6 +1,9 @@
 /* The kernels of dense layers against plain loops in double, for every instruction set that this processor
- * has, shapes that fill no vector, and any division into parts. */
+ * has, shapes that fill no vector, and any division into parts. Those for bf16 are given values of which each
+ * is one of bf16: their products are exact, so that the same tolerance holds. */
 #include "support/network.h"
+
+#include "tensor/bf16.h"
 
 #ifdef MIXUP_WITH_DNNL
 
@@ -19,7 +22,7 @@ static const sizes SIZES[] = {{1, 1, 1},      {3, 64, 1},   {64, 13, 1},   {10, 
                               {128, 64, 100}, {65, 520, 2}, {17, 16, 253}, {5, 2, 11},   {200, 264, 6},
                               {70, 517, 40},  {20, 40, 600}};
 
-enum { LEVELS = 2 };
+enum { LEVELS = 3 };
 
 static const product_kernels *kernels_of(size_t level) {
 #if defined(__x86_64__)
@@ -27,6 +30,8 @@ static const product_kernels *kernels_of(size_t level) {
         return product_find(PRODUCT_AVX2);
     if (level == 1 && __builtin_cpu_supports("avx512f"))
         return product_find(PRODUCT_AVX512);
+    if (level == 2 && __builtin_cpu_supports("avx512bf16"))
+        return product_find(PRODUCT_AVX512_BF16);
 #endif
     (void)level;
     return NULL;
@@ -47,6 +52,16 @@ static real *random_values(uint32_t number, size_t count) {
     real *values = network_values(count);
     network_uniform(9, number, -1.0, 1.0, count, values);
     return values;
+}
+
+static bool pairs(const layer *l) {
+    return product_terms(l->layout.kernels) == 2;
+}
+
+/* To what the kernels multiply. */
+static void round_values(const layer *l, size_t count, real *values) {
+    for (size_t i = 0; pairs(l) && i < count; i++)
+        values[i] = bf16_to_float(bf16_from_float(values[i]));
 }
 
 static real leaked(double z) {
@@ -72,6 +87,7 @@ static void expect_backward(layer *l) {
             l->delta[at] = l->output_gradient[at] * (l->activated[at] > 0.0f ? 1.0f : SLOPE);
             l->bias_gradient[u] += l->delta[at];
         }
+    round_values(l, s->batch * s->units, l->delta);
     for (size_t b = 0; b < s->batch; b++)
         for (size_t f = 0; f < s->features; f++) {
             double sum = 0.0;
@@ -93,6 +109,8 @@ static void make_layer(layer *l, const sizes *s, const product_kernels *kernels)
     *l = (layer){.sizes = *s, .layout = panel_layout_of(kernels, s->units, s->features)};
     l->weight = random_values(1, weights);
     l->input = random_values(2, s->batch * s->features);
+    round_values(l, weights, l->weight);
+    round_values(l, s->batch * s->features, l->input);
     l->output_gradient = random_values(3, s->batch * s->units);
     l->activated = random_values(4, s->batch * s->units);
     for (size_t i = 0; i < s->batch * s->units; i += 3)
@@ -157,43 +175,75 @@ static void weights_part(const void *call, size_t part, size_t parts) {
     product_weights_part(call, part, parts);
 }
 
+/* Factors of plain states [batch][columns]: in panels like those of the weights, or with whole rows so far
+ * apart (0: as far as they are long). */
+static real *pack_states(const layer *l, product_sum sum, const real *states, size_t parts) {
+    real *packed = network_values(product_packed_count(&l->layout, sum, l->sizes.batch));
+    const product_pack pack = {.kernels = l->layout.kernels,
+                               .sum = sum,
+                               .batch = l->sizes.batch,
+                               .across = l->layout.across,
+                               .values = states,
+                               .slope = 1.0f,
+                               .out = packed};
+    in_parts(pack_part, &pack, parts);
+    return packed;
+}
+
+static real *pack_rows(const layer *l, product_sum sum, const real *states, size_t row, size_t parts) {
+    real *packed = network_values(l->sizes.batch * (row > 0 ? row : l->layout.along));
+    const product_pack pack = {.kernels = l->layout.kernels,
+                               .sum = sum,
+                               .batch = l->sizes.batch,
+                               .across = l->layout.along,
+                               .values = states,
+                               .slope = 1.0f,
+                               .out = packed,
+                               .plain = true,
+                               .out_row = row};
+    in_parts(pack_part, &pack, parts);
+    return packed;
+}
+
 /* From plain `left` [batch][across or along] to `out`, with or without bias and activation. */
 static void run_product(const layer *l, bool inner, const real *left, bool whole, real *out, size_t parts) {
     const real *bias = whole ? l->bias : NULL;
     const float slope = whole ? SLOPE : 1.0f;
     const size_t batch = l->sizes.batch;
-    if (!inner) {
-        const bool halves = product_outer_halves(&l->layout);
+    const bool halves = !inner && product_outer_halves(&l->layout);
+    real *scratch = network_values(parts * product_scratch_count(&l->layout) + 1);
+    real *partial = halves ? network_values(batch * l->layout.across) : NULL;
+    real *packed = inner ? pack_states(l, PRODUCT_ALONG_ROW, left, parts)
+                         : pack_rows(l, PRODUCT_ALONG_ROW, left, 0, parts);
+    if (inner) {
+        const product_inner call = {
+            .layout = &l->layout,
+            .weights = l->stored,
+            .batch = batch,
+            .left = product_packed(&l->layout, PRODUCT_ALONG_ROW, batch, packed),
+            .bias = bias,
+            .slope = slope,
+            .out = out,
+            .scratch = scratch,
+        };
+        in_parts(inner_part, &call, parts);
+    } else {
         const product_outer call = {.layout = &l->layout,
                                     .weights = l->stored,
                                     .batch = batch,
-                                    .left = left,
+                                    .left = packed,
                                     .bias = bias,
                                     .slope = slope,
                                     .out = out,
-                                    .partial = halves ? network_values(batch * l->layout.across) : NULL};
+                                    .partial = partial,
+                                    .scratch = scratch};
         in_parts(outer_part, &call, parts);
         if (halves)
             in_parts(join_part, &call, parts);
-        free(call.partial);
-        return;
     }
-    real *packed = network_values(product_packed_count(&l->layout, batch));
-    const product_pack pack = {.kernels = l->layout.kernels,
-                               .batch = batch,
-                               .across = l->layout.across,
-                               .values = left,
-                               .slope = 1.0f,
-                               .out = packed};
-    in_parts(pack_part, &pack, parts);
-    const product_inner call = {&l->layout, l->stored, batch, product_packed(&l->layout, batch, packed),
-                                bias,       slope,     out};
-    in_parts(inner_part, &call, parts);
     free(packed);
-}
-
-static void take(void *user, size_t at, size_t count, const float *gradient) {
-    memcpy((real *)user + at, gradient, count * sizeof *gradient);
+    free(partial);
+    free(scratch);
 }
 
 /* A tile that came twice would count twice, as it would for an optimiser. */
@@ -202,40 +252,23 @@ static void add(void *user, size_t at, size_t count, const float *gradient) {
         ((real *)user)[at + i] += gradient[i];
 }
 
-/* Adds the stored gradient of W to `out`. */
-/* The along states from a copy with rows so far apart. */
+/* Adds the stored gradient of W to `out`. The along states have rows so far apart. */
 static void run_weights_spread(const layer *l, size_t row, real *out, size_t parts) {
     const size_t batch = l->sizes.batch;
     const bool by_unit = l->layout.by_unit;
-    real *packed = network_values(product_packed_count(&l->layout, batch));
-    const product_pack pack = {.kernels = l->layout.kernels,
-                               .batch = batch,
-                               .across = l->layout.across,
-                               .values = by_unit ? l->delta : l->input,
-                               .slope = 1.0f,
-                               .out = packed};
-    in_parts(pack_part, &pack, 1);
-    real *spread = network_values(batch * row);
-    const product_pack spreading = {.kernels = l->layout.kernels,
-                                    .batch = batch,
-                                    .across = l->layout.along,
-                                    .values = by_unit ? l->input : l->delta,
-                                    .slope = 1.0f,
-                                    .out = spread,
-                                    .plain = true,
-                                    .out_row = row};
-    in_parts(pack_part, &spreading, 2);
+    real *across = pack_states(l, PRODUCT_OVER_BATCH, by_unit ? l->delta : l->input, 1);
+    real *along = pack_rows(l, PRODUCT_OVER_BATCH, by_unit ? l->input : l->delta, row, 2);
     const product_weights call = {.layout = &l->layout,
                                   .batch = batch,
-                                  .along = spread,
+                                  .along = along,
                                   .along_row = row,
-                                  .across = product_packed(&l->layout, batch, packed),
+                                  .across = product_packed(&l->layout, PRODUCT_OVER_BATCH, batch, across),
                                   .take = add,
                                   .user = out,
                                   .ahead = {l->stored, NULL, l->stored}};
     in_parts(weights_part, &call, parts);
-    free(spread);
-    free(packed);
+    free(along);
+    free(across);
 }
 
 static void run_weights(const layer *l, real *out, size_t parts) {
@@ -342,23 +375,41 @@ static void rows_are_spread_where_they_compete_and_never_drawn_together(void **s
     assert_int_equal(product_spread_row(&other, 100), 1023);
 }
 
+/* Value (b, c) of [batch][columns] in plain factors for that sum. */
+static real unpacked(const layer *l, product_sum sum, const real *factors, size_t b, size_t c) {
+    const size_t units = l->sizes.units;
+    bf16 pair[2];
+    if (!pairs(l))
+        return factors[b * units + c];
+    const bool rows = sum == PRODUCT_OVER_BATCH;
+    memcpy(pair, rows ? factors + b / 2 * units + c : factors + b * ((units + 1) / 2) + c / 2, sizeof pair);
+    return bf16_to_float(pair[(rows ? b : c) % 2]);
+}
+
 static void check_pack(const layer *l) {
     const size_t units = l->sizes.units, batch = l->sizes.batch;
-    real *plain = network_values(batch * units);
+    real *plain = network_values((batch + 1) * units);
     real *sums = network_values(units);
-    const product_pack call = {.kernels = l->layout.kernels,
-                               .batch = batch,
-                               .across = units,
-                               .values = l->output_gradient,
-                               .output = l->activated,
-                               .slope = SLOPE,
-                               .out = plain,
-                               .plain = true,
-                               .take_sums = take,
-                               .user = sums};
-    in_parts(pack_part, &call, 3);
-    assert_memory_equal(plain, l->delta, batch * units * sizeof *plain);
-    assert_memory_equal(sums, l->bias_gradient, units * sizeof *sums);
+    static const product_sum SUMS[] = {PRODUCT_ALONG_ROW, PRODUCT_OVER_BATCH};
+    for (size_t i = 0; i < MIXUP_COUNT(SUMS); i++) {
+        memset(sums, 0, units * sizeof *sums);
+        const product_pack call = {.kernels = l->layout.kernels,
+                                   .sum = SUMS[i],
+                                   .batch = batch,
+                                   .across = units,
+                                   .values = l->output_gradient,
+                                   .output = l->activated,
+                                   .slope = SLOPE,
+                                   .out = plain,
+                                   .plain = true,
+                                   .take_sums = add,
+                                   .user = sums};
+        in_parts(pack_part, &call, 3);
+        for (size_t b = 0; b < batch; b++)
+            for (size_t c = 0; c < units; c++)
+                assert_true(unpacked(l, SUMS[i], plain, b, c) == l->delta[b * units + c]);
+        assert_memory_equal(sums, l->bias_gradient, units * sizeof *sums);
+    }
     free(sums);
     free(plain);
 }

@@ -14,7 +14,7 @@ enum {
     EPOCHS = 8
 };
 
-static const mixup_layer layers[] = {
+static const mixup_layer images[] = {
     {.op = MIXUP_CONV2D, .name = "stem", .filters = 16, .kernel = {3}, .padding = {1}, .no_bias = true},
     {.op = MIXUP_BATCH_NORM, .name = "norm1", .activation = MIXUP_RELU, .mix = true},
     {.op = MIXUP_CONV2D, .name = "conv", .filters = 16, .kernel = {3}, .padding = {1}, .no_bias = true},
@@ -24,6 +24,20 @@ static const mixup_layer layers[] = {
     {.op = MIXUP_FLATTEN, .name = "flatten"},
     {.op = MIXUP_DENSE, .name = "head", .units = CLASSES, .activation = MIXUP_SOFTMAX},
 };
+
+static const mixup_layer dense[] = {
+    {.op = MIXUP_FLATTEN, .name = "flatten"},
+    {.op = MIXUP_DENSE, .name = "dense1", .units = 96, .activation = MIXUP_RELU},
+    {.op = MIXUP_DENSE, .name = "dense2", .units = 20, .activation = MIXUP_RELU, .mix = true},
+    {.op = MIXUP_DENSE, .name = "head", .units = CLASSES, .activation = MIXUP_SOFTMAX, .mix = true},
+};
+
+typedef struct layers {
+    const mixup_layer *list;
+    size_t count;
+} layers;
+
+static const layers NETWORKS[] = {{images, MIXUP_COUNT(images)}, {dense, MIXUP_COUNT(dense)}};
 
 /* Noise, and in the quarter of the image that is the class's a little more red. */
 static mixup_dataset *make_images(size_t count, uint64_t seed) {
@@ -49,29 +63,30 @@ static mixup_dataset *make_images(size_t count, uint64_t seed) {
     return set;
 }
 
-static mixup_model_desc describe(mixup_precision precision, uint64_t seed) {
+static mixup_model_desc describe(const layers *of, mixup_precision precision, uint64_t seed) {
     return (mixup_model_desc){.input = {CHANNELS, SIDE, SIDE},
-                              .layers = layers,
-                              .layer_count = MIXUP_COUNT(layers),
+                              .layers = of->list,
+                              .layer_count = of->count,
                               .seed = seed,
                               .threads = 1,
                               .precision = precision};
 }
 
-static mixup_model *new_model(mixup_precision precision, uint64_t seed) {
-    const mixup_model_desc desc = describe(precision, seed);
+static mixup_model *new_model(const layers *of, mixup_precision precision, uint64_t seed) {
+    const mixup_model_desc desc = describe(of, precision, seed);
     mixup_model *model = NULL;
     network_ok(mixup_model_create(&model, &desc));
     return model;
 }
 
 typedef struct scene {
+    const layers *network;
     mixup_dataset *train, *test;
     mixup_fit_desc desc;
 } scene;
 
-static scene make_scene(void) {
-    scene s = {.train = make_images(TRAIN, 1), .test = make_images(TEST, 2)};
+static scene make_scene(const layers *of) {
+    scene s = {.network = of, .train = make_images(TRAIN, 1), .test = make_images(TEST, 2)};
     s.desc = (mixup_fit_desc){.train = s.train,
                               .validation = s.test,
                               .epochs = EPOCHS,
@@ -91,7 +106,7 @@ static void scene_end(scene *s) {
 
 static mixup_model *train(const scene *s, mixup_precision precision, uint64_t seed,
                           training_history *history) {
-    mixup_model *model = new_model(precision, seed);
+    mixup_model *model = new_model(s->network, precision, seed);
     mixup_fit_desc desc = s->desc;
     desc.user = history;
     network_ok(mixup_fit(model, &desc));
@@ -108,10 +123,8 @@ static double curve_distance(const training_history *a, const training_history *
     return most;
 }
 
-static void it_learns_what_floats_learn(void **state) {
-    (void)state;
-    bf16_or_skip();
-    scene s = make_scene();
+static void check_learning(const layers *of) {
+    scene s = make_scene(of);
     training_history floats = {0}, rounded = {0}, other = {0};
     mixup_model_destroy(train(&s, MIXUP_PRECISION_F32, 5, &floats));
     mixup_model_destroy(train(&s, MIXUP_PRECISION_BF16, 5, &rounded));
@@ -127,10 +140,15 @@ static void it_learns_what_floats_learn(void **state) {
     scene_end(&s);
 }
 
-static void a_stopped_training_goes_on_to_the_same_bits(void **state) {
+static void it_learns_what_floats_learn(void **state) {
     (void)state;
     bf16_or_skip();
-    scene s = make_scene();
+    for (size_t i = 0; i < MIXUP_COUNT(NETWORKS); i++)
+        check_learning(&NETWORKS[i]);
+}
+
+static void check_resume(const layers *of) {
+    scene s = make_scene(of);
     temporary_folder folder;
     temporary_folder_make(&folder);
     s.desc.epochs = 2;
@@ -149,6 +167,13 @@ static void a_stopped_training_goes_on_to_the_same_bits(void **state) {
     scene_end(&s);
 }
 
+static void a_stopped_training_goes_on_to_the_same_bits(void **state) {
+    (void)state;
+    bf16_or_skip();
+    for (size_t i = 0; i < MIXUP_COUNT(NETWORKS); i++)
+        check_resume(&NETWORKS[i]);
+}
+
 /* Saved in float whatever it was trained in; loaded, it predicts in what was asked for. */
 static void a_loaded_model_predicts_in_either_precision(void **state) {
     (void)state;
@@ -156,7 +181,7 @@ static void a_loaded_model_predicts_in_either_precision(void **state) {
     temporary_folder folder;
     temporary_folder_make(&folder);
     const char *path = temporary_file(&folder, "model.safetensors");
-    mixup_model *models[3] = {new_model(MIXUP_PRECISION_BF16, 5)};
+    mixup_model *models[3] = {new_model(&NETWORKS[0], MIXUP_PRECISION_BF16, 5)};
     network_ok(mixup_model_save(models[0], path));
     network_ok(mixup_model_load(&models[1], path,
                                 &(mixup_load_desc){.precision = MIXUP_PRECISION_BF16, .threads = 1}));
@@ -176,7 +201,7 @@ static void a_loaded_model_predicts_in_either_precision(void **state) {
 
 static void who_cannot_refuses_and_says_why(void **state) {
     (void)state;
-    mixup_model_desc desc = describe(MIXUP_PRECISION_BF16, 5);
+    mixup_model_desc desc = describe(&NETWORKS[0], MIXUP_PRECISION_BF16, 5);
     mixup_model *model = NULL;
     desc.engine = MIXUP_ENGINE_REFERENCE;
     training_refused(mixup_model_create(&model, &desc), MIXUP_ERROR_UNSUPPORTED,
@@ -186,7 +211,7 @@ static void who_cannot_refuses_and_says_why(void **state) {
     assert_null(model);
     if (bf16_status() == MIXUP_OK)
         return;
-    desc = describe(MIXUP_PRECISION_BF16, 5);
+    desc = describe(&NETWORKS[0], MIXUP_PRECISION_BF16, 5);
     training_refused(mixup_model_create(&model, &desc), MIXUP_ERROR_UNSUPPORTED, "f32");
     assert_null(model);
 }

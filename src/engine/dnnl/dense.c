@@ -3,7 +3,10 @@
  *
  * A backward pass is up to three steps: the gradient before the activation (with the bias's, over the batch),
  * the input's, which reads the weights, and then the weights', whose tiles the optimiser takes one by one
- * (PLAN_FUSED), so that this gradient is never in memory as a whole. */
+ * (PLAN_FUSED), so that this gradient is never in memory as a whole.
+ *
+ * With kernels for bf16 states are packed once for each sum that they go into, just before it, and are floats
+ * to everybody else; with those for floats one form serves all, and often it is the state itself. */
 #include "engine/dnnl/dnnl_engine.h"
 #include "engine/product/product.h"
 #include "engine/reference/kernels.h"
@@ -79,12 +82,12 @@ static mixup_status finish_target(builder *to, size_t node, size_t i, const grad
     return builder_parameter_gradient_done(to, node, i, buffer);
 }
 
-/* ---- the steps */
+/* ---- packing */
 
 typedef struct pack_arguments {
     size_t parts;
     product_pack call;
-    gradient_target sums;
+    gradient_target sums; /* where `call` has take_sums */
 } pack_arguments;
 
 static void pack_part(void *arguments, size_t part, size_t parts) {
@@ -97,6 +100,56 @@ static void run_pack(void *arguments, plan_run *run) {
     begin_target(&a->sums, run);
     divide(a->parts, pack_part, a);
 }
+
+/* States of one of the two dimensions of W as factors for a sum. */
+typedef struct packing {
+    bool along; /* of that dimension, in whole rows; else across, in panels */
+    product_sum sum;
+    size_t values; /* buffer */
+    size_t output; /* buffer of the activation whose gradient it is (product_pack), or BUFFER_NONE */
+    float slope;
+} packing;
+
+static bool in_floats(const panel_layout *layout) {
+    return product_terms(layout->kernels) == 1;
+}
+
+static size_t packed_count(const builder *to, const panel_layout *layout, const packing *how) {
+    const size_t batch = builder_batch(to);
+    if (!how->along)
+        return product_packed_count(layout, how->sum, batch);
+    return how->sum == PRODUCT_OVER_BATCH ? product_factors(layout->kernels, batch) * layout->along
+                                          : batch * product_factors(layout->kernels, layout->along);
+}
+
+/* Emits it into the buffer `packed`; `a` may have where its sums go. */
+static mixup_status emit_pack(builder *to, const panel_layout *layout, const packing *how, size_t packed,
+                              pack_arguments *a) {
+    a->parts = parts_for(to, layout);
+    a->call.kernels = layout->kernels;
+    a->call.sum = how->sum;
+    a->call.batch = builder_batch(to);
+    a->call.across = how->along ? layout->along : layout->across;
+    a->call.slope = how->slope;
+    a->call.plain = how->along;
+    MIXUP_TRY(builder_bind_const(to, how->values, &a->call.values));
+    if (how->output != BUFFER_NONE)
+        MIXUP_TRY(builder_bind_const(to, how->output, &a->call.output));
+    MIXUP_TRY(builder_bind(to, packed, &a->call.out));
+    return builder_step(to, run_pack, a);
+}
+
+/* Emits it into a new buffer that lives until it is read. */
+static mixup_status emit_factors(builder *to, const panel_layout *layout, const packing *how,
+                                 size_t *packed) {
+    pack_arguments *a = builder_arguments(to, sizeof *a);
+    if (a == NULL)
+        return MIXUP_ERROR_MEMORY;
+    MIXUP_TRY(builder_buffer(to, packed_count(to, layout, how), packed));
+    return emit_pack(to, layout, how, *packed, a);
+}
+
+/* ---- the products' steps */
 
 typedef struct outer_arguments {
     size_t parts;
@@ -168,11 +221,20 @@ static void run_weights(void *arguments, plan_run *run) {
 
 /* ---- emitting them */
 
-/* Binds left states of an inner or weights' product: packed where `packed`, else plain. */
-static mixup_status bind_across(builder *to, const panel_layout *layout, bool packed, size_t buffer,
-                                across_states *states) {
-    *states = packed ? product_packed(layout, builder_batch(to), NULL) : product_plain(layout, NULL);
+/* Binds states of `across` for an inner or weights' product: packed, or plain as they are. */
+static mixup_status bind_across(builder *to, const panel_layout *layout, product_sum sum, bool packed,
+                                size_t buffer, across_states *states) {
+    *states = packed ? product_packed(layout, sum, builder_batch(to), NULL) : product_plain(layout, NULL);
     return builder_bind_const(to, buffer, &states->values);
+}
+
+/* Binds the memory in which a step's parts round weights, if they do. */
+static mixup_status bind_scratch(builder *to, const panel_layout *layout, size_t parts, float **scratch) {
+    size_t buffer = BUFFER_NONE;
+    if (in_floats(layout))
+        return MIXUP_OK;
+    MIXUP_TRY(builder_buffer(to, parts * product_scratch_count(layout), &buffer));
+    return builder_bind(to, buffer, scratch);
 }
 
 /* Whether sums are cut into halves: for the sake of weights that change, and not for so many samples that the
@@ -181,7 +243,7 @@ static bool halved(const builder *to, const panel_layout *layout) {
     return builder_trains(to) && builder_batch(to) <= MOST_HALVED && product_outer_halves(layout);
 }
 
-/* left [batch][along] times W: into `out`, a buffer of [batch][across]. */
+/* left, factors of [batch][along], times W: into `out`, a buffer of [batch][across]. */
 static mixup_status emit_outer(builder *to, size_t node, const panel_layout *layout, size_t left, size_t out,
                                bool biased, float slope) {
     size_t partial = BUFFER_NONE;
@@ -196,6 +258,7 @@ static mixup_status emit_outer(builder *to, size_t node, const panel_layout *lay
                               .slope = slope};
     MIXUP_TRY(builder_bind_const(to, left, &a->call.left));
     MIXUP_TRY(builder_bind(to, out, &a->call.out));
+    MIXUP_TRY(bind_scratch(to, layout, a->parts, &a->call.scratch));
     if (halved(to, layout)) {
         MIXUP_TRY(builder_buffer(to, builder_count(to, out), &partial));
         MIXUP_TRY(builder_bind(to, partial, &a->call.partial));
@@ -203,7 +266,7 @@ static mixup_status emit_outer(builder *to, size_t node, const panel_layout *lay
     return builder_step(to, run_outer, a);
 }
 
-/* left [batch][across] times W^T: into `out`, a buffer of [batch][along]. */
+/* left, factors of [batch][across], times W^T: into `out`, a buffer of [batch][along]. */
 static mixup_status emit_inner(builder *to, size_t node, const panel_layout *layout, size_t left, bool packed,
                                size_t out, bool biased, float slope) {
     inner_arguments *a = builder_arguments(to, sizeof *a);
@@ -215,8 +278,9 @@ static mixup_status emit_inner(builder *to, size_t node, const panel_layout *lay
                               .batch = builder_batch(to),
                               .bias = biased ? builder_parameter(to, node, 1) : NULL,
                               .slope = slope};
-    MIXUP_TRY(bind_across(to, layout, packed, left, &a->call.left));
+    MIXUP_TRY(bind_across(to, layout, PRODUCT_ALONG_ROW, packed, left, &a->call.left));
     MIXUP_TRY(builder_bind(to, out, &a->call.out));
+    MIXUP_TRY(bind_scratch(to, layout, a->parts, &a->call.scratch));
     return builder_step(to, run_inner, a);
 }
 
@@ -234,19 +298,30 @@ static bool own_activation(const graph_node *activation, float *slope) {
     return true;
 }
 
-/* The input in the form that vectors across features want: as it is, or packed. */
+static packing input_packing(const builder *to, size_t node, const panel_layout *layout, product_sum sum) {
+    return (packing){.along = layout->by_unit,
+                     .sum = sum,
+                     .values = builder_input(to, node, 0),
+                     .output = BUFFER_NONE,
+                     .slope = 1.0f};
+}
+
+/* Whether the input is read as it is; if not, it is packed for each sum, except that floats of a narrow layer
+ * are packed once and kept. */
+static bool reads_input(const panel_layout *layout) {
+    return in_floats(layout) && (layout->by_unit || product_plain_fits(layout));
+}
+
+/* The input as factors for the forward product. */
 static mixup_status pack_input(builder *to, size_t node, const panel_layout *layout, size_t *packed) {
+    const packing how = input_packing(to, node, layout, PRODUCT_ALONG_ROW);
+    if (!in_floats(layout))
+        return emit_factors(to, layout, &how, packed);
     pack_arguments *a = builder_arguments(to, sizeof *a);
     if (a == NULL)
         return MIXUP_ERROR_MEMORY;
-    a->parts = 1;
-    a->call = (product_pack){
-        .kernels = layout->kernels, .batch = builder_batch(to), .across = layout->across, .slope = 1.0f};
-    MIXUP_TRY(
-        builder_kept(to, node, KEPT_PACKED_INPUT, product_packed_count(layout, builder_batch(to)), packed));
-    MIXUP_TRY(builder_bind_const(to, builder_input(to, node, 0), &a->call.values));
-    MIXUP_TRY(builder_bind(to, *packed, &a->call.out));
-    return builder_step(to, run_pack, a);
+    MIXUP_TRY(builder_kept(to, node, KEPT_PACKED_INPUT, packed_count(to, layout, &how), packed));
+    return emit_pack(to, layout, &how, *packed, a);
 }
 
 static mixup_status forward(builder *to, size_t node, const panel_layout *layout) {
@@ -257,91 +332,108 @@ static mixup_status forward(builder *to, size_t node, const panel_layout *layout
     size_t input = builder_input(to, node, 0);
     size_t output = BUFFER_NONE;
     MIXUP_TRY(builder_output(to, node, &output));
-    if (layout->by_unit) {
+    if (!reads_input(layout))
+        MIXUP_TRY(pack_input(to, node, layout, &input));
+    if (layout->by_unit)
         MIXUP_TRY(emit_outer(to, node, layout, input, output, biased, slope));
-    } else {
-        const bool packed = !product_plain_fits(layout);
-        if (packed)
-            MIXUP_TRY(pack_input(to, node, layout, &input));
-        MIXUP_TRY(emit_inner(to, node, layout, input, packed, output, biased, slope));
-    }
+    else
+        MIXUP_TRY(emit_inner(to, node, layout, input, !product_plain_fits(layout), output, biased, slope));
     return own ? MIXUP_OK : dnnl_activation_in_place(to, activation, output, dnnl_output_shape(to, node));
 }
 
-/* The gradient before the activation, in the form that the products want: packed, or plain for vectors across
- * features; and the bias's gradient. */
-static mixup_status emit_delta(builder *to, size_t node, const panel_layout *layout, size_t *delta) {
+/* The gradient before the activation, [batch][units]. */
+typedef struct delta {
+    packing source;
+    size_t over_batch; /* packed for the weights' gradient */
+} delta;
+
+/* Packs it for the weights' gradient, with the bias's. */
+static mixup_status emit_delta(builder *to, size_t node, const panel_layout *layout, delta *out) {
     const graph_node *activation = builder_absorbed(to, node);
-    const size_t units = reference_output_width(to, node);
     const size_t known = builder_known_output(to, node);
-    size_t gradient = builder_output_gradient(to, node);
     size_t bias = BUFFER_NONE;
     bool biased = false;
-    float slope = 1.0f;
-    if (!own_activation(activation, &slope)) {
-        MIXUP_TRY(dnnl_activation_gradient(to, activation, known, dnnl_output_shape(to, node), &gradient));
-        activation = NULL;
+    delta d = {.source = {.along = !layout->by_unit,
+                          .sum = PRODUCT_OVER_BATCH,
+                          .values = builder_output_gradient(to, node),
+                          .output = activation != NULL ? known : BUFFER_NONE}};
+    if (!own_activation(activation, &d.source.slope)) {
+        MIXUP_TRY(
+            dnnl_activation_gradient(to, activation, known, dnnl_output_shape(to, node), &d.source.values));
+        d.source.output = BUFFER_NONE;
     }
     pack_arguments *a = builder_arguments(to, sizeof *a);
     if (a == NULL)
         return MIXUP_ERROR_MEMORY;
     if (builder_node(to, node)->parameter_count > 1)
         MIXUP_TRY(prepare_target(to, node, 1, &a->sums, &bias, &biased));
-    a->parts = parts_for(to, layout);
-    a->call = (product_pack){.kernels = layout->kernels,
-                             .batch = builder_batch(to),
-                             .across = units,
-                             .slope = slope,
-                             .plain = !layout->by_unit,
-                             .take_sums = biased ? take : NULL,
-                             .user = &a->sums};
-    MIXUP_TRY(builder_buffer(
-        to, layout->by_unit ? product_packed_count(layout, builder_batch(to)) : builder_batch(to) * units,
-        delta));
-    MIXUP_TRY(builder_bind_const(to, gradient, &a->call.values));
-    if (activation != NULL)
-        MIXUP_TRY(builder_bind_const(to, known, &a->call.output));
-    MIXUP_TRY(builder_bind(to, *delta, &a->call.out));
-    MIXUP_TRY(builder_step(to, run_pack, a));
+    a->call.take_sums = biased ? take : NULL;
+    a->call.user = &a->sums;
+    MIXUP_TRY(builder_buffer(to, packed_count(to, layout, &d.source), &d.over_batch));
+    MIXUP_TRY(emit_pack(to, layout, &d.source, d.over_batch, a));
+    *out = d;
     return biased ? finish_target(to, node, 1, &a->sums, bias) : MIXUP_OK;
 }
 
-static mixup_status emit_input_gradient(builder *to, size_t node, const panel_layout *layout, size_t delta) {
+static mixup_status emit_input_gradient(builder *to, size_t node, const panel_layout *layout,
+                                        const delta *from) {
     size_t gradient = BUFFER_NONE;
+    size_t left = from->over_batch; /* floats lie alike for both sums */
     MIXUP_TRY(builder_input_gradient(to, node, 0, &gradient));
     if (gradient == BUFFER_NONE)
         return MIXUP_OK;
+    if (!in_floats(layout)) {
+        packing how = from->source;
+        how.sum = PRODUCT_ALONG_ROW;
+        MIXUP_TRY(emit_factors(to, layout, &how, &left));
+    }
     if (layout->by_unit)
-        MIXUP_TRY(emit_inner(to, node, layout, delta, true, gradient, false, 1.0f));
+        MIXUP_TRY(emit_inner(to, node, layout, left, true, gradient, false, 1.0f));
     else
-        MIXUP_TRY(emit_outer(to, node, layout, delta, gradient, false, 1.0f));
+        MIXUP_TRY(emit_outer(to, node, layout, left, gradient, false, 1.0f));
     return builder_input_gradient_done(to, node, 0, gradient);
 }
 
-/* Binds [batch][along] states for the weights' product, or a copy that is read faster. */
-static mixup_status bind_along(builder *to, const panel_layout *layout, size_t buffer, weights_arguments *a) {
+/* Binds the input as the weights' product reads it along W: as it is, or a copy as factors, or one that is
+ * read faster. */
+static mixup_status bind_along_input(builder *to, size_t node, const panel_layout *layout,
+                                     weights_arguments *a) {
     const size_t batch = builder_batch(to);
     const size_t row = product_spread_row(layout, batch);
+    const size_t input = builder_input(to, node, 0);
     size_t copy = BUFFER_NONE;
-    a->spreads = row != layout->along;
+    a->spreads = !in_floats(layout) || row != layout->along;
     if (!a->spreads)
-        return builder_bind_const(to, buffer, &a->call.along);
+        return builder_bind_const(to, input, &a->call.along);
     a->spread = (product_pack){.kernels = layout->kernels,
+                               .sum = PRODUCT_OVER_BATCH,
                                .batch = batch,
                                .across = layout->along,
                                .slope = 1.0f,
                                .plain = true,
                                .out_row = row};
     a->call.along_row = row;
-    MIXUP_TRY(builder_buffer(to, batch * row, &copy));
-    MIXUP_TRY(builder_bind_const(to, buffer, &a->spread.values));
+    MIXUP_TRY(builder_buffer(to, product_factors(layout->kernels, batch) * row, &copy));
+    MIXUP_TRY(builder_bind_const(to, input, &a->spread.values));
     MIXUP_TRY(builder_bind(to, copy, &a->spread.out));
     return builder_bind_const(to, copy, &a->call.along);
 }
 
-static mixup_status emit_weight_gradient(builder *to, size_t node, const panel_layout *layout, size_t delta) {
+/* The input as the weights' product reads it across W. */
+static mixup_status find_across_input(builder *to, size_t node, const panel_layout *layout, size_t *input) {
+    const packing how = input_packing(to, node, layout, PRODUCT_OVER_BATCH);
+    *input = how.values;
+    if (reads_input(layout))
+        return MIXUP_OK;
+    return in_floats(layout)
+               ? builder_kept(to, node, KEPT_PACKED_INPUT, packed_count(to, layout, &how), input)
+               : emit_factors(to, layout, &how, input);
+}
+
+static mixup_status emit_weight_gradient(builder *to, size_t node, const panel_layout *layout,
+                                         const delta *from) {
     const bool packed = layout->by_unit || !product_plain_fits(layout);
-    size_t input = builder_input(to, node, 0);
+    size_t across = from->over_batch;
     size_t buffer = BUFFER_NONE;
     bool wanted = false;
     weights_arguments *a = builder_arguments(to, sizeof *a);
@@ -350,23 +442,25 @@ static mixup_status emit_weight_gradient(builder *to, size_t node, const panel_l
     MIXUP_TRY(prepare_target(to, node, 0, &a->target, &buffer, &wanted));
     if (!wanted)
         return MIXUP_OK;
-    if (!layout->by_unit && packed)
-        MIXUP_TRY(builder_kept(to, node, KEPT_PACKED_INPUT, product_packed_count(layout, builder_batch(to)),
-                               &input));
+    if (!layout->by_unit)
+        MIXUP_TRY(find_across_input(to, node, layout, &across));
     a->parts = parts_for(to, layout);
     a->call =
         (product_weights){.layout = layout, .batch = builder_batch(to), .take = take, .user = &a->target};
-    MIXUP_TRY(bind_along(to, layout, layout->by_unit ? input : delta, a));
-    MIXUP_TRY(bind_across(to, layout, packed, layout->by_unit ? delta : input, &a->call.across));
+    if (layout->by_unit)
+        MIXUP_TRY(bind_along_input(to, node, layout, a));
+    else
+        MIXUP_TRY(builder_bind_const(to, from->over_batch, &a->call.along));
+    MIXUP_TRY(bind_across(to, layout, PRODUCT_OVER_BATCH, packed, across, &a->call.across));
     MIXUP_TRY(builder_step(to, run_weights, a));
     return finish_target(to, node, 0, &a->target, buffer);
 }
 
 static mixup_status backward(builder *to, size_t node, const panel_layout *layout) {
-    size_t delta = BUFFER_NONE;
-    MIXUP_TRY(emit_delta(to, node, layout, &delta));
-    MIXUP_TRY(emit_input_gradient(to, node, layout, delta)); /* reads the weights: before their update */
-    return emit_weight_gradient(to, node, layout, delta);
+    delta before;
+    MIXUP_TRY(emit_delta(to, node, layout, &before));
+    MIXUP_TRY(emit_input_gradient(to, node, layout, &before)); /* reads the weights: before their update */
+    return emit_weight_gradient(to, node, layout, &before);
 }
 
 mixup_status dnnl_dense_forward(builder *to, size_t node) {

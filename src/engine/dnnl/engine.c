@@ -50,8 +50,10 @@ static mixup_status choose_layout(const dnnl_backend *self, const graph *network
         return dnnl_conv2d_layout(self, network, node, &out->blocked);
     if (self->products == NULL)
         return dnnl_inner_product_layout(self->handle, sizes->sizes[0], sizes->sizes[1], &out->blocked);
+    const bool bf16 = self->base.precision == MIXUP_PRECISION_BF16; /* check_bf16 was asked */
     out->in_panels = true;
-    out->panels = panel_layout_of(self->products, sizes->sizes[0], sizes->sizes[1]);
+    out->panels = panel_layout_of(bf16 ? product_find(PRODUCT_AVX512_BF16) : self->products, sizes->sizes[0],
+                                  sizes->sizes[1]);
     return MIXUP_OK;
 }
 

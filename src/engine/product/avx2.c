@@ -2,7 +2,7 @@
  * may run before product_find has found them. */
 #include "engine/product/vector_avx2.h"
 
-#include "engine/product/kernel_body.h"
+#include "engine/product/kernel_pack.h"
 
 #define ROW(rows) OUTER(rows, 1) OUTER(rows, 2)
 #define ALL_OUTER ROW(1) ROW(2) ROW(3) ROW(4) ROW(5) ROW(6)
@@ -17,6 +17,7 @@
 
 ALL_OUTER ALL_INNER const product_kernels product_avx2 = {
     .name = "avx2",
+    .terms = TERMS,
     .lanes = LANES,
     .vectors = VECTORS,
     .rows = ROWS,

@@ -1,7 +1,11 @@
 /* engine/product/kernel: the innermost loops, one set of them an instruction set.
  *
  * Every kernel computes one tile that stays in registers; product.c cuts a product into tiles. An element of
- * a result is always summed up in the same order, whatever the tile that it falls into. */
+ * a result is always summed up in the same order, whatever the tile that it falls into.
+ *
+ * What tiles multiply are factors (product.h): floats, or in their places pairs of bf16. Then `left`, `panel`
+ * and `right` point at factors, an index k or j counts factors, and x × y stands for the sum of both products
+ * of a pair with a pair. Sums are floats. */
 #ifndef ENGINE_PRODUCT_KERNEL_H
 #define ENGINE_PRODUCT_KERNEL_H
 
@@ -69,12 +73,15 @@ typedef struct inner_tile {
     inner_part rest;
     float *out; /* out[r × out_row + c] */
     size_t out_row;
-    const float *ahead; /* `ahead_lines` lines here and at each following panel are fetched */
+    const float *ahead; /* `ahead_lines` lines here and at each following panel, `ahead_panel` values on, */
+    size_t ahead_panel; /* are fetched */
     size_t ahead_lines;
 } inner_tile;
 
 /* One panel of a gradient times the slope of the activation behind which it was taken, and its sums over the
- * batch: out[b][c] = (output[b][c] > 0 ? 1 : slope) × values[b][c]. */
+ * batch: out[b][c] = (output[b][c] > 0 ? 1 : slope) × values[b][c]. As factors of two values `out` has half
+ * as many columns or, with pair_rows, half as many rows; where the number is odd, the last pair's second
+ * value is 0. */
 typedef struct pack_panel {
     size_t batch, vectors;
     size_t last;         /* columns of the last vector that `values` and `output` have: 1 to all */
@@ -84,8 +91,9 @@ typedef struct pack_panel {
     float slope;
     float *out; /* out[b × out_row + c] */
     size_t out_row;
-    bool whole;  /* `out` has whole vectors, which get zeros behind `last` */
-    float *sums; /* [vectors × lanes]; NULL: not wanted */
+    bool whole;     /* `out` has whole vectors, which get zeros behind `last` */
+    bool pair_rows; /* a factor has values of two rows, not of two columns */
+    float *sums;    /* [vectors × lanes]; NULL: not wanted */
 } pack_panel;
 
 /* The other half of a sum, of any number of columns, and what follows: out[b][c] = leak(out[b][c] +
@@ -102,6 +110,7 @@ typedef struct join_panel {
 
 typedef struct product_kernels {
     const char *name;
+    size_t terms;                                                       /* values of a factor */
     size_t lanes;                                                       /* values of a vector */
     size_t vectors;                                                     /* of a panel, at most */
     size_t rows;                                                        /* of an outer tile, at most */
@@ -113,6 +122,6 @@ typedef struct product_kernels {
     void (*join)(const join_panel *panel);
 } product_kernels;
 
-extern const product_kernels product_avx2, product_avx512;
+extern const product_kernels product_avx2, product_avx512, product_avx512_bf16;
 
 #endif

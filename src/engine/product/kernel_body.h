@@ -1,6 +1,6 @@
-/* engine/product/kernel_body: the text of the kernels, included once for each instruction set behind its
- * vector_*.h. Loops over rows, vectors and columns of a tile are unrolled, since each kernel is compiled for
- * constant numbers of them, so that `sums` lies in registers. */
+/* engine/product/kernel_body: the text of the products' kernels, included once for each instruction set
+ * behind its vector_*.h. Loops over rows, vectors and columns of a tile are unrolled, since each kernel is
+ * compiled for constant numbers of them, so that `sums` lies in registers. */
 #ifndef ENGINE_PRODUCT_KERNEL_BODY_H
 #define ENGINE_PRODUCT_KERNEL_BODY_H
 
@@ -44,7 +44,7 @@ INLINED void tile_add(const size_t rows, const size_t vectors, const float *left
     UNROLL for (size_t r = 0; r < rows; r++) {
         const vec x = vec_all(left[r * left_row]);
         UNROLL for (size_t v = 0; v < vectors; v++) {
-            sums[r][v] = vec_multiply_add(x, w[v], sums[r][v]);
+            sums[r][v] = vec_factor_add(x, w[v], sums[r][v]);
         }
     }
 }
@@ -134,7 +134,7 @@ INLINED void inner_vector(const inner_part *p, const size_t rows, const size_t c
     UNROLL for (size_t c = 0; c < columns; c++) {
         const vec w = vec_load(right + c * p->right_row);
         UNROLL for (size_t r = 0; r < rows; r++) {
-            sums[r][c] = vec_multiply_add(l[r], w, sums[r][c]);
+            sums[r][c] = vec_factor_add(l[r], w, sums[r][c]);
         }
     }
 }
@@ -152,8 +152,8 @@ INLINED void inner(const inner_tile *t, const size_t rows, const size_t columns)
         const float *left = whole->left + p * whole->left_panel;
         const float *right = whole->right + p * whole->right_panel;
         for (size_t i = 0; i < t->ahead_lines; i++)
-            _mm_prefetch((const char *)(t->ahead + p * whole->right_panel + i * KERNEL_LINE), _MM_HINT_T0);
-        UNROLL for (size_t v = 0; v < VECTORS; v++) {
+            _mm_prefetch((const char *)(t->ahead + p * t->ahead_panel + i * KERNEL_LINE), _MM_HINT_T0);
+        UNROLL for (size_t v = 0; v < VECTORS / TERMS; v++) {
             inner_vector(whole, rows, columns, left + v * LANES, right + v * LANES, sums);
         }
     }
@@ -188,34 +188,6 @@ static void join(const join_panel *p) {
             const vec z = vec_add(halves, bias);
             store_last(p->out + at, columns, vec_leak(z, z, slope));
         }
-}
-
-/* ---- packing */
-
-/* Vector v of the panel: columns v × LANES and on. */
-INLINED void pack_vector(const pack_panel *p, size_t v, size_t columns) {
-    const vec_mask mask = vec_first(columns);
-    const vec slope = vec_all(p->slope);
-    vec sum = vec_zero();
-    for (size_t b = 0; b < p->batch; b++) {
-        const size_t at = b * p->row + v * LANES;
-        float *out = p->out + b * p->out_row + v * LANES;
-        vec x = vec_load_masked(p->values + at, mask);
-        if (p->output != NULL)
-            x = vec_leak(vec_load_masked(p->output + at, mask), x, slope);
-        sum = vec_add(sum, x);
-        if (p->whole)
-            vec_store(out, x);
-        else
-            store_last(out, columns, x);
-    }
-    if (p->sums != NULL)
-        vec_store(p->sums + v * LANES, sum);
-}
-
-static void pack(const pack_panel *p) {
-    for (size_t v = 0; v < p->vectors; v++)
-        pack_vector(p, v, v + 1 < p->vectors ? LANES : p->last);
 }
 
 #endif

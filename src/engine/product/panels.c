@@ -1,5 +1,6 @@
 /* engine/product/panels: the layout of weights, and conversions. */
 #include "engine/product/kernel.h"
+#include "engine/product/pieces.h"
 #include "engine/product/product.h"
 
 #include <string.h>
@@ -15,6 +16,8 @@ enum { GAP_UNIT = 8, GAP_REST = 4, SHORT = 256 };
 
 const product_kernels *product_find(product_level level) {
 #if defined(__x86_64__)
+    if (level == PRODUCT_AVX512_BF16)
+        return &product_avx512_bf16;
     if (level == PRODUCT_AVX512)
         return &product_avx512;
     if (level == PRODUCT_AVX2)
@@ -25,25 +28,22 @@ const product_kernels *product_find(product_level level) {
     return NULL;
 }
 
-static size_t up(size_t count, size_t unit) {
-    return (count + unit - 1) / unit * unit;
-}
-
 panel_layout panel_layout_of(const product_kernels *kernels, size_t units, size_t features) {
     const size_t width = kernels->lanes * kernels->vectors;
     const bool by_unit = units > NARROW || units >= features;
     const size_t across = by_unit ? units : features;
     const size_t along = by_unit ? features : units;
-    const size_t panels = (across + width - 1) / width;
+    const size_t panels = quotient_up(across, width);
     const bool gaps = panels > 1 && along >= SHORT;
-    const size_t rows = gaps ? up(along + GAP_UNIT - GAP_REST, GAP_UNIT) - GAP_UNIT + GAP_REST : along;
+    const size_t rows =
+        gaps ? multiple_up(along + GAP_UNIT - GAP_REST, GAP_UNIT) - GAP_UNIT + GAP_REST : along;
     return (panel_layout){.kernels = kernels,
                           .by_unit = by_unit,
                           .across = across,
                           .along = along,
                           .panels = panels,
                           .width = width,
-                          .last = up(across - (panels - 1) * width, kernels->lanes),
+                          .last = multiple_up(across - (panels - 1) * width, kernels->lanes),
                           .step = rows * width};
 }
 

@@ -4,6 +4,7 @@
 #include "engine/product/product.h"
 
 #include "engine/product/kernel.h"
+#include "engine/product/pieces.h"
 
 #include <stdint.h>
 #include <string.h>
@@ -13,19 +14,6 @@ enum { BLOCK_ROWS = 126 };
 
 /* Depth after which sums of outer products go to memory and come back: so much of a panel stays in cache. */
 enum { BLOCK_DEPTH = 256 };
-
-static size_t smaller(size_t a, size_t b) {
-    return a < b ? a : b;
-}
-
-static size_t quotient_up(size_t a, size_t b) {
-    return (a + b - 1) / b;
-}
-
-/* Where piece `i` of `n` nearly equal pieces of `count` begins. */
-static size_t begin_of(size_t count, size_t i, size_t n) {
-    return count * i / n;
-}
 
 /* ---- rows of the batch: blocks of nearly equal groups, each group as high as a tile */
 
@@ -68,51 +56,22 @@ static tile_run run_of_block(const row_groups *rows, size_t block, size_t tiles,
                       end > behind ? smaller(end - behind, tiles) : 0};
 }
 
-/* ---- states */
+/* ---- weights rounded as they are read */
 
-across_states product_packed(const panel_layout *layout, size_t batch, const float *values) {
-    return (across_states){
-        .values = values, .panel = batch * layout->width, .row = layout->width, .last_row = layout->last};
+/* Factors of a row of all panels for inner products, each panel in whole vectors. */
+static size_t row_in_pairs(const panel_layout *layout) {
+    return product_packed_count(layout, PRODUCT_ALONG_ROW, 1);
 }
 
-size_t product_packed_count(const panel_layout *layout, size_t batch) {
-    return batch * ((layout->panels - 1) * layout->width + layout->last);
+size_t product_scratch_count(const panel_layout *layout) {
+    const size_t terms = layout->kernels->terms;
+    return terms == 1
+               ? 0
+               : larger(BLOCK_DEPTH / terms * panel_width(layout, 0), KERNEL_COLUMNS * row_in_pairs(layout));
 }
 
-across_states product_plain(const panel_layout *layout, const float *values) {
-    return (across_states){
-        .values = values, .panel = layout->width, .row = layout->across, .last_row = layout->across};
-}
-
-bool product_plain_fits(const panel_layout *layout) {
-    return layout->across % layout->kernels->lanes == 0;
-}
-
-void product_pack_part(const product_pack *call, size_t part, size_t parts) {
-    const product_kernels *kernels = call->kernels;
-    const size_t width = kernels->lanes * kernels->vectors;
-    const size_t panels = quotient_up(call->across, width);
-    const size_t plain_row = call->out_row > 0 ? call->out_row : call->across;
-    float sums[KERNEL_WIDTH];
-    for (size_t p = begin_of(panels, part, parts); p < begin_of(panels, part + 1, parts); p++) {
-        const size_t columns = smaller(call->across - p * width, width);
-        const size_t vectors = quotient_up(columns, kernels->lanes);
-        kernels->pack(&(pack_panel){
-            .batch = call->batch,
-            .vectors = vectors,
-            .last = columns - (vectors - 1) * kernels->lanes,
-            .values = call->values + p * width,
-            .output = call->output != NULL ? call->output + p * width : NULL,
-            .row = call->across,
-            .slope = call->slope,
-            .out = call->out + (call->plain ? p * width : p * width * call->batch),
-            .out_row = call->plain ? plain_row : vectors * kernels->lanes,
-            .whole = !call->plain,
-            .sums = call->take_sums != NULL ? sums : NULL,
-        });
-        if (call->take_sums != NULL)
-            call->take_sums(call->user, p * width, columns, sums);
-    }
+static float *scratch_of(const panel_layout *layout, float *scratch, size_t part) {
+    return scratch != NULL ? scratch + part * product_scratch_count(layout) : NULL;
 }
 
 /* ---- outer products */
@@ -126,20 +85,37 @@ bool product_outer_halves(const panel_layout *layout) {
 
 /* A tile's place in a product: one of the halves of the depth, a panel, groups of rows of a block. */
 typedef struct outer_place {
-    size_t begin, end; /* of the depth */
+    float *scratch;    /* of the part */
+    size_t begin, end; /* of the depth, in factors */
     bool second;       /* half */
     size_t panel;
     size_t first_group, end_group;
 } outer_place;
 
-/* Prepares each of several groups of rows to fetch its share of the panel's values behind those that it
- * multiplies; returns how many bytes that is. A single group needs none: it reads without a pause, which the
- * processor sees for itself. */
-static size_t plan_panel_fetches(size_t groups, size_t width, outer_tile *tile) {
-    const size_t lines = quotient_up(tile->depth * width, KERNEL_LINE * groups); /* of a group */
+/* Prepares each of several groups of rows to fetch its share of the `values` of the panel behind those that
+ * it multiplies; returns how many bytes that is. A single group needs none: it reads without a pause, which
+ * the processor sees for itself. */
+static size_t plan_panel_fetches(size_t groups, size_t values, outer_tile *tile) {
+    const size_t lines = quotient_up(values, KERNEL_LINE * groups); /* of a group */
     tile->ahead_every = tile->depth > lines ? tile->depth / lines : 1;
     tile->ahead_step = quotient_up(lines * tile->ahead_every, tile->depth) * KERNEL_LINE * sizeof(float);
     return quotient_up(tile->depth, tile->ahead_every) * tile->ahead_step;
+}
+
+/* `rows` rows of a panel, `width` columns each, as factors of two rows, in `scratch`. */
+static const float *pair_rows(const product_kernels *kernels, const float *panel, size_t width, size_t rows,
+                              float *scratch) {
+    kernels->pack(&(pack_panel){.batch = rows,
+                                .vectors = width / kernels->lanes,
+                                .last = kernels->lanes,
+                                .values = panel,
+                                .row = width,
+                                .slope = 1.0f,
+                                .out = scratch,
+                                .out_row = width,
+                                .whole = true,
+                                .pair_rows = true});
+    return scratch;
 }
 
 /* Groups of one panel and the block of rows entered. */
@@ -150,22 +126,25 @@ static void outer_panel(const product_outer *call, const row_groups *rows, const
     const size_t vectors = width / kernels->lanes;
     const size_t column = at->panel * layout->width;
     const bool whole = call->partial == NULL;
-    outer_tile tile = {.left_row = layout->along,
+    const size_t terms = kernels->terms;
+    outer_tile tile = {.left_row = product_factors(kernels, layout->along),
                        .panel_row = width,
                        .out_row = layout->across,
                        .ahead_every = SIZE_MAX,
                        .last = panel_columns(layout, at->panel) - (vectors - 1) * kernels->lanes};
     for (size_t k = at->begin; k < at->end; k += tile.depth) {
-        tile.depth = smaller(at->end - k, BLOCK_DEPTH);
-        tile.panel = call->weights + at->panel * layout->step + k * width;
+        tile.depth = smaller(at->end - k, BLOCK_DEPTH / terms);
+        const size_t values = smaller(tile.depth * terms, layout->along - k * terms) * width;
+        const float *panel = call->weights + at->panel * layout->step + k * terms * width;
+        tile.panel = terms == 1 ? panel : pair_rows(kernels, panel, width, values / width, at->scratch);
         tile.slope = whole && k + tile.depth == at->end ? call->slope : 1.0f;
-        tile.ahead = (const char *)(tile.panel + tile.depth * width);
+        tile.ahead = (const char *)(panel + values);
         const size_t groups = at->end_group - at->first_group;
-        const size_t share = groups > 1 ? plan_panel_fetches(groups, width, &tile) : 0;
+        const size_t share = groups > 1 ? plan_panel_fetches(groups, values, &tile) : 0;
         for (size_t g = at->first_group; g < at->end_group; g++) {
             const size_t row = rows->begin[g];
             const size_t height = rows->begin[g + 1] - row;
-            tile.left = call->left + row * layout->along + k;
+            tile.left = call->left + row * tile.left_row + k;
             tile.out = (at->second ? call->partial : call->out) + row * layout->across + column;
             tile.start = tile.out;
             tile.start_row = tile.out_row;
@@ -183,7 +162,9 @@ void product_outer_part(const product_outer *call, size_t part, size_t parts) {
     const panel_layout *layout = call->layout;
     row_groups rows;
     cut_rows(&rows, call->batch, layout->kernels->rows);
+    const size_t depth = product_factors(layout->kernels, layout->along);
     const size_t halves = call->partial != NULL ? 2 : 1;
+    float *scratch = scratch_of(layout, call->scratch, part);
     const size_t tiles = halves * layout->panels * rows.groups;
     for (size_t block = 0; block < rows.blocks; block++) {
         const tile_run run = run_of_block(&rows, block, tiles, part, parts);
@@ -193,8 +174,9 @@ void product_outer_part(const product_outer *call, size_t part, size_t parts) {
             const size_t group = t % rows.groups;
             const size_t next = smaller(run.end, t - group + rows.groups);
             outer_panel(call, &rows,
-                        &(outer_place){.begin = begin_of(layout->along, half, halves),
-                                       .end = begin_of(layout->along, half + 1, halves),
+                        &(outer_place){.scratch = scratch,
+                                       .begin = begin_of(depth, half, halves),
+                                       .end = begin_of(depth, half + 1, halves),
                                        .second = half == 1,
                                        .panel = t / rows.groups % layout->panels,
                                        .first_group = group,
@@ -242,29 +224,71 @@ static void finish(const product_inner *call, size_t row, size_t rows, size_t co
         }
 }
 
-/* Groups begin..end - 1 of the block of rows entered, for `columns` columns. */
-static void inner_columns(const product_inner *call, const row_groups *rows, size_t column, size_t columns,
-                          size_t begin, size_t end) {
+/* A tile's place: columns of the result, groups of rows of a block. */
+typedef struct inner_place {
+    float *scratch; /* of the part */
+    size_t column, columns;
+    size_t first_group, end_group;
+} inner_place;
+
+/* The rows `column` and on of W in all panels, as a tile reads them. */
+static void read_weights(const product_inner *call, size_t column, inner_tile *tile) {
+    const panel_layout *layout = call->layout;
+    tile->whole.right = call->weights + column * layout->width;
+    tile->whole.right_row = layout->width;
+    tile->whole.right_panel = layout->step;
+    tile->rest.right = call->weights + tile->panels * layout->step + column * layout->last;
+    tile->rest.right_row = layout->last;
+}
+
+/* The same as factors of two columns, in `scratch`. */
+static void pair_columns(const product_inner *call, size_t column, size_t columns, float *scratch,
+                         inner_tile *tile) {
     const panel_layout *layout = call->layout;
     const product_kernels *kernels = layout->kernels;
+    const across_states pairs = product_packed(layout, PRODUCT_ALONG_ROW, columns, scratch);
+    for (size_t p = 0; p < layout->panels; p++) {
+        const size_t width = panel_width(layout, p);
+        kernels->pack(&(pack_panel){.batch = columns,
+                                    .vectors = width / kernels->lanes,
+                                    .last = kernels->lanes,
+                                    .values = call->weights + p * layout->step + column * width,
+                                    .row = width,
+                                    .slope = 1.0f,
+                                    .out = scratch + p * pairs.panel,
+                                    .out_row = p + 1 < layout->panels ? pairs.row : pairs.last_row,
+                                    .whole = true});
+    }
+    tile->whole.right = scratch;
+    tile->whole.right_row = pairs.row;
+    tile->whole.right_panel = pairs.panel;
+    tile->rest.right = scratch + tile->panels * pairs.panel;
+    tile->rest.right_row = pairs.last_row;
+}
+
+/* Some columns of the block of rows entered. */
+static void inner_columns(const product_inner *call, const row_groups *rows, const inner_place *at) {
+    const panel_layout *layout = call->layout;
+    const product_kernels *kernels = layout->kernels;
+    const size_t column = at->column;
+    const size_t columns = at->columns;
     const bool narrower = layout->last < layout->width;
     const size_t whole = layout->panels - (narrower ? 1 : 0);
     const float *weights = call->weights + column * layout->width;
     const size_t lines = column + columns < layout->along ? columns * layout->width / KERNEL_LINE : 0;
     inner_tile tile = {
         .panels = whole,
-        .whole = {.left_row = call->left.row,
-                  .left_panel = call->left.panel,
-                  .right = weights,
-                  .right_row = layout->width,
-                  .right_panel = layout->step},
-        .rest_vectors = narrower ? layout->last / kernels->lanes : 0,
-        .rest = {.left_row = call->left.last_row,
-                 .right = call->weights + whole * layout->step + column * layout->last,
-                 .right_row = layout->last},
+        .whole = {.left_row = call->left.row, .left_panel = call->left.panel},
+        .rest_vectors = narrower ? quotient_up(product_factors(kernels, layout->last), kernels->lanes) : 0,
+        .rest = {.left_row = call->left.last_row},
         .out_row = layout->along,
+        .ahead_panel = layout->step,
     };
-    for (size_t g = begin; g < end; g++) {
+    if (kernels->terms == 1)
+        read_weights(call, column, &tile);
+    else
+        pair_columns(call, column, columns, at->scratch, &tile);
+    for (size_t g = at->first_group; g < at->end_group; g++) {
         const size_t row = rows->begin[g];
         const size_t height = rows->begin[g + 1] - row;
         /* each group fetches its share of the next columns' weights */
@@ -286,6 +310,7 @@ void product_inner_part(const product_inner *call, size_t part, size_t parts) {
     const size_t fours = layout->along / KERNEL_COLUMNS;
     const size_t pieces = fours + layout->along % KERNEL_COLUMNS; /* the rest one by one */
     const size_t tiles = pieces * rows.groups;
+    float *scratch = scratch_of(layout, call->scratch, part);
     for (size_t block = 0; block < rows.blocks; block++) {
         const tile_run run = run_of_block(&rows, block, tiles, part, parts);
         enter_block(&rows, block);
@@ -295,7 +320,12 @@ void product_inner_part(const product_inner *call, size_t part, size_t parts) {
             const bool four = piece < fours;
             const size_t column = four ? piece * KERNEL_COLUMNS : piece + fours * (KERNEL_COLUMNS - 1);
             const size_t next = smaller(run.end, t - group + rows.groups);
-            inner_columns(call, &rows, column, four ? KERNEL_COLUMNS : 1, group, group + next - t);
+            inner_columns(call, &rows,
+                          &(inner_place){.scratch = scratch,
+                                         .column = column,
+                                         .columns = four ? KERNEL_COLUMNS : 1,
+                                         .first_group = group,
+                                         .end_group = group + next - t});
             t = next;
         }
     }
@@ -373,7 +403,7 @@ void product_weights_part(const product_weights *call, size_t part, size_t parts
     const size_t first = begin_of(tiles * panels, part, parts);
     const size_t last = begin_of(tiles * panels, part + 1, parts);
     for (size_t p = 0; p < panels; p++) {
-        const gradient_tile tile = {.depth = call->batch,
+        const gradient_tile tile = {.depth = product_factors(layout->kernels, call->batch),
                                     .left_depth = call->along_row > 0 ? call->along_row : layout->along,
                                     .panel = call->across.values + p * call->across.panel,
                                     .panel_row = p + 1 == panels ? call->across.last_row : call->across.row,

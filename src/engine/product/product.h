@@ -16,6 +16,11 @@
  *
  * For narrow layers vectors run across features, and forward and backward change places.
  *
+ * Factors: what a product multiplies are floats, or with the kernels for bf16 pairs of bf16, two values that
+ * are neighbours in the sum in the place of a float; then each state is packed for the sum that it goes into
+ * (product_sum), and weights are rounded as they are read, a few rows at a time. The weights themselves, all
+ * sums and all results are floats. */
+/* *
  * A newcomer's mistake: to read W beyond a panel's columns. The last panel is narrower, and behind each panel
  * a gap keeps panels from competing for the same lines of a cache. Padding is always zero. */
 #ifndef ENGINE_PRODUCT_PRODUCT_H
@@ -30,10 +35,14 @@ typedef enum product_level {
     PRODUCT_NONE,
     PRODUCT_AVX2,
     PRODUCT_AVX512,
+    PRODUCT_AVX512_BF16,
 } product_level;
 
 /* The kernels for a level that the processor has; NULL where there are none. */
 const product_kernels *product_find(product_level level);
+/* Values of a factor: 1, or 2 of bf16. And how many factors `count` values are that a sum runs over. */
+size_t product_terms(const product_kernels *kernels);
+size_t product_factors(const product_kernels *kernels, size_t count);
 
 /* ---- the layout of weights (panels.c) */
 
@@ -62,17 +71,26 @@ void panel_write_part(const panel_layout *layout, const float *plain, float *sto
 
 /* ---- states: rows of a batch */
 
-/* [batch][across] in panels like those of W: panel p begins at values + p × panel, its rows are `row` apart,
- * in the last panel `last_row`. A plain matrix with whole vectors is one, too. */
+/* The sum that factors are made for: it runs along a row of the states (outer and inner products), so that a
+ * pair has two columns, [batch][columns / 2]; or over the batch (weights), [batch / 2][columns]. Floats lie
+ * alike for both. An odd number has a last pair with a zero. */
+typedef enum product_sum {
+    PRODUCT_ALONG_ROW,
+    PRODUCT_OVER_BATCH,
+} product_sum;
+
+/* Factors of [batch][across] in panels like those of W: panel p begins at values + p × panel, its rows are
+ * `row` apart, in the last panel `last_row`. A plain matrix of floats with whole vectors is one, too. */
 typedef struct across_states {
     const float *values;
     size_t panel, row, last_row;
 } across_states;
 
-/* States packed in [panels][batch][width], and how many values that takes. */
-across_states product_packed(const panel_layout *layout, size_t batch, const float *values);
-size_t product_packed_count(const panel_layout *layout, size_t batch);
-/* Plain [batch][across]; only where across is a multiple of the vectors' length (product_plain_fits). */
+/* States packed in [panels][rows][width], and how many factors that takes. */
+across_states product_packed(const panel_layout *layout, product_sum sum, size_t batch, const float *values);
+size_t product_packed_count(const panel_layout *layout, product_sum sum, size_t batch);
+/* Plain [batch][across]; only floats, where across is a multiple of the vectors' length (product_plain_fits).
+ */
 across_states product_plain(const panel_layout *layout, const float *values);
 bool product_plain_fits(const panel_layout *layout);
 
@@ -80,13 +98,14 @@ bool product_plain_fits(const panel_layout *layout);
  *   out = (output > 0 ? 1 : slope) × values */
 typedef struct product_pack {
     const product_kernels *kernels;
+    product_sum sum;
     size_t batch, across;
     const float *values; /* [batch][across] */
     const float *output; /* [batch][across] of the activation; NULL: none */
     float slope;
-    float *out;     /* packed */
-    bool plain;     /* out is [batch][across] instead, */
-    size_t out_row; /* its rows so far apart; 0: across */
+    float *out;     /* factors, packed */
+    bool plain;     /* out has its rows whole instead, one behind the other, */
+    size_t out_row; /* so many factors apart; 0: as many as they have */
     /* With the sum of the result over the batch, for columns at .. at + count - 1; NULL: not wanted. */
     void (*take_sums)(void *user, size_t at, size_t count, const float *sums);
     void *user;
@@ -94,6 +113,9 @@ typedef struct product_pack {
 void product_pack_part(const product_pack *call, size_t part, size_t parts);
 
 /* ---- products */
+
+/* Where a part rounds the weights that it is about to read: how many values it needs; 0 for floats. */
+size_t product_scratch_count(const panel_layout *layout);
 
 /* out[b][across] = leak(bias + left W); leak(z) = z > 0 ? z : slope × z.
  *
@@ -105,11 +127,12 @@ typedef struct product_outer {
     const panel_layout *layout;
     const float *weights; /* [stored] */
     size_t batch;
-    const float *left; /* [batch][along] */
+    const float *left; /* factors of [batch][along] */
     const float *bias; /* [across], or NULL */
     float slope;       /* 1: no activation */
     float *out;        /* [batch][across] */
     float *partial;    /* [batch][across], or NULL */
+    float *scratch;    /* [parts][product_scratch_count], or NULL for floats */
 } product_outer;
 void product_outer_part(const product_outer *call, size_t part, size_t parts);
 void product_outer_join_part(const product_outer *call, size_t part, size_t parts);
@@ -125,6 +148,7 @@ typedef struct product_inner {
     const float *bias; /* [along], or NULL */
     float slope;       /* 1: no activation */
     float *out;        /* [batch][along] */
+    float *scratch;    /* [parts][product_scratch_count], or NULL for floats */
 } product_inner;
 void product_inner_part(const product_inner *call, size_t part, size_t parts);
 
@@ -136,7 +160,7 @@ void product_inner_part(const product_inner *call, size_t part, size_t parts);
 typedef struct product_weights {
     const panel_layout *layout;
     size_t batch;
-    const float *along; /* [batch][along] */
+    const float *along; /* factors of [batch][along] */
     size_t along_row;   /* from one row to the next; 0: along */
     across_states across;
     /* Gets each tile, `count` values that belong `at` so far into the stored array; the padding is zero. */

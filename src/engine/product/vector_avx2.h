@@ -6,7 +6,7 @@
 #include <immintrin.h>
 #include <stddef.h>
 
-enum { LANES = 8, VECTORS = 2, ROWS = 6, INNER_ROWS = 3 };
+enum { LANES = 8, VECTORS = 2, ROWS = 6, INNER_ROWS = 3, TERMS = 1 };
 
 typedef __m256 vec;
 typedef __m256i vec_mask;
@@ -47,7 +47,7 @@ static inline vec vec_add(vec a, vec b) {
 }
 
 /* a × b + c */
-static inline vec vec_multiply_add(vec a, vec b, vec c) {
+static inline vec vec_factor_add(vec a, vec b, vec c) {
     return _mm256_fmadd_ps(a, b, c);
 }
 

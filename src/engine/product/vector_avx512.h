@@ -1,11 +1,17 @@
 /* engine/product/vector_avx512: a vector of AVX-512, for kernel_body.h. 24 of the 32 registers hold 6 × 4
- * sums, 4 the panel's vectors, one a factor; with a seventh row compilers would keep a sum in memory. */
+ * sums, 4 the panel's vectors, one a factor; with a seventh row compilers would keep a sum in memory. With
+ * VECTOR_BF16 factors are pairs of bf16. */
 #ifndef ENGINE_PRODUCT_VECTOR_H
 #define ENGINE_PRODUCT_VECTOR_H
 
 #include <immintrin.h>
 #include <stddef.h>
 
+#ifdef VECTOR_BF16
+enum { TERMS = 2 };
+#else
+enum { TERMS = 1 };
+#endif
 enum { LANES = 16, VECTORS = 4, ROWS = 6, INNER_ROWS = 6 };
 
 typedef __m512 vec;
@@ -46,8 +52,12 @@ static inline vec vec_add(vec a, vec b) {
 }
 
 /* a × b + c */
-static inline vec vec_multiply_add(vec a, vec b, vec c) {
+static inline vec vec_factor_add(vec a, vec b, vec c) {
+#ifdef VECTOR_BF16
+    return _mm512_dpbf16_ps(c, (__m512bh)a, (__m512bh)b);
+#else
     return _mm512_fmadd_ps(a, b, c);
+#endif
 }
 
 /* by > 0 ? x : slope × x; where `by` is not a number, the second. */

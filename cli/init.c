@@ -67,6 +67,9 @@ static void add_data(text *out, const inspection *found) {
     if (found->standardize)
         text_add(out, "  standardize: true         # mean 0 and deviation 1 for each input, learned on the "
                       "training part\n");
+    if (found->classes == 0)
+        text_add(out, "  standardize_targets: true    # likewise the targets; predictions come back in their "
+                      "own units\n");
     if (!found->images)
         return;
     text_format(out,

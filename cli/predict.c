@@ -107,6 +107,7 @@ static mixup_status predict_piece(mixup_model *model, const meaning *what, const
     const mixup_status status = mixup_predict(model, count, inputs, outputs);
     memory_release(command_allocator(), inputs);
     MIXUP_TRY(status);
+    mixup_preprocess_restore_targets(mixup_model_preprocess(model), count, outputs);
     for (size_t i = 0; i < count; i++)
         print_row(what, first + i + 1, outputs + i * what->width);
     return MIXUP_OK;

@@ -398,9 +398,9 @@ typedef enum mixup_type {
     MIXUP_TYPE_COUNT
 } mixup_type;
 
-/* Samples with targets. A data set is never changed after it was made, except by mixup_dataset_standardize
- * and mixup_dataset_normalize; parts of it (mixup_dataset_split) share its storage, which lives until the
- * last of them is destroyed. */
+/* Samples with targets. A data set is never changed after it was made, except by mixup_dataset_standardize,
+ * mixup_dataset_standardize_targets and mixup_dataset_normalize; parts of it (mixup_dataset_split) share its
+ * storage, which lives until the last of them is destroyed. */
 typedef struct mixup_dataset mixup_dataset;
 
 /* What a data set does to raw values before a network sees them (columns, filled-in values, scale, mean and
@@ -651,9 +651,15 @@ MIXUP_API mixup_status mixup_dataset_split(const mixup_dataset *set, const mixup
  * as they are. */
 MIXUP_API mixup_status mixup_dataset_standardize(mixup_dataset *set, const mixup_dataset *learn);
 
-/* The same with one mean and one deviation for each channel, over all pixels and samples of `learn`: for
- * images, of shape [channels][height][width], or [height][width] (one channel). A set has the statistics of
- * features or those of channels: another kind in `learn` is an error. */
+/* The same for the targets of regression, a mean and a deviation for each column: a network learns numbers
+ * far from 0 and 1 slowly or not at all. Then targets are read, the network answers, and losses are counted
+ * in these units (loss: MIXUP_MEAN_SQUARED_ERROR); mixup_preprocess_restore_targets leads back, and
+ * mixup_metrics has its mse and mae in the units of the stored targets. Classes are an error. */
+MIXUP_API mixup_status mixup_dataset_standardize_targets(mixup_dataset *set, const mixup_dataset *learn);
+
+/* The same for inputs with one mean and one deviation for each channel, over all pixels and samples of
+ * `learn`: for images, of shape [channels][height][width], or [height][width] (one channel). A set has the
+ * statistics of features or those of channels: another kind in `learn` is an error. */
 MIXUP_API mixup_status mixup_dataset_normalize(mixup_dataset *set, const mixup_dataset *learn);
 
 /* The same with statistics that are known: `mean` and `deviation` (> 0), each [channel_count], in units after
@@ -684,6 +690,11 @@ MIXUP_API mixup_status mixup_dataset_labels(const mixup_dataset *set, int32_t *l
 
 /* The data set's own, valid while it lives. */
 MIXUP_API const mixup_preprocess *mixup_dataset_preprocess(const mixup_dataset *set);
+
+/* Turns `outputs` [count][target_count], what a network answered, into the units of the stored targets; does
+ * nothing where these were not standardised, or without a preprocess. For a model: mixup_model_preprocess. */
+MIXUP_API void mixup_preprocess_restore_targets(const mixup_preprocess *preprocess, size_t count,
+                                                float *outputs);
 
 /* ---------------------------------------------------------------- mixing */
 
@@ -887,7 +898,8 @@ typedef struct mixup_metrics {
     double top_k_accuracy; /* the right class is among the `top_k` most probable */
     double nll;            /* mean of -log p(right class), in nats */
     double calibration_error;   /* expected, `bins` equal bins of confidence (Guo et al. 2017) */
-    double mse, mae, r_squared; /* regression: means over samples and columns; R² averaged over columns */
+    double mse, mae, r_squared; /* regression: means over samples and columns, in units of the stored targets;
+                                 * R² averaged over columns */
 } mixup_metrics;
 
 /* One finished epoch. */

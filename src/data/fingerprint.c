@@ -59,5 +59,7 @@ uint64_t preprocess_fingerprint(const mixup_preprocess *preprocess) {
     hash = add_values(hash, &preprocess->scale, 1);
     hash = add_values(hash, preprocess->filled, preprocess->features);
     hash = add_values(hash, preprocess->mean, preprocess->statistics);
-    return add_values(hash, preprocess->deviation, preprocess->statistics);
+    hash = add_values(hash, preprocess->deviation, preprocess->statistics);
+    hash = add_values(hash, preprocess->target_mean, preprocess->target_statistics);
+    return add_values(hash, preprocess->target_deviation, preprocess->target_statistics);
 }

@@ -117,6 +117,11 @@ static int32_t largest(const float *row, size_t count) {
     return (int32_t)best;
 }
 
+static void finish_target(const mixup_preprocess *preprocess, size_t columns, float *row) {
+    for (size_t i = 0; i < columns && preprocess->target_mean != NULL; i++)
+        row[i] = (float)(((double)row[i] - preprocess->target_mean[i]) / preprocess->target_deviation[i]);
+}
+
 static void gather_target(const mixup_dataset *set, size_t sample, float *row) {
     const dataset_storage *storage = set->storage;
     const size_t columns = dataset_target_count(set);
@@ -125,6 +130,7 @@ static void gather_target(const mixup_dataset *set, size_t sample, float *row) {
         row[storage->labels[sample]] = 1.0f;
     } else if (columns > 0) {
         memcpy(row, storage->targets + sample * columns, columns * sizeof *row);
+        finish_target(set->preprocess, columns, row);
     }
 }
 
@@ -143,6 +149,8 @@ static mixup_status call_read(const mixup_dataset *set, const gather_augmentatio
             count, samples[0], (int)status, mixup_status_name(status));
     for (size_t i = 0; i < count; i++) {
         finish_row(set, augment, indices[i], inputs + i * set->preprocess->features);
+        if (targets != NULL)
+            finish_target(set->preprocess, storage->target_count, targets + i * storage->target_count);
         if (labels != NULL)
             labels[i] = set->preprocess->class_names.count > 0
                             ? largest(targets + i * storage->target_count, storage->target_count)

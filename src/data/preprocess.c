@@ -31,6 +31,8 @@ void preprocess_destroy(mixup_preprocess *preprocess) {
     memory_release(&allocator, preprocess->filled);
     memory_release(&allocator, preprocess->mean);
     memory_release(&allocator, preprocess->deviation);
+    memory_release(&allocator, preprocess->target_mean);
+    memory_release(&allocator, preprocess->target_deviation);
     names_clear(&allocator, &preprocess->class_names);
     names_clear(&allocator, &preprocess->feature_names);
     names_clear(&allocator, &preprocess->target_names);
@@ -158,6 +160,24 @@ static mixup_status copy_values(const mixup_allocator *allocator, const double *
     return MIXUP_OK;
 }
 
+mixup_status preprocess_copy_targets(const mixup_preprocess *from, mixup_preprocess *to) {
+    double *mean = NULL;
+    double *deviation = NULL;
+    mixup_status status = copy_values(&to->allocator, from->target_mean, from->target_statistics, &mean);
+    if (status == MIXUP_OK)
+        status = copy_values(&to->allocator, from->target_deviation, from->target_statistics, &deviation);
+    if (status != MIXUP_OK) {
+        memory_release(&to->allocator, mean);
+        return status;
+    }
+    memory_release(&to->allocator, to->target_mean);
+    memory_release(&to->allocator, to->target_deviation);
+    to->target_statistics = from->target_statistics;
+    to->target_mean = mean;
+    to->target_deviation = deviation;
+    return MIXUP_OK;
+}
+
 static mixup_status copy_list(mixup_preprocess *to, preprocess_names *list, const preprocess_names *from) {
     return preprocess_set_names(to, list, (const char *const *)from->items, from->count, "name");
 }
@@ -174,6 +194,7 @@ static mixup_status copy_content(mixup_preprocess *to, const mixup_preprocess *f
     to->statistics = from->statistics;
     MIXUP_TRY(copy_values(&to->allocator, from->mean, from->statistics, &to->mean));
     MIXUP_TRY(copy_values(&to->allocator, from->deviation, from->statistics, &to->deviation));
+    MIXUP_TRY(preprocess_copy_targets(from, to));
     MIXUP_TRY(copy_list(to, &to->class_names, &from->class_names));
     MIXUP_TRY(copy_list(to, &to->feature_names, &from->feature_names));
     MIXUP_TRY(copy_list(to, &to->target_names, &from->target_names));

@@ -2,7 +2,8 @@
  * classes are called. Every data set owns one; a saved model carries a copy as JSON.
  *
  * The order is: a missing cell (NaN in storage, CSV only) becomes filled[feature]; then value / scale; then
- * (value - mean) / deviation with the statistics of its feature, or of its channel. A newcomer's mistakes:
+ * (value - mean) / deviation with the statistics of its feature, or of its channel. Targets that are numbers
+ * may have mean and deviation too. A newcomer's mistakes:
  * `filled` is in raw units, `mean` and `deviation` are in units after the scale; and they are not always
  * [features] (see `statistics`). */
 #ifndef DATA_PREPROCESS_H
@@ -44,6 +45,9 @@ struct mixup_preprocess {
                         * features / statistics neighbouring values; 0 without them */
     double *mean;      /* [statistics] or NULL: not standardised */
     double *deviation; /* [statistics], each > 0 (1 for a constant one); NULL together with mean */
+    size_t target_statistics; /* columns of targets that are standardised; 0: they are as stored */
+    double *target_mean;      /* [target_statistics] or NULL */
+    double *target_deviation; /* [target_statistics], each > 0 (1 for a constant column), or NULL */
     mixup_missing missing;
     preprocess_names class_names;   /* count: number of classes; 0: no classes */
     preprocess_names feature_names; /* CSV: [features], in the order of the inputs; else empty */
@@ -80,6 +84,9 @@ mixup_status preprocess_set_scale(mixup_preprocess *preprocess, double scale);
  * name is NULL, empty or not UTF-8. */
 mixup_status preprocess_set_names(mixup_preprocess *preprocess, preprocess_names *list,
                                   const char *const *names, size_t count, const char *what);
+
+/* Gives `to` what `from` does to targets. On failure `to` stays as it was. */
+mixup_status preprocess_copy_targets(const mixup_preprocess *from, mixup_preprocess *to);
 
 /* Class names: copies of `names`, or "0", "1", ... when that is NULL. */
 mixup_status preprocess_set_classes(mixup_preprocess *preprocess, const char *const *names, size_t count);

@@ -1,8 +1,9 @@
 /* data/preprocess_json: a preprocess as one JSON object, and back. Uses jansson, which keeps memory of its
  * own and writes and reads numbers the same under every locale.
  *
- * Reading is strict, since the text comes from a file that anybody may have edited: every key must be there,
- * no other may, and what is inside must be as preprocess.h promises. */
+ * Reading is strict, since the text comes from a file that anybody may have edited: every key must be there
+ * (those of targets with their mean or not at all), no other may, and what is inside must be as preprocess.h
+ * promises. */
 #include "data/preprocess.h"
 
 #include <jansson.h>
@@ -10,6 +11,10 @@
 #include <string.h>
 
 enum { FORMAT_VERSION = 1 };
+
+/* The keys that are there only where targets are standardised, so that files from before that can be read. */
+static const char target_mean[] = "target_mean";
+static const char target_deviation[] = "target_deviation";
 
 static const char *const missing_names[] = {
     [MIXUP_MISSING_REFUSE] = "refuse",
@@ -78,7 +83,13 @@ static bool write_object(const mixup_preprocess *in, json_t *object) {
     bool complete = true;
     for (size_t i = 0; i < MIXUP_COUNT(members); i++)
         complete = json_object_set_new(object, members[i].key, members[i].value) == 0 && complete;
-    return complete;
+    if (in->target_statistics == 0)
+        return complete;
+    return json_object_set_new(object, target_mean, write_values(in->target_mean, in->target_statistics)) ==
+               0 &&
+           json_object_set_new(object, target_deviation,
+                               write_values(in->target_deviation, in->target_statistics)) == 0 &&
+           complete;
 }
 
 static int append_piece(const char *data, size_t size, void *user) {
@@ -209,6 +220,21 @@ static mixup_status read_statistics(mixup_preprocess *out, const json_t *object)
     return MIXUP_OK;
 }
 
+static mixup_status read_targets(mixup_preprocess *out, const json_t *object) {
+    const json_t *mean = json_object_get(object, target_mean);
+    const size_t count = json_array_size(mean);
+    if (mean == NULL)
+        return MIXUP_OK;
+    if (count == 0)
+        return misfit(target_mean, "a list of one number for each column of targets");
+    MIXUP_TRY(read_values(out, object, target_mean, count, -INFINITY, &out->target_mean));
+    MIXUP_TRY(read_values(out, object, target_deviation, count, 0.0, &out->target_deviation));
+    if (out->target_deviation == NULL)
+        return misfit(target_deviation, "given together with 'target_mean'");
+    out->target_statistics = count;
+    return MIXUP_OK;
+}
+
 static mixup_status read_columns(mixup_preprocess *out, const json_t *object) {
     MIXUP_TRY(read_names(out, object, "classes", PREPROCESS_MAX_CLASSES, &out->class_names));
     MIXUP_TRY(read_names(out, object, "features", out->features, &out->feature_names));
@@ -247,10 +273,14 @@ static mixup_status read_object(mixup_preprocess *out, json_t *object) {
     for (size_t i = 0; i < MIXUP_COUNT(known); i++)
         if (json_object_get(object, known[i]) == NULL)
             return misfit(known[i], "given; it is missing");
-    if (json_object_size(object) != MIXUP_COUNT(known))
+    const size_t optional =
+        json_object_get(object, target_mean) != NULL && json_object_get(object, target_deviation) != NULL ? 2
+                                                                                                          : 0;
+    if (json_object_size(object) != MIXUP_COUNT(known) + optional)
         return error(MIXUP_ERROR_FORMAT, "preprocessing: holds an unknown key");
     MIXUP_TRY(read_head(out, object));
     MIXUP_TRY(read_statistics(out, object));
+    MIXUP_TRY(read_targets(out, object));
     return read_columns(out, object);
 }
 

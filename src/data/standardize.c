@@ -357,6 +357,16 @@ static mixup_status check_classes(const mixup_dataset *set, const mixup_preproce
     return MIXUP_OK;
 }
 
+static mixup_status follow_targets(mixup_dataset *set, const mixup_preprocess *like) {
+    const size_t columns = set->storage->target_count;
+    if (set->preprocess->class_names.count > 0)
+        return MIXUP_OK;
+    if (columns > 0 && like->target_statistics > 0 && columns != like->target_statistics)
+        return error(MIXUP_ERROR_DATA, "%zu columns of targets here but %zu in the set to follow", columns,
+                     like->target_statistics);
+    return preprocess_copy_targets(like, set->preprocess);
+}
+
 static mixup_status copy_statistics(const mixup_preprocess *like, const mixup_allocator *allocator,
                                     statistics *out) {
     out->count = like->statistics;
@@ -373,6 +383,8 @@ mixup_status dataset_apply(mixup_dataset *set, const mixup_preprocess *like) {
     if (status == MIXUP_OK && like->class_names.count > 0)
         status = preprocess_set_classes(set->preprocess, (const char *const *)like->class_names.items,
                                         like->class_names.count);
+    if (status == MIXUP_OK)
+        status = follow_targets(set, like);
     if (status == MIXUP_OK) {
         if (copied.filled == NULL) { /* the set keeps what it learned for its own missing cells */
             copied.filled = set->preprocess->filled;

@@ -254,6 +254,14 @@ static mixup_status normalize(const settings *in, experiment_data *data) {
     return normalize_set(in, data->train, data->train);
 }
 
+static mixup_status standardize_targets(experiment_data *data) {
+    if (data->validation != NULL)
+        MIXUP_TRY(mixup_dataset_standardize_targets(data->validation, data->train));
+    if (data->test != NULL)
+        MIXUP_TRY(mixup_dataset_standardize_targets(data->test, data->train));
+    return mixup_dataset_standardize_targets(data->train, data->train);
+}
+
 /* The library checks it too, but only when training begins, and it knows no line. */
 static mixup_status check_augment(const settings *in, const experiment_data *data) {
     augmentation checked;
@@ -277,6 +285,9 @@ static mixup_status load(const experiment *of, experiment_data *data) {
     status = normalize(in, data);
     if (status != MIXUP_OK)
         return data_context(of, in->standardize ? "data.standardize" : "data.normalize", status);
+    status = in->standardize_targets ? standardize_targets(data) : MIXUP_OK;
+    if (status != MIXUP_OK)
+        return data_context(of, "data.standardize_targets", status);
     status = check_augment(in, data);
     return status == MIXUP_OK ? status : data_context(of, "data.augment", status);
 }

@@ -185,6 +185,9 @@ static const schema_key keys[] = {
      .text = "The samples to watch during training: likewise; cut off what `test` has left of `train`."},
     {IN_DATA, "standardize", SCHEMA_BOOLEAN, AT(settings, standardize), .fallback = "false",
      .text = "Subtract every input's mean and divide by its deviation, both learned on the training part."},
+    {IN_DATA, "standardize_targets", SCHEMA_BOOLEAN, AT(settings, standardize_targets), .fallback = "false",
+     .text = "Likewise the targets, where they are numbers. Losses are then in units of the deviation; "
+             "predictions, mean squared and mean absolute error in those of the targets."},
     {IN_DATA, "normalize", SCHEMA_SECTION, AT(settings, normalize), .child = IN_NORMALIZE, .optional = true,
      .text = "Subtract mean and divide by deviation of each channel of images; instead of `standardize`."},
     {IN_DATA, "subset", SCHEMA_SECTION, AT(settings, subset), .child = IN_SUBSET, .optional = true,

@@ -136,6 +136,7 @@ typedef struct settings {
     settings_part train, test, validation;
     settings_subset subset;
     bool standardize;
+    bool standardize_targets;
     settings_normalize normalize;
     const settings_layer *layers; /* NULL where `network` has a kind */
     size_t layer_count;

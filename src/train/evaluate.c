@@ -75,6 +75,7 @@ mixup_status mixup_evaluate(mixup_model *model, const mixup_dataset *set, const 
     d.top_k = d.top_k != 0 ? d.top_k : 5;
     d.bins = d.bins != 0 ? d.bins : 15;
     MIXUP_TRY(metrics_init(&sums, loss, model_output_width(model), &d, &model->allocator));
+    sums.deviation = set->preprocess->target_deviation;
     const mixup_status status = run(model, set, &d, &sums);
     if (status == MIXUP_OK)
         *metrics = metrics_result(&sums);

@@ -76,8 +76,9 @@ static void add_columns(metrics_sums *sums, const float *logits, const float *ta
         const double difference = (double)logits[c] - t;
         const double step = t - sums->target_mean[c];
         equal += (logits[c] > 0.0f) == (targets[c] > 0.5f);
-        sums->square_sum += difference * difference;
-        sums->absolute_sum += fabs(difference);
+        const double stored = sums->deviation != NULL ? difference * sums->deviation[c] : difference;
+        sums->square_sum += stored * stored;
+        sums->absolute_sum += fabs(stored);
         sums->column_square[c] += difference * difference;
         sums->target_mean[c] += step / (double)sums->count;
         sums->target_square[c] += step * (t - sums->target_mean[c]);

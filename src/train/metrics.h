@@ -17,7 +17,9 @@ typedef struct metrics_sums {
     double *bin_right;                                   /* [bins] */
     uint64_t *bin_count;                                 /* [bins] */
     double *target_mean, *target_square, *column_square; /* [columns] Welford sums for R² */
-    uint64_t *confusion;                                 /* [columns][columns], the caller's; or NULL */
+    const double
+        *deviation; /* [columns] units of the stored targets in those of the loss, the caller's; NULL: 1 */
+    uint64_t *confusion; /* [columns][columns], the caller's; or NULL */
 } metrics_sums;
 
 mixup_status metrics_init(metrics_sums *sums, mixup_loss loss, size_t columns,

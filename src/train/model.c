@@ -236,6 +236,10 @@ static mixup_status check_targets(const mixup_model *model, const mixup_dataset 
         return error(MIXUP_ERROR_SHAPE, "%s: its targets have %zu columns but the network's output has %zu",
                      what, columns, outputs);
     MIXUP_TRY(model_check_loss(model, loss));
+    if (set->preprocess->target_mean != NULL && loss != MIXUP_MEAN_SQUARED_ERROR)
+        return error(MIXUP_ERROR_DATA,
+                     "%s: its targets are standardised, so the loss must be mean_squared_error, not %s", what,
+                     loss_name(loss));
     return check_rows(set, what, loss);
 }
 

@@ -85,6 +85,10 @@ static mixup_status fill(mixup_model *model, const safetensors *file, const char
         const mixup_status status = preprocess_from_json(preprocess, &model->allocator, &model->preprocess);
         if (status != MIXUP_OK)
             return error_context(status, "%s: preprocessing", path);
+        const size_t columns = model->preprocess->target_statistics;
+        if (columns > 0 && columns != model_output_width(model))
+            return error(MIXUP_ERROR_FORMAT, "%s: preprocessing: %zu columns of targets for %zu outputs",
+                         path, columns, model_output_width(model));
     }
     return tensors_restore(file, model, PARAMETER_VALUES, "", path, false, false);
 }

@@ -83,6 +83,27 @@ expect 0 "$MIXUP" predict reg/none/seed-1 line.csv
 head -1 out >line
 echo "row,z" >wanted
 same line wanted
+says line.yaml "standardize_targets: true"
+# Large numbers are learned as well, answered and measured in their own units.
+awk 'BEGIN {print "x,price"; for (i = 0; i < 80; i++) printf "%d,%d\n", i, 300000 + 5000 * i}' >prices.csv
+expect 0 "$MIXUP" init --csv prices.csv --target price
+cp out prices.yaml
+expect 0 "$MIXUP" train prices.yaml --variant none --set training.epochs=60 --out prices --quiet
+expect 0 "$MIXUP" predict prices/none/seed-1 prices.csv
+awk -F, 'NR > 1 {d = $2 - (300000 + 5000 * $1 - 5000); if (d < -60000 || d > 60000) exit 1}' out ||
+    complain "predictions in the units of the targets"
+expect 0 "$MIXUP" evaluate prices/none/seed-1 prices.csv --json
+python3 -c '
+import json, sys
+m = json.load(open("out"))
+assert m["loss"] < 0.1 and m["r_squared"] > 0.9, m
+assert 100 < m["mae"] < 60000 and abs(m["mse"] / m["loss"] / 115445 ** 2 - 1) < 0.2, m' || complain "units of the errors"
+sed 's/^training:/training:\n  loss: sigmoid_binary/; s/units: 1}/units: 1, activation: sigmoid}/' prices.yaml >loss.yaml
+expect 1 "$MIXUP" train loss.yaml --variant none --out loss
+says err "standardised" "mean_squared_error"
+sed 's/^  standardize:.*/  standardize_targets: true/' my.yaml >classes.yaml
+expect 1 "$MIXUP" train classes.yaml --out classes
+says err "classes.yaml:" "data.standardize_targets: standardize_targets: the targets are classes"
 sed -n 2p reg/none/seed-1/history.csv | grep -Eq '^1,[0-9]+,[0-9.]+,[0-9.]+,,[0-9.]+,,[0-9.]+$' ||
     complain "accuracies are empty for regression"
 

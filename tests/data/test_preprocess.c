@@ -45,6 +45,11 @@ static mixup_preprocess *full(void) {
     memcpy(out->filled, filled, sizeof filled);
     memcpy(out->mean, mean, sizeof mean);
     memcpy(out->deviation, deviation, sizeof deviation);
+    out->target_statistics = 2;
+    out->target_mean = memory_allocate(&allocator, 2, sizeof(double));
+    out->target_deviation = memory_allocate(&allocator, 2, sizeof(double));
+    memcpy(out->target_mean, (const double[]){-4e5, 1.0 / 7.0}, 2 * sizeof(double));
+    memcpy(out->target_deviation, (const double[]){0.7, 3e4}, 2 * sizeof(double));
     set_names(out, &out->class_names, (const char *const[]){"a \"b\"\n", "\xC3\xA4", "\xF0\x9F\x8C\xB1"}, 3);
     set_names(out, &out->feature_names, (const char *const[]){"1", "2", "x\\y"}, 3);
     set_names(out, &out->target_names, (const char *const[]){"t"}, 1);
@@ -68,6 +73,9 @@ static void assert_same(const mixup_preprocess *a, const mixup_preprocess *b) {
     assert_memory_equal(a->filled, b->filled, bytes);
     assert_memory_equal(a->mean, b->mean, bytes);
     assert_memory_equal(a->deviation, b->deviation, bytes);
+    assert_int_equal(a->target_statistics, b->target_statistics);
+    assert_memory_equal(a->target_mean, b->target_mean, a->target_statistics * sizeof(double));
+    assert_memory_equal(a->target_deviation, b->target_deviation, a->target_statistics * sizeof(double));
     assert_int_equal(a->missing, b->missing);
     assert_int_equal(a->separator, b->separator);
     assert_int_equal(a->no_header, b->no_header);
@@ -105,6 +113,8 @@ static void what_is_absent_comes_back_absent(void **state) {
     assert_int_equal(preprocess_from_json(json, &allocator, &read), MIXUP_OK);
     assert_null(read->filled);
     assert_null(read->mean);
+    assert_null(read->target_mean);
+    assert_int_equal(read->target_statistics, 0);
     assert_null(read->label);
     assert_int_equal(read->feature_names.count, 0);
     assert_int_equal(read->class_names.count, 2);
@@ -163,6 +173,11 @@ static void every_wrong_value_is_refused(void **state) {
         {"\"deviation\":[", "\"deviation\":null,\"d\":[", "unknown key"},
         {",1.0,", ",0.0,", "deviations above 0"},
         {",1.0,", ",-1.0,", "deviations above 0"},
+        {"\"target_mean\":[", "\"target_mean\":null,\"t\":[", "unknown key"},
+        {"\"target_mean\":[", "\"mean_of_targets\":[", "unknown key"},
+        {"\"target_mean\":[-400000.0,", "\"target_mean\":[", "'target_deviation'"},
+        {"\"target_deviation\":[", "\"target_deviation\":[0,", "'target_deviation'"},
+        {"\"target_deviation\":[0.", "\"target_deviation\":[-0.", "deviations above 0"},
         {"\"classes\":[", "\"classes\":[1,", "'classes'"},
         {"\"classes\":[", "\"classes\":[\"\",", "'classes'"},
         {"\"features\":[\"1\",", "\"features\":[", "'features'"},

@@ -236,7 +236,8 @@ static void a_resolved_file_says_the_same(void **state) {
          "    crop_area: [0.1, 0.9]\n", "    cutout: 2\n"},
         {"  normalize:\n    by: channel\n", "  subset:\n    count: 3\n    stratified: false\n    seed: 0\n",
          "    flip_probability: 0.5\n    crop_padding: 0\n    resized_crop: false\n    cutout: 0\n"},
-        {"  augment:\n    horizontal_flip: false\n", "  standardize: false\n  augment:\n", "network:\n"},
+        {"  augment:\n    horizontal_flip: false\n",
+         "  standardize: false\n  standardize_targets: false\n  augment:\n", "network:\n"},
     };
     for (size_t f = 0; f < MIXUP_COUNT(files); f++) {
         opened in, again;

@@ -202,6 +202,27 @@ static void what_does_not_fit_is_refused(void **state) {
     mixup_model_destroy(model);
 }
 
+/* Deviation 2, and each output is half of one beside its target. */
+static void errors_of_standardised_targets_are_in_their_own_units(void **state) {
+    (void)state;
+    static const float targets[8] = {2, 4, 4, 4, 5, 5, 7, 9};
+    static const float outputs[8] = {-1, 0, -1, 0, 0.5f, -0.5f, 1.5f, 1.5f};
+    mixup_model *model = bare(1, MIXUP_LINEAR);
+    mixup_dataset *set = training_rows(outputs, 1, targets, 1, 8);
+    mixup_metrics metrics = {0};
+    network_ok(mixup_dataset_standardize_targets(set, set));
+    network_ok(mixup_evaluate(model, set, NULL, &metrics));
+    assert_float_equal(metrics.loss, 0.25, 1e-12);
+    assert_float_equal(metrics.mse, 1.0, 1e-12);
+    assert_float_equal(metrics.mae, 1.0, 1e-12);
+    assert_float_equal(metrics.r_squared, 0.75, 1e-12);
+    const mixup_evaluate_desc binary = {.loss = MIXUP_SIGMOID_BINARY};
+    assert_int_equal(mixup_evaluate(model, set, &binary, &metrics), MIXUP_ERROR_DATA);
+    assert_non_null(strstr(mixup_last_error(), "standardised"));
+    mixup_dataset_destroy(set);
+    mixup_model_destroy(model);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(accuracy_top_k_nll_and_confusion_are_right),
@@ -216,6 +237,7 @@ int main(void) {
         cmocka_unit_test(soft_classes_count_by_their_largest),
         cmocka_unit_test(the_batch_size_of_an_evaluation_does_not_matter),
         cmocka_unit_test(what_does_not_fit_is_refused),
+        cmocka_unit_test(errors_of_standardised_targets_are_in_their_own_units),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

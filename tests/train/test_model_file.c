@@ -456,6 +456,32 @@ static mixup_status load_network(const char *path, const char *json, const char 
     return status;
 }
 
+/* Predictions are led back column by column. */
+static void statistics_for_other_columns_than_the_outputs_are_refused(void **state) {
+    (void)state;
+    static const char json[] =
+        "{\"version\":1,\"source\":\"arrays\",\"shape\":[2],\"scale\":1.0,\"missing\":\"refuse\","
+        "\"filled\":null,\"mean\":null,\"deviation\":null,\"classes\":[],\"features\":[],\"targets\":[],"
+        "\"ignored\":[],\"label\":null,\"separator\":\",\",\"no_header\":false,"
+        "\"target_mean\":[1,2,3],\"target_deviation\":[1,2,3]}";
+    const float weight[4] = {0}, bias[2] = {0};
+    const safetensors_entry entries[] = {{"dense1.weight", MIXUP_FLOAT32, {2, {2, 2}}, weight},
+                                         {"dense1.bias", MIXUP_FLOAT32, {1, {2}}, bias}};
+    const safetensors_text metadata[] = {{"mixup.network",
+                                          "{\"input\":[2],\"layers\":[{\"op\":\"dense\",\"units\":2}]}"},
+                                         {"mixup.loss", "default"},
+                                         {"mixup.preprocess", json}};
+    temporary_folder folder;
+    temporary_folder_make(&folder);
+    const char *path = temporary_file(&folder, "strange");
+    mixup_model *model = NULL;
+    network_ok(safetensors_write(path, entries, 2, metadata, 3, NULL));
+    training_refused(mixup_model_load(&model, path, NULL), MIXUP_ERROR_FORMAT, path);
+    training_expect_message("3 columns of targets for 2 outputs");
+    assert_null(model);
+    temporary_folder_remove(&folder);
+}
+
 static void strange_metadata_is_refused_with_the_place(void **state) {
     (void)state;
     static const struct {
@@ -558,6 +584,7 @@ int main(void) {
         cmocka_unit_test(a_refused_save_leaves_the_old_file),
         cmocka_unit_test(a_file_cut_anywhere_is_refused),
         cmocka_unit_test(changed_metadata_never_crashes),
+        cmocka_unit_test(statistics_for_other_columns_than_the_outputs_are_refused),
         cmocka_unit_test(strange_metadata_is_refused_with_the_place),
         cmocka_unit_test(a_missing_file_is_named),
         cmocka_unit_test(a_failure_among_the_parameters_leaves_all_as_they_were),

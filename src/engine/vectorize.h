@@ -1,11 +1,16 @@
 /* engine/vectorize: marks a function with hot loops, which the compiler then builds for several instruction
- * sets and chooses from when the program starts. */
+ * sets and chooses from when the program starts. It asks the processor alone, not ONEDNN_MAX_CPU_ISA; so
+ * there is ENGINE_WITHOUT_AVX512 to build what a benchmark compares on AVX2. */
 #ifndef ENGINE_VECTORIZE_H
 #define ENGINE_VECTORIZE_H
 
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__) &&     \
     !defined(__SANITIZE_THREAD__)
+#ifdef ENGINE_WITHOUT_AVX512
+#define ENGINE_VECTORIZED __attribute__((target_clones("arch=haswell", "default")))
+#else
 #define ENGINE_VECTORIZED __attribute__((target_clones("avx512f", "arch=haswell", "default")))
+#endif
 #else
 #define ENGINE_VECTORIZED
 #endif

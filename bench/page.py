@@ -1,21 +1,23 @@
 #!/usr/bin/env python3
 """Writes docs/performance.md and its figure from what bench/run.py measured.
 
-usage: bench/page.py [--from results/bench/bench.json] [--markdown docs/performance.md]
-                     [--figure docs/images/performance.png]
+usage: bench/page.py [--from results/bench/bench.json] [--avx2 results/bench-avx2/bench.json]
+                     [--markdown docs/performance.md] [--figure docs/images/performance.png]
 """
 
 import argparse
 import json
 import math
 import os
-import subprocess
+import statistics
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from figure import label, threads_text, write_figure  # noqa: E402
 from works import WORKS, work_of  # noqa: E402
 
 MEBIBYTE = 2**20
+TITLES = {"train": "Training steps", "predict": "Predictions"}
 HEAD = """# Performance
 How long libmixup takes for a step and for a prediction, beside PyTorch and TensorFlow on the same processor, in the
 same run. Made by `make bench`, which installs the pinned peers into `.venv/`, measures, and writes this page; the
@@ -24,10 +26,11 @@ numbers of every round stand in `results/bench/bench.json`.
 Each contender is a process of its own. In each of {rounds} rounds all of them do the same steps, one contender after
 the other; a round's number is the median of its steps. The **ratio** is that of the fastest peer's number to ours in
 the same round: its median over the rounds, with the lowest and highest in brackets. Times are minimum / median over
-rounds, in milliseconds; memory is the peak of the whole process, with its data. Same networks, batch, optimiser,
-threads and float32 everywhere ([bench/works.py](../bench/works.py)); λ, partners and site are drawn anew for each step
-by everybody. PyTorch runs eagerly with its fused optimiser, and compiled; images are in its channels_last order.
-TensorFlow runs compiled by XLA and, for the dense networks, eagerly as the original implementation did.
+rounds, in milliseconds; memory is the peak of the whole process, with its data. Same networks, batch, optimiser and
+threads everywhere ([bench/works.py](../bench/works.py)), in float32 where nothing else is said; λ, partners and site are
+drawn anew for each step by everybody. PyTorch runs eagerly with its fused optimiser, and compiled; images are in its
+channels_last order. TensorFlow runs compiled by XLA and, for the dense networks, eagerly as the original implementation
+did.
 
 **Of the limit** is how near our fastest round comes to what this machine can do at best, measured in the same run
 (below): the step's products at the rate of a large matrix product, or its weights' way through memory, whichever takes
@@ -36,8 +39,43 @@ that stay in a cache.
 """
 
 
+BF16 = """
+Here states and products are in bfloat16 for everybody who can; weights, their gradients, moments and loss stay in
+float32. libmixup with `precision: bf16`, PyTorch with autocast around forward pass and loss, TensorFlow with Keras'
+policy mixed_bfloat16. The ratio is that to the fastest of the peers in bf16. libmixup in float32 took part in the same
+rounds; the fastest peer in float32 is that of the table above, and stands here because bf16 is not faster for everybody.
+"""
+AVX2 = """
+## Kept to AVX2
+
+The same on the same machine with all contenders kept to AVX2, in a run of its own, which shows how a processor without
+AVX-512 would do. That they are was checked by sampling the instructions of their training steps. XLA takes its matrix
+products from YNNPACK, which no flag limits: the peer cuts down what YNNPACK knows of the processor, so that it uses its
+kernels for AVX2 ([bench/peers/tensorflow_avx2.py](../bench/peers/tensorflow_avx2.py)).
+"""
+
+
 def of_row(row, name):
     return next((c for c in row["contenders"] if c["name"] == name), None)
+
+
+def peers_of(row):
+    return [c for c in row["contenders"] if not c["own"]]
+
+
+def ratio_cell(row):
+    return f"**{row['ratio_median']:.2f}** ({row['ratio_min']:.2f} – {row['ratio_max']:.2f})"
+
+
+def memory_cell(row):
+    own, peers = row["contenders"][0], peers_of(row)
+    return (f"{own['peak_memory_bytes'] / MEBIBYTE:.0f} / "
+            f"{min(p['peak_memory_bytes'] for p in peers) / MEBIBYTE:.0f}")
+
+
+def mean_text(rows):
+    average = math.exp(sum(math.log(r["ratio_median"]) for r in rows) / len(rows))
+    return f"\nGeometric mean of the ratios: **{average:.2f}**."
 
 
 def names_of(rows):
@@ -63,45 +101,124 @@ def limit_ms(row, machine):
     return max(products, 1e3 * 4 * arrays * row["parameters"] / (1e9 * limits[rate]))
 
 
-def label(row):
-    return f"{row['work']}, batch {row['batch']}"
-
-
-def table(rows, title, machine, mean=True):
+def table(rows, title, machine, mean=True, level="##"):
     if not rows:
         return ""
     names = names_of(rows)
-    lines = [f"\n## {title}\n",
+    lines = [f"\n{level} {title}\n",
              "| work | ratio | " + " | ".join(names) + " | of the limit | memory, MiB: ours / least peer's | first step, s |",
              "|---|---|---|" + "---|" * (len(names) + 2)]
     for row in rows:
         own = row["contenders"][0]
-        peers = row["contenders"][1:]
-        cells = [label(row), f"**{row['ratio_median']:.2f}** ({row['ratio_min']:.2f} – {row['ratio_max']:.2f})"]
+        cells = [label(row), ratio_cell(row)]
         cells += [time_cell(of_row(row, n)) for n in names]
         cells.append(f"{100 * limit_ms(row, machine) / own['min_ms']:.0f} %")
-        cells.append(f"{own['peak_memory_bytes'] / MEBIBYTE:.0f} / "
-                     f"{min(p['peak_memory_bytes'] for p in peers) / MEBIBYTE:.0f}")
-        cells.append(f"{own['first_step_s']:.2f} / {min(p['first_step_s'] for p in peers):.2f}")
+        cells.append(memory_cell(row))
+        cells.append(f"{own['first_step_s']:.2f} / {min(p['first_step_s'] for p in peers_of(row)):.2f}")
         lines.append("| " + " | ".join(cells) + " |")
     if mean:
-        average = math.exp(sum(math.log(r["ratio_median"]) for r in rows) / len(rows))
-        lines.append(f"\nGeometric mean of the ratios: **{average:.2f}**.")
+        lines.append(mean_text(rows))
     return "\n".join(lines) + "\n"
 
 
-def tables(measured):
-    """Of each number of threads, then growth with batch and width."""
-    machine = measured["machine"]
-    titles = {"train": "Training steps", "predict": "Predictions"}
+def steps_text(measured, counts, where="", level="##"):
+    """Training steps and predictions with each of these numbers of threads."""
     text = ""
-    for threads in sorted({r["threads"] for r in measured["rows"]}, reverse=True):
-        for what, title in titles.items():
+    for threads in counts:
+        for what, title in TITLES.items():
             rows = [r for r in measured["rows"] if (r["what"], r["threads"]) == (what, threads)]
-            text += table(rows, f"{title}, {threads} thread{'s' * (threads > 1)}", machine)
-    for what, title in titles.items():
-        rows = [r for r in measured.get("growth", []) if r["what"] == what]
+            text += table(rows, f"{title}{where}, {threads_text(threads)}", measured["machine"], level=level)
+    return text
+
+
+def avx2_text(path):
+    """From the other run; empty where there was none."""
+    if not os.path.exists(path):
+        return ""
+    with open(path, encoding="utf-8") as file:
+        measured = json.load(file)
+    text = AVX2 + f"\nMeasured on {measured['date']}, {measured['rounds']} round{'s' * (measured['rounds'] > 1)}.\n"
+    counts = sorted({r["threads"] for r in measured["rows"]}, reverse=True)
+    text += steps_text(measured, counts, " on AVX2", "###")
+    return text
+
+
+def tables(measured):
+    """Of each number of threads, those in bf16 behind the first, then growth with batch and width."""
+    machine = measured["machine"]
+    counts = sorted({r["threads"] for r in measured["rows"]}, reverse=True)
+    text = steps_text(measured, counts[:1]) + bf16_text(measured) + steps_text(measured, counts[1:])
+    for what, title in TITLES.items():
+        rows = [r for r in measured["growth"] if r["what"] == what]
         text += table(rows, f"{title}: growth with batch and width", machine, mean=False)
+    return text
+
+
+def fastest_f32(measured, row):
+    """Of the peers in f32, which ran in the same run but not in the same rounds."""
+    same = [r for r in measured["rows"] if all(r[k] == row[k] for k in ("work", "what", "batch", "threads"))]
+    return min(peers_of(same[0]), key=lambda one: one["median_ms"]) if same else None
+
+
+def bf16_text(measured):
+    if measured.get("bf16_refused"):
+        return ("\n## Training steps in bf16\n\nNot measured: this processor has no instructions for bf16. libmixup "
+                f"says \"{measured['bf16_refused']}\".\n")
+    rows = measured["bf16"]
+    if not rows:
+        return ""
+    names = names_of(rows)
+    lines = [f"\n## Training steps in bf16, {threads_text(rows[0]['threads'])}", BF16,
+             "| work | ratio | " + " | ".join(names) +
+             " | fastest peer in f32 | f32 / bf16: libmixup | memory, MiB: ours / least peer's |",
+             "|---|---|" + "---|" * (len(names) + 3)]
+    for row in rows:
+        gains = [f32 / bf16 for f32, bf16 in zip(of_row(row, "libmixup f32")["rounds_ms"],
+                                                 of_row(row, "libmixup")["rounds_ms"])]
+        other = fastest_f32(measured, row)
+        cells = [label(row), ratio_cell(row)] + [time_cell(of_row(row, name)) for name in names]
+        cells += ["–" if other is None else f"{time_cell(other)} ({other['name']})",
+                  f"{statistics.median(gains):.2f}", memory_cell(row)]
+        lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines) + "\n" + mean_text(rows) + "\n"
+
+
+def demonstrations_text(all_measured):
+    """The seven trainings of `make all`, run for a few epochs, and what follows for all of them."""
+    text = ""
+    for measured in all_measured:
+        epochs = measured["epochs"]
+        plural = "s" * (epochs > 1)
+        contenders = measured["contenders"]
+        own = contenders[0]
+        names = [one["name"] for one in contenders]
+        text += f"\n## All seven trainings of `make all`, {threads_text(measured['threads'])}\n\n"
+        text += (f"Really run, each for {epochs} epoch{plural}, one contender after the other in each training: from the "
+                 "process's start, through reading the data, all steps, a look at the validation data after each epoch "
+                 "and at the test data at the end. libmixup is `mixup train` on the experiments themselves, a process a "
+                 "training, and stores the model. \"TensorFlow eager\" is the manner of the original implementation, "
+                 f"from numpy arrays ({measured['version']}, "
+                 "[bench/peers/tensorflow_demonstrations.py](../bench/peers/tensorflow_demonstrations.py)), all trainings "
+                 "in one process, whose start is counted once. Nobody draws figures. Seconds; in brackets what one epoch "
+                 "takes and what surrounds the epochs.\n\n")
+        text += (f"| training, {epochs} epoch{plural} | " + " | ".join(names) + " | ratio | epochs of `make all` |\n"
+                 "|---|---|---|" + "---|" * len(names) + "\n")
+        for number, training in enumerate(own["trainings"]):
+            of_all = [one["trainings"][number] for one in contenders]
+            cells = [f"{training['experiment']}, {training['variant']}"]
+            cells += [f"{t['seconds']:.3g} ({t['epoch_s']:.3g} + {t['around_s']:.2g})" for t in of_all]
+            cells += [f"{of_all[-1]['seconds'] / training['seconds']:.1f}", f"{training['full_epochs']}"]
+            text += "| " + " | ".join(cells) + " |\n"
+        last = contenders[-1]
+        text += ("| start, once | " + " | ".join(f"{one['once_s']:.2g}" if one["once_s"] else "–" for one in contenders) +
+                 " | | |\n")
+        text += (f"| **together, {epochs} epoch{plural}** | " + " | ".join(f"{one['run_s']:.1f}" for one in contenders) +
+                 f" | **{last['run_s'] / own['run_s']:.1f}** | |\n")
+        text += ("| **all epochs, extrapolated** | " +
+                 " | ".join(f"{one['whole_s'] / 60:.1f} minutes" for one in contenders) +
+                 f" | **{last['whole_s'] / own['whole_s']:.1f}** | |\n")
+        text += ("\nExtrapolated: what surrounds the epochs once, and the measured time of an epoch times the epochs of "
+                 "`make all`.\n")
     return text
 
 
@@ -121,41 +238,12 @@ def loading_text(rows):
     return "\n".join(lines) + "\n"
 
 
-# The trainings of `make all`, experiments/demonstrations: network -> (steps an epoch, epochs of its variants).
-# Spirals: 4000 points less 400 to test and 360 to validate, in batches of 20; MNIST: 50,000 digits in batches of 100.
-TRAININGS = {"spiral": (162, [24, 24]), "bottleneck_2": (500, [24, 24]), "bottleneck_12": (500, [6, 24, 24])}
-
-
-def whole_text(rows):
-    """How long all steps of `make all` take by the measured medians; empty where one of them was not measured."""
-    for threads in sorted({r["threads"] for r in rows}, reverse=True):
-        found = {r["work"]: r for r in rows
-                 if r["what"] == "train" and r["threads"] == threads and r["work"] in TRAININGS}
-        totals = {}
-        for name in names_of(found.values()):
-            cells = {work: of_row(row, name) for work, row in found.items()}
-            if len(cells) == len(TRAININGS) and None not in cells.values():
-                totals[name] = sum(steps * sum(epochs) * cells[work]["median_ms"] / 1e3
-                                   for work, (steps, epochs) in TRAININGS.items())
-        if "libmixup" not in totals:
-            continue
-        count = sum(steps * sum(epochs) for steps, epochs in TRAININGS.values())
-        lines = [f"\n## All seven trainings of `make all`, {threads} thread{'s' * (threads > 1)}\n",
-                 f"Computed, not run: {count:,} steps at the medians above. Each is counted as a step that mixes, also in the "
-                 "plain variants; validation, reading and figures are left out for everybody. \"TensorFlow eager\" is "
-                 "the manner of the original implementation.\n", "| | minutes | × libmixup |", "|---|---|---|"]
-        for name, seconds in sorted(totals.items(), key=lambda item: item[1]):
-            lines.append(f"| {name} | {seconds / 60:.1f} | {seconds / totals['libmixup']:.1f} |")
-        return "\n".join(lines) + "\n"
-    return ""
-
-
 def limits_text(measured):
     lines = ["\n## The machine's own limits, measured in the same run\n"]
     for threads, about in measured["machine"].items():
         pairs = ", ".join(f"{key.replace('_', ' ')} {value:.4g}" for key, value in about["limits"].items()
                           if isinstance(value, (int, float)))
-        lines.append(f"- {threads} thread{'s' * (int(threads) > 1)}: {about['processor']}, {about['cores']} cores; {pairs}")
+        lines.append(f"- {threads_text(threads)}: {about['processor']}, {about['cores']} cores; {pairs}")
     return "\n".join(lines) + "\n"
 
 
@@ -167,54 +255,32 @@ def installed_text(sizes):
     return "\n".join(lines) + "\n"
 
 
-def write_figure(rows, path):
-    """Ratio of every row to the fastest peer, with the range over rounds, by gnuplot."""
-    data = "\n".join(f"\"{r['what']} {label(r)}{' (1 thread)' if r['threads'] == 1 else ''}\" {r['ratio_median']} {r['ratio_min']} {r['ratio_max']}" for r in rows)
-    script = f"""set terminal pngcairo noenhanced size 1400,{120 + 46 * len(rows)} font 'sans,15'
-set output '{path}'
-$rows << END
-{data}
-END
-set style fill solid 0.85 noborder
-set yrange [{len(rows)}-0.4:-0.6]
-set xrange [0:{1.08 * max(r['ratio_max'] for r in rows):.3g}] # room for the last number
-set grid x lc rgb '#dddddd'
-set border 1
-set tics nomirror scale 0
-set lmargin 34
-set xlabel 'times as fast as the fastest of PyTorch and TensorFlow (bar: median, line: range over rounds)'
-set arrow from 1, graph 0 to 1, graph 1 nohead lc rgb '#555555' dt 2 front
-unset key
-plot $rows using ($2/2):0:($2/2):(0.36):ytic(1) with boxxyerror lc rgb '#2b6cb0', \\
-     '' using 2:0:3:4 with xerrorbars pt -1 lw 2 lc rgb '#1a202c', \\
-     '' using 4:0:(sprintf('  %.2f', $2)) with labels left font ',14'
-"""
-    os.makedirs(os.path.dirname(path), exist_ok=True)
-    subprocess.run(["gnuplot", "-"], input=script, text=True, check=True)
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--from", dest="source", default="results/bench/bench.json")
+    parser.add_argument("--avx2", default="results/bench-avx2/bench.json")
     parser.add_argument("--markdown", default="docs/performance.md")
     parser.add_argument("--figure", default="docs/images/performance.png")
     given = parser.parse_args()
+    if not os.path.exists(given.source):
+        sys.exit(f"{given.source} is not there: bench/run.py (without --avx2) measures what the page begins with")
     with open(given.source, encoding="utf-8") as file:
         measured = json.load(file)
     rows = measured["rows"]
     text = HEAD.format(rounds=measured["rounds"])
-    versions = sorted({c["version"] for r in rows for c in r["contenders"]})
+    versions = sorted({c["version"] for r in rows + measured["bf16"] + measured["growth"] for c in r["contenders"]})
     text += f"\nMeasured on {measured['date']} with {'; '.join(versions)}.\n"
-    if measured.get("avx2"):
-        text += "\nAll contenders were kept to AVX2, which shows how a processor without AVX-512 would do.\n"
     left = [name for name in WORKS if name not in {r["work"] for r in rows}]
     if left:
         text += f"\nNot measured in this run: {', '.join(left)}.\n"
-    text += f"\n![Ratio to the fastest peer]({os.path.relpath(given.figure, os.path.dirname(given.markdown))})\n"
+    if write_figure(measured, given.figure):
+        text += f"\n![Ratio to the fastest peer]({os.path.relpath(given.figure, os.path.dirname(given.markdown))})\n"
+        text += ("\nDark blue: the first number of threads; below it light blue, one thread, and green, bf16; grey: growth "
+                 "with batch and width.\n")
     text += tables(measured)
-    text += whole_text(rows) + loading_text(measured.get("loading"))
+    text += avx2_text(given.avx2)
+    text += demonstrations_text(measured["demonstrations"]) + loading_text(measured["loading"])
     text += limits_text(measured) + installed_text(measured["installed_bytes"])
-    write_figure(rows + measured.get("growth", []), given.figure)
     with open(given.markdown, "w", encoding="utf-8") as file:
         file.write(text)
 

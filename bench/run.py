@@ -1,207 +1,41 @@
 #!/usr/bin/env python3
 """Times libmixup against PyTorch and TensorFlow: the same work, interleaved in one run, as ratios.
 
-usage: bench/run.py [--rounds N] [--threads LIST] [--works LIST] [--batches LIST] [--widths LIST] [--images FOLDER]
-                    [--out FOLDER] [--avx2] [--quick]
+usage: bench/run.py [--parts LIST] [--add] [--rounds N] [--threads LIST] [--works LIST] [--batches LIST]
+                    [--widths LIST] [--epochs N] [--images FOLDER] [--out FOLDER] [--avx2] [--quick]
 
-Every contender is a process of its own (bench/peers/, build/release/bench/bench_step). In each round all of them
-do the same steps one after the other, so that a machine whose clock drifts, or that others use, slows all alike. A
-round's number is the median of its steps; the ratio of a round is the fastest peer's number over ours. Printed and
-written are the minimum and the median over the rounds. What a newcomer would get wrong: to compare numbers of two
-runs; only ratios of one run mean anything.
+Parts, and about how long each takes with 7 rounds on two cores:
+    loading         JPEG files to batches                                             2 minutes
+    steps           training steps and predictions, for each number of threads        10 each (with one thread 15)
+    bf16            training steps in bf16, at the first number of threads            5
+    demonstrations  the seven trainings of `make all`, one epoch each                 6
+    growth          more batch sizes and widths, at the first number of threads       13
+
+Every contender is a process of its own (bench/contenders.py). In each round all of them do the same steps one after the
+other, so that a machine whose clock drifts, or that others use, slows all alike. A round's number is the median of its
+steps; the ratio of a round is the fastest peer's number over ours. Printed and written are the minimum and the median
+over the rounds. What a newcomer would get wrong: to compare numbers of two rows; only ratios of one row mean anything.
 """
 
 import argparse
 import json
 import os
 import platform
-import statistics
 import subprocess
 import sys
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
+from contenders import AVX2, compare, print_row, program, why_no_bf16  # noqa: E402
+from demonstrations import compare_demonstrations, print_demonstrations  # noqa: E402
+from loading import compare_loading, print_loading  # noqa: E402
 from works import WORKS, work_of  # noqa: E402
 
-STEP_PROGRAM = "build/release/bench/bench_step"
-LIMITS_PROGRAM = "build/release/bench/bench_limits"
-LOAD_PROGRAM = "build/release/bench/bench_load"
-SECONDS_A_TURN = 0.6  # of steps, of each contender in each round
-
+PARTS = ["loading", "steps", "bf16", "demonstrations", "growth"]
 TRAIN = ["bottleneck_2", "bottleneck_12", "spiral", "preact_resnet18", "small_cnn"]
+TRAIN_BF16 = ["preact_resnet18", "bottleneck_2", "bottleneck_12", "small_cnn"]
 PREDICT = [("bottleneck_2", 1), ("bottleneck_2", 32), ("bottleneck_2", 1000), ("tiny", 1)]
-
-
-# What keeps every contender to AVX2, to see on one machine how another kind would do.
-AVX2 = {"ONEDNN_MAX_CPU_ISA": "AVX2", "DNNL_MAX_CPU_ISA": "AVX2", "ATEN_CPU_CAPABILITY": "avx2",
-        "MKL_ENABLE_INSTRUCTIONS": "AVX2", "XLA_FLAGS": "--xla_cpu_max_isa=AVX2"}
-
-
-def python_of(peer):
-    return os.path.join(".venv", peer, "bin", "python")
-
-
-class Peer:
-    """A process that answers commands (bench/peers/protocol.py)."""
-
-    def __init__(self, name, command):
-        self.name = name
-        begin = time.perf_counter()
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                        stderr=subprocess.DEVNULL, text=True)
-        self.version = self.read().get("ready")
-        self.first_step = time.perf_counter() - begin  # seconds from the process's start to its first finished step
-
-    def read(self):
-        line = self.process.stdout.readline()
-        if not line:
-            raise RuntimeError(f"{self.name} ended without an answer")
-        return json.loads(line)
-
-    def ask(self, words):
-        self.process.stdin.write(words + "\n")
-        self.process.stdin.flush()
-        return self.read()
-
-    def steps(self, what, count):
-        """Seconds of `count` steps; one more before them wakes the threads and is not counted."""
-        return self.ask(f"{what} {count + 1}")["seconds"][1:]
-
-    def warm(self, what):
-        """What is compiled for each site is compiled now; twice, since some compile only what comes again."""
-        if what == "train":
-            self.ask("warm 2")
-
-    def memory(self):
-        return self.ask("memory")["bytes"]
-
-    def close(self):
-        self.process.stdin.write("quit\n")
-        self.process.stdin.flush()
-        self.process.wait()
-
-
-class Own:
-    """libmixup: a process a turn, which warms up before it measures."""
-
-    def __init__(self, work, batch, threads, what):
-        self.name = "libmixup"
-        name, _, width = work.partition("_") if work.startswith("mlp_") else (work, "", "")
-        self.command = [STEP_PROGRAM, name] + (["--width", width] if width else []) + ["--work", what, "--batch", str(batch), "--threads", str(threads)]
-        begin = time.perf_counter()
-        first = self.run(["--steps", "0"])
-        self.first_step = time.perf_counter() - begin
-        self.version = first["engine"]
-        self.work = {"multiply_adds": first["multiply_adds"], "parameters": first["parameters"]}
-        self.bytes = 0
-
-    def run(self, more):
-        done = subprocess.run(self.command + more, check=True, stdout=subprocess.PIPE, text=True)
-        return json.loads(done.stdout)
-
-    def steps(self, _, count):
-        answer = self.run(["--steps", str(count)])
-        self.bytes = max(self.bytes, answer["peak_memory_bytes"])
-        return [answer["ms_median"] / 1e3]
-
-    def warm(self, what):
-        pass  # in each of its processes
-
-    def memory(self):
-        return self.bytes
-
-    def close(self):
-        pass
-
-
-def contenders(work, batch, threads, what, quick):
-    arguments = [work, str(batch), str(threads), what]
-    torch = [python_of("torch"), os.path.join(HERE, "peers", "torch_peer.py")]
-    tensorflow = [python_of("tensorflow"), os.path.join(HERE, "peers", "tensorflow_peer.py")]
-    yield Own(work, batch, threads, what)
-    yield Peer("PyTorch eager", torch + ["eager"] + arguments)
-    if quick:
-        return
-    yield Peer("PyTorch compile", torch + ["compile"] + arguments)
-    yield Peer("TensorFlow XLA", tensorflow + ["xla"] + arguments)
-    if what == "train" and work in TRAIN and WORKS[work]["kind"] == "dense":
-        yield Peer("TensorFlow eager", tensorflow + ["eager"] + arguments)
-
-
-def compare(work, batch, threads, what, rounds, quick):
-    """One row: for each contender its rounds, memory and first step, and the ratio to the fastest peer."""
-    racing = list(contenders(work, batch, threads, what, quick))
-    count = {}
-    for one in racing:  # how many steps fill a turn
-        one.warm(what)
-        taken = statistics.median(one.steps(what, 5))
-        count[one.name] = max(3, min(2000, int(SECONDS_A_TURN / taken)))
-    numbers = {one.name: [] for one in racing}
-    for _ in range(rounds):
-        for one in racing:
-            numbers[one.name].append(statistics.median(one.steps(what, count[one.name])))
-    row = {"work": work, "what": what, "batch": batch, "threads": threads, **racing[0].work, "contenders": []}
-    for one in racing:
-        row["contenders"].append({"name": one.name, "version": one.version, "rounds_ms": [1e3 * t for t in numbers[one.name]],
-                                  "min_ms": 1e3 * min(numbers[one.name]),
-                                  "median_ms": 1e3 * statistics.median(numbers[one.name]),
-                                  "peak_memory_bytes": one.memory(), "first_step_s": one.first_step})
-        one.close()
-    peers = row["contenders"][1:]
-    ratios = [min(p["rounds_ms"][r] for p in peers) / row["contenders"][0]["rounds_ms"][r] for r in range(rounds)]
-    row["ratio_min"], row["ratio_median"], row["ratio_max"] = min(ratios), statistics.median(ratios), max(ratios)
-    row["ratio_memory"] = row["contenders"][0]["peak_memory_bytes"] / min(p["peak_memory_bytes"] for p in peers)
-    row["ratio_first_step"] = row["contenders"][0]["first_step_s"] / min(p["first_step_s"] for p in peers)
-    return row
-
-
-def print_row(row):
-    print(f"{row['what']} {row['work']}, batch {row['batch']}, {row['threads']} thread{'s' * (row['threads'] > 1)}: "
-          f"{row['ratio_median']:.2f}x the fastest peer ({row['ratio_min']:.2f} to {row['ratio_max']:.2f}), "
-          f"memory x {row['ratio_memory']:.2f}, first step x {row['ratio_first_step']:.3f}")
-    for one in row["contenders"]:
-        print(f"    {one['name']:<17} min {one['min_ms']:10.3f} ms  median {one['median_ms']:10.3f} ms  "
-              f"peak {one['peak_memory_bytes'] / 2**20:7.0f} MiB  first step {one['first_step_s']:6.2f} s")
-    sys.stdout.flush()
-
-
-# ---- images from the disk
-
-def load_contenders(folder, workers):
-    own = [LOAD_PROGRAM, folder, "--threads", str(workers)]
-    yield "libmixup", own
-    yield "PyTorch DataLoader, Pillow", [python_of("torch"), os.path.join(HERE, "peers", "torch_load.py"), folder,
-                                         str(workers)]
-
-
-def compare_loading(folder, workers, rounds):
-    """Images per second from JPEG files to changed batches: with decoding (the first epoch), and once they are
-    decoded, which libmixup keeps and the DataLoader does not."""
-    numbers = {}
-    for _ in range(rounds):
-        for name, command in load_contenders(folder, workers):
-            done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
-            numbers.setdefault(name, []).append(json.loads(done.stdout))
-    row = {"workers": workers, "images": numbers["libmixup"][0]["images"], "contenders": []}
-    for name, list_of in numbers.items():
-        one = {"name": name}
-        for key in ("first_epoch", "later_epoch"):
-            one[key] = {"best": max(n[key] for n in list_of), "median": statistics.median(n[key] for n in list_of)}
-        row["contenders"].append(one)
-    for key in ("first_epoch", "later_epoch"):
-        ratios = [own[key] / peer[key] for own, peer in zip(*numbers.values())]
-        row["ratio_" + key] = statistics.median(ratios)
-    return row
-
-
-def print_loading(row):
-    print(f"loading {row['images']} JPEG images, {row['workers']} workers: {row['ratio_first_epoch']:.2f}x in the first "
-          f"epoch, {row['ratio_later_epoch']:.2f}x later")
-    for one in row["contenders"]:
-        print(f"    {one['name']:<27} first epoch {one['first_epoch']['median']:9.0f} images/s, later "
-              f"{one['later_epoch']['median']:9.0f}")
-    sys.stdout.flush()
 
 
 # ---- what surrounds the numbers
@@ -243,15 +77,21 @@ def processor():
 
 
 def machine(threads):
-    limits = subprocess.run([LIMITS_PROGRAM, "--threads", str(threads)], check=True, stdout=subprocess.PIPE, text=True)
+    limits = subprocess.run([program("bench/bench_limits"), "--threads", str(threads)], check=True, stdout=subprocess.PIPE, text=True)
     return {"processor": processor(), "cores": os.cpu_count(), "system": platform.platform(),
             "limits": json.loads(limits.stdout)}
 
+
+# ---- the parts
 
 def usual_rows(wanted):
     """(work, batch, train or predict)"""
     return ([(work, WORKS[work]["batch"], "train") for work in TRAIN if wanted is None or work in wanted] +
             [(work, batch, "predict") for work, batch in PREDICT if wanted is None or work in wanted])
+
+
+def bf16_rows(wanted):
+    return [(work, WORKS[work]["batch"], "train") for work in TRAIN_BF16 if wanted is None or work in wanted]
 
 
 def growth_rows(given):
@@ -261,44 +101,126 @@ def growth_rows(given):
     return [(work, batch, what) for what in ("train", "predict") for work, batch in batches + widths]
 
 
-def main():
+def same_row(a, b):
+    return all(a[key] == b[key] for key in ("work", "what", "batch", "threads", "precision"))
+
+
+class Record:
+    """What is measured, written anew after each row, so that an interrupted run leaves what it has."""
+
+    def __init__(self, given):
+        self.path = os.path.join(given.out, "bench.json")
+        self.all = {"date": time.strftime("%Y-%m-%d"), "rounds": given.rounds, "avx2": given.avx2, "machine": {},
+                    "rows": [], "bf16": [], "growth": [], "demonstrations": [], "loading": []}
+        if given.add and os.path.exists(self.path):
+            with open(self.path, encoding="utf-8") as file:
+                before = json.load(file)
+            if "bf16" not in before or [before["rounds"], before["avx2"]] != [given.rounds, given.avx2]:
+                sys.exit(f"{self.path} was measured with other --rounds or --avx2, or by an older version of this; "
+                         "measure it anew without --add")
+            self.all.update(before)
+        self.all["installed_bytes"] = installed_bytes()
+        os.makedirs(given.out, exist_ok=True)
+
+    def add_machine(self, threads):
+        about = machine(threads)
+        if any(other["processor"] != about["processor"] for other in self.all["machine"].values()):
+            sys.exit(f"{self.path} was measured on another processor; measure it anew without --add")
+        earlier = self.all["machine"].get(str(threads), about)
+        for key, value in earlier["limits"].items():  # the best that was ever seen
+            about["limits"][key] = max(value, about["limits"][key])
+        self.all["machine"][str(threads)] = about
+
+    def put(self, kind, row, same):
+        """In the place of an earlier measurement of the same, else at the end."""
+        rows = self.all[kind]
+        places = [i for i, other in enumerate(rows) if same(other, row)]
+        if places:
+            rows[places[0]] = row
+        else:
+            rows.append(row)
+        self.write()
+
+    def write(self):
+        with open(self.path, "w", encoding="utf-8") as file:
+            json.dump(self.all, file, indent=1)
+
+
+def measure_rows(record, kind, rows, threads, precision, given):
+    for work, batch, what in rows:
+        row = compare(work, batch, threads, what, precision, given.rounds, given.quick)
+        print_row(row)
+        record.put(kind, row, same_row)
+
+
+def measure_loading(record, given):
+    if not os.path.isdir(given.images):
+        print(f"loading: skipped, there is no folder {given.images}")
+        return
+    for workers in (1, 2):
+        row = compare_loading(given.images, workers, min(given.rounds, 3))
+        print_loading(row)
+        record.put("loading", row, lambda a, b: a["workers"] == b["workers"])
+
+
+def measure_threads(record, threads, parts, given):
+    """The parts that are measured with so many threads."""
+    wanted = None if given.works == "all" else given.works.split(",")
+    refused = why_no_bf16()
+    record.add_machine(threads)
+    if "steps" in parts:
+        measure_rows(record, "rows", usual_rows(wanted), threads, "f32", given)
+    if "bf16" in parts and refused is None:
+        record.all.pop("bf16_refused", None)
+        measure_rows(record, "bf16", bf16_rows(wanted), threads, "bf16", given)
+    elif "bf16" in parts:
+        print(f"bf16: skipped; {refused}")
+        record.all["bf16_refused"] = refused
+    if "demonstrations" in parts:
+        row = compare_demonstrations(threads, given.epochs, refused is None)
+        print_demonstrations(row)
+        record.put("demonstrations", row, lambda a, b: a["threads"] == b["threads"])
+    if "growth" in parts:
+        measure_rows(record, "growth", growth_rows(given), threads, "f32", given)
+
+
+def options():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    parser.add_argument("--parts", help="some of these; default: all, with --avx2 only steps, which the page shows")
+    parser.add_argument("--add", action="store_true",
+                        help="to what an earlier run left in --out; what is measured again replaces what was there")
     parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--threads", default="2,1", help="one number or more; growth is measured at the first")
-    parser.add_argument("--works", default="all", help="names, or all")
-    parser.add_argument("--batches", default="1,10,100,1000", help="also train and predict bottleneck_2 with these; empty: none")
-    parser.add_argument("--widths", default="256,1024,4096", help="also three hidden layers so wide; empty: none")
+    parser.add_argument("--threads", default="2,1",
+                        help="one number or more; steps are measured with each, the rest with the first")
+    parser.add_argument("--works", default="all", help="names, or all; for steps and bf16")
+    parser.add_argument("--batches", default="1,10,100,1000", help="growth: train and predict bottleneck_2 with these; empty: none")
+    parser.add_argument("--widths", default="256,1024,4096", help="growth: three hidden layers so wide; empty: none")
+    parser.add_argument("--epochs", type=int, default=1, help="of each of the demonstrations' trainings")
     parser.add_argument("--images", default="data/cifar10/test", help="JPEG files in folders by class, to be loaded")
-    parser.add_argument("--avx2", action="store_true", help="keep all contenders to AVX2")
-    parser.add_argument("--quick", action="store_true", help="only PyTorch eager")
-    parser.add_argument("--out", default="results/bench")
+    parser.add_argument("--avx2", action="store_true", help="keep all contenders to AVX2 (libmixup: build/avx2)")
+    parser.add_argument("--quick", action="store_true", help="steps and bf16: only PyTorch eager")
+    parser.add_argument("--out", help="default: results/bench, or results/bench-avx2")
     given = parser.parse_args()
+    given.out = given.out or ("results/bench-avx2" if given.avx2 else "results/bench")
+    given.parts = given.parts.split(",") if given.parts else ["steps"] if given.avx2 else PARTS
+    for part in given.parts:
+        if part not in PARTS:
+            parser.error(f"--parts: {part} is none of {', '.join(PARTS)}")
+    return given
+
+
+def main():
+    given = options()
     if given.avx2:
         os.environ.update(AVX2)
-    wanted = None if given.works == "all" else given.works.split(",")
-    measured = {"date": time.strftime("%Y-%m-%d"), "rounds": given.rounds, "avx2": given.avx2, "machine": {}, "rows": [], "growth": [], "loading": [],
-                "installed_bytes": installed_bytes()}
-    os.makedirs(given.out, exist_ok=True)
-
-    def keep():
-        """Written anew after each row, so that an interrupted run leaves what it has."""
-        with open(os.path.join(given.out, "bench.json"), "w", encoding="utf-8") as file:
-            json.dump(measured, file, indent=1)
-
-    if os.path.isdir(given.images):
-        for workers in (1, 2):
-            measured["loading"].append(compare_loading(given.images, workers, min(given.rounds, 3)))
-            print_loading(measured["loading"][-1])
-    else:
-        print(f"loading: skipped, there is no folder {given.images}")
+    record = Record(given)
+    if "loading" in given.parts:
+        measure_loading(record, given)
     for turn, threads in enumerate(int(t) for t in given.threads.split(",")):
-        measured["machine"][str(threads)] = machine(threads)
-        for kind, rows in (("rows", usual_rows(wanted)), ("growth", growth_rows(given) if turn == 0 else [])):
-            for work, batch, what in rows:
-                measured[kind].append(compare(work, batch, threads, what, given.rounds, given.quick))
-                print_row(measured[kind][-1])
-                keep()
-    keep()
+        parts = [part for part in given.parts if part == "steps" or turn == 0]
+        if parts != ["loading"] and parts:
+            measure_threads(record, threads, parts, given)
+    record.write()
 
 
 if __name__ == "__main__":

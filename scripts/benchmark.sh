@@ -7,7 +7,8 @@ usage() {
 usage: scripts/benchmark.sh [options of bench/run.py]
 
 Installs PyTorch and TensorFlow (CPU builds, versions in bench/requirements-*.txt) into .venv/ where they are missing,
-times them and libmixup in turn (bench/run.py), and writes docs/performance.md and its figure. About an hour.
+times them and libmixup in turn (bench/run.py), and writes docs/performance.md and its figure. About an hour. With --avx2
+it measures what the page shows as kept to AVX2.
 PIP_OPTIONS is passed to pip, for an index that has CPU builds: without one PyPI's torch may come with CUDA.
 END
 }
@@ -29,6 +30,10 @@ for peer in torch tensorflow; do
         touch ".venv/$peer/.complete"
     fi
 done
+if [[ " $* " == *" --avx2 "* ]]; then
+    cmake --preset avx2
+    cmake --build build/avx2 --target mixup bench
+fi
 python3 bench/run.py "$@"
 python3 bench/page.py
-echo "The page is docs/performance.md, the numbers of each round are in results/bench/bench.json"
+echo "The page is docs/performance.md, the numbers of each round are in results/bench*/bench.json"

@@ -1,7 +1,9 @@
 """TensorFlow as a contender: tf.function with XLA, or eagerly step by step as the original implementation was
 written (a Keras model called layer by layer under a gradient tape).
 
-usage: tensorflow_peer.py xla|eager WORK BATCH THREADS train|predict
+usage: tensorflow_peer.py xla|eager WORK BATCH THREADS train|predict [f32|bf16]
+
+bf16: Keras' policy mixed_bfloat16, that is variables, their gradients and the loss in f32, layers in bf16.
 """
 
 import os
@@ -11,6 +13,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), ".."))
 from works import ADAM, ALPHA, SGD, classes, input_shape, work_of  # noqa: E402
 
 mode, name, batch, threads, what = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4]), sys.argv[5]
+precision = sys.argv[6] if len(sys.argv) > 6 else "f32"
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 os.environ["OMP_NUM_THREADS"] = str(threads)
 
@@ -19,6 +22,9 @@ import tensorflow  # noqa: E402
 
 from protocol import serve, timed  # noqa: E402
 
+if "max_isa=AVX2" in os.environ.get("XLA_FLAGS", ""):
+    from tensorflow_avx2 import keep_to_avx2
+    keep_to_avx2()
 tensorflow.config.threading.set_intra_op_parallelism_threads(threads)
 tensorflow.config.threading.set_inter_op_parallelism_threads(1)
 tensorflow.random.set_seed(1)
@@ -26,6 +32,8 @@ random = numpy.random.default_rng(1)
 work = work_of(name)
 keras = tensorflow.keras
 layers = keras.layers
+if precision == "bf16":
+    keras.mixed_precision.set_dtype_policy("mixed_bfloat16")
 
 
 def dense():
@@ -112,10 +120,11 @@ decay = SGD["weight_decay"] if len(input_shape(work)) == 3 else 0.0
 
 def step_at(site, weight, partner):
     def mix(h):
-        return weight * h + (1 - weight) * tensorflow.gather(h, partner)
+        share = tensorflow.cast(weight, h.dtype)
+        return share * h + (1 - share) * tensorflow.gather(h, partner)
 
     with tensorflow.GradientTape() as tape:
-        logits = run(inputs, True, site, mix)
+        logits = tensorflow.cast(run(inputs, True, site, mix), tensorflow.float32)
         loss = tensorflow.reduce_mean(tensorflow.nn.softmax_cross_entropy_with_logits(mix(targets), logits))
     gradients = tape.gradient(loss, variables)
     if decay:

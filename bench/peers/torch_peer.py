@@ -1,6 +1,8 @@
 """PyTorch as a contender: eager with the fused optimiser, or torch.compile; channels_last for images.
 
-usage: torch_peer.py eager|compile WORK BATCH THREADS train|predict
+usage: torch_peer.py eager|compile WORK BATCH THREADS train|predict [f32|bf16]
+
+bf16: autocast around forward pass and loss, the way that PyTorch documents; weights and optimiser stay in f32.
 """
 
 import os
@@ -10,6 +12,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), ".."))
 from works import ADAM, ALPHA, SGD, classes, input_shape, work_of  # noqa: E402
 
 mode, name, batch, threads, what = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4]), sys.argv[5]
+precision = sys.argv[6] if len(sys.argv) > 6 else "f32"
 os.environ["OMP_NUM_THREADS"] = str(threads)
 
 import torch  # noqa: E402
@@ -144,7 +147,8 @@ beta = torch.distributions.Beta(ALPHA, ALPHA)
 def train_step(site=None):
     if site is None:
         site = work["sites"][int(torch.randint(len(work["sites"]), ()))]
-    loss = loss_of(inputs, targets, beta.sample(), torch.randperm(batch), site)
+    with torch.autocast("cpu", torch.bfloat16, enabled=precision == "bf16"):
+        loss = loss_of(inputs, targets, beta.sample(), torch.randperm(batch), site)
     optimizer.zero_grad(set_to_none=True)
     loss.backward()
     optimizer.step()

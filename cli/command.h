@@ -103,7 +103,7 @@ int command_finish_output(const arguments *given);
 #define OPTION_PART                                                                                          \
     {                                                                                                        \
         .name = "part", .kind = OPTION_TEXT, .value = "PART", .words = "train, validation or test",          \
-        .help = "with --experiment: train, validation or test (default test)"                                \
+        .help = "of --experiment or the run's own data: train, validation or test (default test)"            \
     }
 
 #define OPTION_LABELS                                                                                        \

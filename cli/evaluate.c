@@ -144,6 +144,8 @@ const command command_evaluate = {
     .options = options,
     .details =
         "MODEL is a model.safetensors or a run's folder; DATA a .csv, .npy or IDX file with targets, a\n"
-        "folder or .tar of JPEG and PNG images in folders named by class, or --experiment FILE.yaml.\n",
+        "folder or .tar of JPEG and PNG images in folders named by class, or --experiment FILE.yaml. "
+        "Without\n"
+        "either, a run's folder brings its own test data.\n",
     .run = run,
 };

@@ -209,20 +209,42 @@ static mixup_status check_shape(const mixup_dataset *data, const mixup_model *mo
                  shape_to_text(&have).text, shape_to_text(&want).text);
 }
 
+/* The run.yaml of MODEL where that is a run's folder, else NULL; to be released. */
+static char *own_record(const arguments *given) {
+    char *record = path_join(command_allocator(), arguments_positional(given, 0), RUN_EXPERIMENT);
+    if (record != NULL && file_exists(record))
+        return record;
+    memory_release(command_allocator(), record);
+    return NULL;
+}
+
 bool source_is_given(const arguments *given, const char *path) {
-    if ((path == NULL) != !arguments_given(given, "experiment"))
+    const bool named = arguments_given(given, "experiment");
+    char *record = own_record(given);
+    const bool own = record != NULL;
+    memory_release(command_allocator(), record);
+    if (path != NULL && named)
+        command_misused(given, "give only one of DATA or --experiment FILE.yaml");
+    else if (path == NULL && !named && !own)
+        command_misused(given,
+                        "give DATA or --experiment FILE.yaml; only a run's folder brings its own data");
+    else
         return true;
-    command_misused(given, "give %s DATA or --experiment FILE.yaml", path == NULL ? "either" : "only one of");
     return false;
 }
 
 mixup_status source_data(const arguments *given, const char *path, mixup_model *model, mixup_dataset **data) {
-    const char *experiment_path = arguments_text(given, "experiment", NULL);
-    if ((path == NULL) == (experiment_path == NULL))
-        return error(MIXUP_ERROR_ARGUMENT, "give either DATA or --experiment FILE.yaml");
+    char *record = own_record(given);
+    const char *experiment_path = arguments_text(given, "experiment", record);
     mixup_dataset *opened = NULL;
-    mixup_status status = path != NULL ? open_file(given, path, mixup_model_preprocess(model), &opened)
-                                       : open_part(given, experiment_path, &opened);
+    mixup_status status = MIXUP_OK;
+    if (path != NULL)
+        status = open_file(given, path, mixup_model_preprocess(model), &opened);
+    else if (experiment_path != NULL)
+        status = open_part(given, experiment_path, &opened);
+    else
+        status = error(MIXUP_ERROR_ARGUMENT, "give DATA or --experiment FILE.yaml");
+    memory_release(command_allocator(), record);
     if (status == MIXUP_OK)
         status = check_shape(opened, model);
     if (status != MIXUP_OK) {

@@ -2,9 +2,9 @@
  *
  * MODEL is a file written by mixup_model_save, or a run's folder (then its model.safetensors). DATA is a .csv
  * or .csv.gz (read like the model's training data: columns, filled-in values, standardisation and classes
- * come from the model), an .npy, an IDX file, a folder or archive of images, or with --experiment a part of
- * an experiment's data. Options read: engine, threads, experiment, part, labels, targets (those that the
- * command has). */
+ * come from the model), an .npy, an IDX file, a folder or archive of images, with --experiment a part of an
+ * experiment's data, or, where MODEL is a run's folder and nothing is given, a part of the run's own. Options
+ * read: engine, threads, experiment, part, labels, targets (those that the command has). */
 #ifndef CLI_SOURCE_H
 #define CLI_SOURCE_H
 
@@ -14,14 +14,15 @@
 /* Loads MODEL. The caller destroys it. */
 mixup_status source_model(const arguments *given, const char *path, mixup_model **model);
 
-/* Whether DATA is given, once: as `path` or by --experiment. If not, the message is printed. */
+/* Whether DATA is given, once: as `path`, by --experiment or by the run's folder. If not, the message is
+ * printed. */
 bool source_is_given(const arguments *given, const char *path);
 
 /* Whether DATA is a folder or an archive of images. */
 bool source_is_images(const char *path);
 
-/* Opens DATA (`path`; NULL where --experiment stands for it) for `model`, and checks that its samples have
- * the model's input shape. The caller destroys it. */
+/* Opens DATA (`path`; NULL where --experiment or the run's folder stands for it) for `model`, and checks that
+ * its samples have the model's input shape. The caller destroys it. */
 mixup_status source_data(const arguments *given, const char *path, mixup_model *model, mixup_dataset **data);
 
 /* All parts of the data of --experiment, each checked as by source_data. The caller clears them. */

@@ -103,6 +103,7 @@ const command command_states = {
     .options = options,
     .details =
         "MODEL is a model.safetensors or a run's folder; DATA a .csv, .npy or IDX file, a folder or .tar of\n"
-        "JPEG and PNG images, or --experiment FILE.yaml.\n",
+        "JPEG and PNG images, or --experiment FILE.yaml. Without either, a run's folder brings its own test\n"
+        "data.\n",
     .run = run,
 };

@@ -13,8 +13,12 @@ enum {
     RELIABILITY_HEIGHT = 480,
     NUMBERS_UP_TO = 15,
     CRISP_UP_TO = 40,
-    TICS = 20,            /* names on an axis */
-    LETTERS_IN_A_ROW = 50 /* with a space behind each name */
+    TICS = 20,             /* names on an axis */
+    LETTERS_IN_A_ROW = 50, /* with a space behind each name */
+    CONFUSION_LEFT = 92,   /* pixels before the matrix, where names have up to */
+    SHORT_NAME = 3,
+    LETTER = 9,    /* as gnuplot counts, or it leaves the axis unnamed */
+    LONG_NAME = 30 /* letters; longer ones lose their beginning */
 };
 
 /* The share of its row at every entry, so that rare classes show as well; the counts stand in a second file.
@@ -40,6 +44,15 @@ static bool are_wide(const figure_classes *classes) {
     for (size_t c = 0; classes->names != NULL && c < classes->count; c++)
         letters += strlen(classes->names[c]) + 1;
     return classes->count <= TICS && letters > LETTERS_IN_A_ROW;
+}
+
+/* Pixels by which the picture is wider, so that the rows' names have room before the matrix. */
+static unsigned extra_width(const figure_classes *classes) {
+    size_t longest = SHORT_NAME;
+    for (size_t c = 0; classes->names != NULL && c < classes->count; c++)
+        longest = strlen(classes->names[c]) > longest ? strlen(classes->names[c]) : longest;
+    longest = longest < LONG_NAME ? longest : LONG_NAME;
+    return (unsigned)(longest - SHORT_NAME) * LETTER;
 }
 
 static void write_tics(text *script, const char *axis, const figure_classes *classes, size_t count) {
@@ -73,10 +86,13 @@ mixup_status figure_confusion(const figure_place *place, const uint64_t *counts,
     write_tics(&script, "y", classes, n);
     text_add(&script,
              "set size ratio -1\nunset grid\nset border 0\nset tics scale 0\nunset key\n"
-             "set lmargin at screen 0.17\nset rmargin at screen 0.82\n"
              "set tmargin at screen 0.90\nset ylabel 'right class' offset -1,0\n"
              "set cbrange [0:100]\nset cblabel '% of the right class'\n"
              "set palette defined (0 '#ffffff', 1 '#d3ece4', 10 '#7cc7ad', 60 '#1f9a76', 100 '#00664b')\n");
+    const unsigned width = CONFUSION_WIDTH + extra_width(classes);
+    text_format(&script, "set lmargin at screen %.4g\nset rmargin at screen %.4g\n",
+                (double)(width - CONFUSION_WIDTH + CONFUSION_LEFT) / (double)width,
+                1.0 - 0.18 * (double)CONFUSION_WIDTH / (double)width);
     text_add(&script, are_wide(classes)
                           ? "set bmargin at screen 0.22\nset xlabel 'predicted class' offset 0,1.2\n"
                           : "set bmargin at screen 0.15\nset xlabel 'predicted class'\n");
@@ -93,7 +109,7 @@ mixup_status figure_confusion(const figure_place *place, const uint64_t *counts,
     const mixup_status status =
         gnuplot_draw(&(gnuplot_picture){.folder = place->folder,
                                         .name = place->name,
-                                        .width = CONFUSION_WIDTH,
+                                        .width = width,
                                         .height = CONFUSION_HEIGHT,
                                         .script = &script,
                                         .data = (const gnuplot_data[]){{"", &shares}, {"_counts", &list}},

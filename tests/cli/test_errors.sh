@@ -88,9 +88,16 @@ model=r_good/none/seed-1
 expect 1 "$MIXUP" evaluate $model flowers.csv
 says err "not trained on a CSV"
 for command in evaluate predict; do
-    expect 2 "$MIXUP" $command $model
+    expect 2 "$MIXUP" $command $model/model.safetensors
+    says err "--experiment" "only a run's folder brings its own data"
+    expect 2 "$MIXUP" $command $model s.npy --experiment s.yaml
+    expect 0 "$MIXUP" $command $model
+    cp out own
+    expect 0 "$MIXUP" $command $model --experiment s.yaml
+    same out own
+    expect 0 "$MIXUP" $command $model --part validation
+    differ out own
 done
-says err "--experiment"
 expect 2 "$MIXUP" evaluate $model --experiment s.yaml --part tset
 says err "--part tset"
 expect 1 "$MIXUP" evaluate r_good --experiment s.yaml

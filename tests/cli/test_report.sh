@@ -26,12 +26,12 @@ says out "$run,0,20,"
 write_flowers flowers.csv 1 # classes with names
 cat >flowers.yaml <<'YAML'
 threads: 1
-data: {train: {format: csv, path: flowers.csv, label: "kind, of flower", ignore: [id]}}
+data: {train: {format: csv, path: flowers.csv, label: "kind, of flower", ignore: [id]}, test: {last: 9}}
 network: [{op: dense, units: 3, activation: softmax}]
 YAML
 expect 0 "$MIXUP" train flowers.yaml --out flowers --quiet
 expect 0 "$MIXUP" svd flowers/default/seed-1 --layer dense1 --together --summary
-says out "flowers/default/seed-1,rose,20," 'seed-1,"tulip ""red""",20,' "seed-1,all,60,"
+says out "flowers/default/seed-1,rose,17," 'seed-1,"tulip ""red""",17,' "seed-1,all,51,"
 differ out uncentred
 expect 0 "$MIXUP" svd $run/model.safetensors --layer dense1 --experiment s.yaml --part train
 
@@ -144,6 +144,13 @@ if command -v gnuplot >/dev/null; then
     }
     [ "$(echo "$(number 'test accuracy') $(number 'test error')" | awk '{ printf "%.2f", $1 + $2 }')" = 100.00 ] ||
         complain "accuracy and error are not the whole"
+    # Names of classes are whole: they end at x (text-anchor: end) and have room before it; so has the axis' name.
+    expect 0 "$MIXUP" report flowers --quiet
+    grep -q '>right class</text>' flowers/figures/confusion_default.svg || complain "the rows' axis has no name"
+    awk '/text-anchor="end"/ { split($0, part, /[(,]/); x = part[2] }
+        /<text>tulip "red"</ && x > 0 { found = 1; if (x < 11 * 7) exit 1; x = 0 }
+        END { exit !found }' <(sed 's/&quot;/"/g' flowers/figures/confusion_default.svg) ||
+        complain "a class's name is cut"
     rm results/spirals/figures/loss.*
     (cd results/spirals/figures && rm accuracy.svg && gnuplot accuracy.gp) || complain "the script does not run again"
     there results/spirals/figures/accuracy.svg

@@ -26,12 +26,14 @@ endfunction()
 # Our own kernels of dense layers; those for an instruction set are compiled with it.
 function(mixup_product_sources output)
   set(folder ${PROJECT_SOURCE_DIR}/src/engine/product)
-  set(all ${folder}/panels.c ${folder}/product.c ${folder}/states.c)
+  set(all ${folder}/panels.c ${folder}/product.c ${folder}/states.c ${folder}/weights.c)
   if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64)$")
-    set_source_files_properties(${folder}/avx2.c PROPERTIES COMPILE_OPTIONS "-mavx2;-mfma")
-    set_source_files_properties(${folder}/avx512.c PROPERTIES COMPILE_OPTIONS "-mavx512f;-mavx2;-mfma")
+    # What a formula rounds must not depend on what the compiler contracts.
+    set(exact -ffp-contract=off -mavx2 -mfma)
+    set_source_files_properties(${folder}/avx2.c PROPERTIES COMPILE_OPTIONS "${exact}")
+    set_source_files_properties(${folder}/avx512.c PROPERTIES COMPILE_OPTIONS "${exact};-mavx512f")
     set_source_files_properties(${folder}/avx512_bf16.c PROPERTIES
-      COMPILE_OPTIONS "-mavx512f;-mavx512bf16;-mavx2;-mfma")
+      COMPILE_OPTIONS "${exact};-mavx512f;-mavx512bf16")
     list(APPEND all ${folder}/avx2.c ${folder}/avx512.c ${folder}/avx512_bf16.c)
   endif()
   set(${output} ${all} PARENT_SCOPE)

@@ -108,7 +108,8 @@ static inline real effective(const optimizer_step *s, real gradient, real value)
     return g + s->coupled_decay * value;
 }
 
-/* Torch's order of operations, so that the same inputs give the same roundings as far as possible. */
+/* Torch's order of operations, so that the same inputs give the same roundings as far as possible; that of
+ * engine/product/kernel_adam.h, too. */
 ENGINE_VECTORIZED
 static void update_adam(const optimizer_step *step, const optimizer_arrays *arrays, size_t begin,
                         size_t end) {

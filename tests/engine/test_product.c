@@ -252,23 +252,25 @@ static void add(void *user, size_t at, size_t count, const float *gradient) {
         ((real *)user)[at + i] += gradient[i];
 }
 
-/* Adds the stored gradient of W to `out`. The along states have rows so far apart. */
-static void run_weights_spread(const layer *l, size_t row, real *out, size_t parts) {
-    const size_t batch = l->sizes.batch;
+/* `how` says who gets the gradient, and how far apart rows of the along states are. */
+static void run_weights_as(const layer *l, product_weights how, size_t parts) {
     const bool by_unit = l->layout.by_unit;
     real *across = pack_states(l, PRODUCT_OVER_BATCH, by_unit ? l->delta : l->input, 1);
-    real *along = pack_rows(l, PRODUCT_OVER_BATCH, by_unit ? l->input : l->delta, row, 2);
-    const product_weights call = {.layout = &l->layout,
-                                  .batch = batch,
-                                  .along = along,
-                                  .along_row = row,
-                                  .across = product_packed(&l->layout, PRODUCT_OVER_BATCH, batch, across),
-                                  .take = add,
-                                  .user = out,
-                                  .ahead = {l->stored, NULL, l->stored}};
-    in_parts(weights_part, &call, parts);
+    real *along = pack_rows(l, PRODUCT_OVER_BATCH, by_unit ? l->input : l->delta, how.along_row, 2);
+    how.layout = &l->layout;
+    how.batch = l->sizes.batch;
+    how.along = along;
+    how.across = product_packed(&l->layout, PRODUCT_OVER_BATCH, how.batch, across);
+    in_parts(weights_part, &how, parts);
     free(along);
     free(across);
+}
+
+/* Adds the stored gradient of W to `out`. The along states have rows so far apart. */
+static void run_weights_spread(const layer *l, size_t row, real *out, size_t parts) {
+    const product_weights how = {
+        .along_row = row, .take = add, .user = out, .ahead = {l->stored, NULL, l->stored}};
+    run_weights_as(l, how, parts);
 }
 
 static void run_weights(const layer *l, real *out, size_t parts) {
@@ -361,6 +363,72 @@ static void check_weight_gradient(const layer *l) {
 static void the_weights_gradient_sums_over_the_batch_and_leaves_the_padding_zero(void **state) {
     (void)state;
     for_every_layer(check_weight_gradient);
+}
+
+/* ---- Adam's update */
+
+typedef struct adam_state {
+    size_t count;
+    real *values, *moment1, *moment2;
+} adam_state;
+
+static adam_state make_adam_state(const layer *l) {
+    const size_t plain_count = l->sizes.units * l->sizes.features;
+    const size_t count = panel_stored(&l->layout);
+    adam_state state = {count, network_values(count), network_values(count), network_values(count)};
+    real *moment = random_values(6, plain_count);
+    panel_write(&l->layout, l->weight, state.values);
+    panel_write(&l->layout, moment, state.moment1);
+    for (size_t i = 0; i < plain_count; i++)
+        moment[i] = i % 5 == 0 ? 0 : moment[i] * moment[i];
+    panel_write(&l->layout, moment, state.moment2);
+    free(moment);
+    return state;
+}
+
+static void free_adam_state(adam_state *state) {
+    free(state->values);
+    free(state->moment1);
+    free(state->moment2);
+}
+
+static void check_adam(const layer *l) {
+    static const size_t PARTS[] = {1, 2, 3, 64};
+    mixup_optimizer optimizer = {.kind = MIXUP_ADAM, .learning_rate = 0.125f};
+    network_ok(optimizer_resolve(&optimizer, &optimizer));
+    const optimizer_step step = optimizer_prepare(&optimizer, 0.125, 3, 1.0, 0.0);
+    adam_state expected = make_adam_state(l);
+    real *gradient = network_values(expected.count);
+    memset(gradient, 0, expected.count * sizeof *gradient);
+    run_weights(l, gradient, 1);
+    const optimizer_arrays arrays = {.values = expected.values,
+                                     .gradient = gradient,
+                                     .moment1 = expected.moment1,
+                                     .moment2 = expected.moment2};
+    optimizer_update(&optimizer, &step, &arrays, 0, expected.count);
+    for (size_t p = 0; p < MIXUP_COUNT(PARTS) && product_has_adam(l->layout.kernels); p++) {
+        adam_state given = make_adam_state(l);
+        const product_adam adam = {.values = given.values,
+                                   .moment1 = given.moment1,
+                                   .moment2 = given.moment2,
+                                   .beta1 = step.beta1,
+                                   .beta2 = step.beta2,
+                                   .step_size = step.step_size,
+                                   .root_scale = step.root_scale,
+                                   .epsilon = step.epsilon};
+        run_weights_as(l, (product_weights){.along_row = l->layout.along, .adam = &adam}, PARTS[p]);
+        assert_memory_equal(given.values, expected.values, expected.count * sizeof(real));
+        assert_memory_equal(given.moment1, expected.moment1, expected.count * sizeof(real));
+        assert_memory_equal(given.moment2, expected.moment2, expected.count * sizeof(real));
+        free_adam_state(&given);
+    }
+    free(gradient);
+    free_adam_state(&expected);
+}
+
+static void adams_update_beside_the_sums_has_the_bits_of_the_optimizers_loop_in_any_parts(void **state) {
+    (void)state;
+    for_every_layer(check_adam);
 }
 
 static void rows_are_spread_where_they_compete_and_never_drawn_together(void **state) {
@@ -475,6 +543,7 @@ int main(void) {
         cmocka_unit_test(forward_is_the_leaked_sum_of_products_and_bias),
         cmocka_unit_test(the_inputs_gradient_is_the_product_with_the_transposed_weights),
         cmocka_unit_test(the_weights_gradient_sums_over_the_batch_and_leaves_the_padding_zero),
+        cmocka_unit_test(adams_update_beside_the_sums_has_the_bits_of_the_optimizers_loop_in_any_parts),
         cmocka_unit_test(rows_are_spread_where_they_compete_and_never_drawn_together),
         cmocka_unit_test(the_gradient_before_an_activation_is_exact_and_so_is_the_order_of_its_sums),
         cmocka_unit_test(the_number_of_parts_does_not_change_a_bit),

@@ -195,6 +195,7 @@ typedef struct weights_arguments {
     product_pack spread; /* of the along states, before `call` reads them */
     product_weights call;
     gradient_target target;
+    product_adam adam; /* of this run, where `call` makes the update */
 } weights_arguments;
 
 static void weights_part(void *arguments, size_t part, size_t parts) {
@@ -208,9 +209,30 @@ static void weights_part(void *arguments, size_t part, size_t parts) {
     product_weights_part(&a->call, part, parts);
 }
 
+/* Adam, if it does nothing but what the product can do beside its sums. */
+static bool plain_adam(const gradient_target *target, product_adam *out) {
+    const optimizer_step *s = &target->step.factors;
+    const optimizer_arrays *arrays = &target->step.arrays;
+    const mixup_optimizer_kind kind = target->update.optimizer->kind;
+    if ((kind != MIXUP_ADAM && kind != MIXUP_ADAMW) || s->gradient_scale != 1 || s->clip_value > 0 ||
+        s->coupled_decay != 0 || s->decay_factor != 1 || arrays->average != NULL)
+        return false;
+    *out = (product_adam){.values = arrays->values,
+                          .moment1 = arrays->moment1,
+                          .moment2 = arrays->moment2,
+                          .beta1 = s->beta1,
+                          .beta2 = s->beta2,
+                          .step_size = s->step_size,
+                          .root_scale = s->root_scale,
+                          .epsilon = s->epsilon};
+    return true;
+}
+
 static void run_weights(void *arguments, plan_run *run) {
     weights_arguments *a = arguments;
     begin_target(&a->target, run);
+    const bool beside = a->target.fused && product_has_adam(a->call.layout->kernels);
+    a->call.adam = beside && plain_adam(&a->target, &a->adam) ? &a->adam : NULL;
     if (a->target.fused) {
         a->call.ahead[0] = a->target.step.arrays.values;
         a->call.ahead[1] = a->target.step.arrays.moment1;

@@ -57,6 +57,17 @@ typedef struct gradient_tile {
     size_t ahead_step; /* bytes from one of them to the next */
 } gradient_tile;
 
+/* Vectors of values that Adam updates, in order, and their gradient. While it runs, lines so many values
+ * ahead of them are fetched into the cache. */
+typedef struct adam_piece {
+    size_t vectors;
+    float *values, *moment1, *moment2;
+    const float *gradient;
+    size_t ahead;
+    float beta1_rest, beta2, beta2_rest; /* β2; rest: 1 - β */
+    float step_size, root_scale, epsilon;
+} adam_piece;
+
 /* Inner products, `rows` × `columns` of them: out[r][c] = Σ_p Σ_j left[r][p][j] right[c][p][j], over the
  * whole panels p and the narrower one behind them. */
 typedef struct inner_part {
@@ -117,6 +128,10 @@ typedef struct product_kernels {
     size_t inner_rows;                                                  /* of an inner tile, at most */
     void (*outer[KERNEL_ROWS][KERNEL_VECTORS])(const outer_tile *tile); /* [rows - 1][vectors - 1] */
     void (*gradient[KERNEL_ROWS][KERNEL_VECTORS])(const gradient_tile *tile);
+    /* An update, and one together with a gradient's tile of full size that has nothing to do with it; NULL:
+     * to take values with their gradients is faster. */
+    void (*adam)(const adam_piece *piece);
+    void (*gradient_beside_adam)(const gradient_tile *tile, const adam_piece *piece);
     void (*inner[KERNEL_ROWS][2])(const inner_tile *tile); /* [rows - 1][KERNEL_COLUMNS columns, or 1] */
     void (*pack)(const pack_panel *panel);
     void (*join)(const join_panel *panel);

@@ -93,6 +93,19 @@ INLINED void outer(const outer_tile *t, const size_t rows, const size_t vectors)
     outer_end(t, rows, vectors, sums);
 }
 
+INLINED void gradient_add(const gradient_tile *t, const size_t rows, const size_t vectors, size_t k,
+                          tile_sums sums) {
+    tile_add(rows, vectors, t->left + k * t->left_depth, 1, t->panel + k * t->panel_row, sums);
+}
+
+INLINED void gradient_end(const gradient_tile *t, const size_t rows, const size_t vectors, tile_sums sums) {
+    UNROLL for (size_t r = 0; r < rows; r++) {
+        UNROLL for (size_t v = 0; v < vectors; v++) {
+            vec_store(t->out + (r * vectors + v) * LANES, sums[r][v]);
+        }
+    }
+}
+
 INLINED void gradient(const gradient_tile *t, const size_t rows, const size_t vectors) {
     tile_sums sums;
     size_t line = 0; /* in bytes */
@@ -104,13 +117,9 @@ INLINED void gradient(const gradient_tile *t, const size_t rows, const size_t ve
                 _mm_prefetch(t->ahead[a] + line, _MM_HINT_T0);
             }
         }
-        tile_add(rows, vectors, t->left + k * t->left_depth, 1, t->panel + k * t->panel_row, sums);
+        gradient_add(t, rows, vectors, k, sums);
     }
-    UNROLL for (size_t r = 0; r < rows; r++) {
-        UNROLL for (size_t v = 0; v < vectors; v++) {
-            vec_store(t->out + (r * vectors + v) * LANES, sums[r][v]);
-        }
-    }
+    gradient_end(t, rows, vectors, sums);
 }
 
 #define OUTER(rows, vectors)                                                                                 \

@@ -1,6 +1,6 @@
-/* engine/product: products cut into tiles. A part of a product is a run of tiles in an order that gives each
- * thread about the same range of `along` in all three products, of the weights as of the states: what a
- * thread writes, the others seldom read. */
+/* engine/product: outer and inner products cut into tiles. A part of a product is a run of tiles in an order
+ * that gives each thread about the same range of `along` in all three products (the third is weights.c's), of
+ * the weights as of the states: what a thread writes, the others seldom read. */
 #include "engine/product/product.h"
 
 #include "engine/product/kernel.h"
@@ -328,95 +328,5 @@ void product_inner_part(const product_inner *call, size_t part, size_t parts) {
                                          .end_group = group + next - t});
             t = next;
         }
-    }
-}
-
-/* ---- the gradient of the weights */
-
-/* Rows a multiple of so many values apart share at most a quarter of the sets of a way of 4 KiB. */
-enum { SPREAD_UNIT = 256 };
-
-/* Values of a tile that `take` gets: enough to be worth a call, few enough for the first cache. */
-enum { TAKEN = 512 };
-
-/* Rows of a tile: groups as high as a kernel's. The last tile of a panel may have fewer. */
-static size_t rows_of_tile(const panel_layout *layout) {
-    const size_t rows = layout->kernels->rows;
-    return TAKEN / (rows * panel_width(layout, 0)) * rows;
-}
-
-/* Prepares a group's fetching of what `take` will read of the next tile: evenly over the depth, no line much
- * more than once, as each fetch takes a load's place. */
-static void plan_fetches(size_t values, gradient_tile *tile) {
-    const size_t lines = quotient_up(values, KERNEL_LINE);
-    tile->ahead_every = 1;
-    tile->ahead_lines = quotient_up(lines, tile->depth);
-    while (2 * tile->ahead_every * lines <= tile->depth)
-        tile->ahead_every *= 2;
-    const size_t fetches = quotient_up(tile->depth, tile->ahead_every) * tile->ahead_lines;
-    tile->ahead_step = quotient_up(lines * KERNEL_LINE * sizeof(float), fetches);
-}
-
-/* A run of tiles of one panel. */
-typedef struct weights_place {
-    size_t panel;
-    size_t rows;       /* of a tile */
-    size_t begin, end; /* rows of the run */
-    gradient_tile plain, fetching;
-} weights_place;
-
-/* Makes the tile that begins at row `begin` and hands it on. While another follows, each group of rows
- * fetches what lies as far behind its own as that tile. */
-static void weights_tile(const product_weights *call, weights_place *place, size_t begin) {
-    const product_kernels *kernels = call->layout->kernels;
-    const size_t width = panel_width(call->layout, place->panel);
-    const size_t rows = smaller(place->rows, place->end - begin);
-    const size_t at = place->panel * call->layout->step + begin * width;
-    const bool fetches = call->ahead[0] != NULL && begin + rows < place->end;
-    gradient_tile *tile = fetches ? &place->fetching : &place->plain;
-    _Alignas(64) float gradient[TAKEN];
-    for (size_t row = 0; row < rows; row += kernels->rows) {
-        const size_t height = smaller(kernels->rows, rows - row);
-        const size_t next = at + (row + rows) * width;
-        tile->left = call->along + begin + row;
-        tile->out = gradient + row * width;
-        for (size_t a = 0; fetches && a < KERNEL_AHEAD; a++)
-            tile->ahead[a] =
-                (const char *)((call->ahead[a] != NULL ? call->ahead[a] : call->ahead[0]) + next);
-        kernels->gradient[height - 1][width / kernels->lanes - 1](tile);
-    }
-    call->take(call->user, at, rows * width, gradient);
-}
-
-size_t product_spread_row(const panel_layout *layout, size_t batch) {
-    const bool competes = layout->along % SPREAD_UNIT == 0 && layout->across >= SPREAD_UNIT;
-    /* the wider the panel, the more arithmetic hides the waiting, until the batch is larger, too */
-    return competes && batch >= layout->width ? layout->along + KERNEL_LINE : layout->along;
-}
-
-void product_weights_part(const product_weights *call, size_t part, size_t parts) {
-    const panel_layout *layout = call->layout;
-    const size_t panels = layout->panels;
-    const size_t rows = rows_of_tile(layout);
-    const size_t tiles = quotient_up(layout->along, rows);
-    /* Numbered with the panel innermost, a part is one range of `along`; it is made panel by panel. */
-    const size_t first = begin_of(tiles * panels, part, parts);
-    const size_t last = begin_of(tiles * panels, part + 1, parts);
-    for (size_t p = 0; p < panels; p++) {
-        const gradient_tile tile = {.depth = product_factors(layout->kernels, call->batch),
-                                    .left_depth = call->along_row > 0 ? call->along_row : layout->along,
-                                    .panel = call->across.values + p * call->across.panel,
-                                    .panel_row = p + 1 == panels ? call->across.last_row : call->across.row,
-                                    .ahead_every = 1};
-        weights_place place = {.panel = p,
-                               .rows = rows,
-                               .begin = rows * (quotient_up(first + panels - p, panels) - 1),
-                               .end = rows * (quotient_up(last + panels - p, panels) - 1),
-                               .plain = tile,
-                               .fetching = tile};
-        place.end = smaller(place.end, layout->along);
-        plan_fetches(layout->kernels->rows * panel_width(layout, p), &place.fetching);
-        for (size_t row = place.begin; row < place.end; row += rows)
-            weights_tile(call, &place, row);
     }
 }

@@ -12,7 +12,8 @@
  *   product_inner   from `across` to `along`: inner products of rows with rows; the gradient of the input
  *                   where vectors run across units. No block is ever transposed.
  *   product_weights the gradient of W, tile by tile in the order of the layout, so that an optimiser can take
- *                   each tile while it is in the first cache: the gradient need not exist as an array.
+ *                   each tile while it is in the first cache: the gradient need not exist as an array. Adam's
+ *                   update it makes itself, beside the sums.
  *
  * For narrow layers vectors run across features, and forward and backward change places.
  *
@@ -152,6 +153,15 @@ typedef struct product_inner {
 } product_inner;
 void product_inner_part(const product_inner *call, size_t part, size_t parts);
 
+/* Adam's update of the weights (Kingma & Ba 2015), bit for bit that of engine/optimizer.c where this neither
+ * clips nor decays nor averages; its optimizer_step says what the factors are. */
+typedef struct product_adam {
+    float *values, *moment1, *moment2; /* [stored] */
+    float beta1, beta2, step_size, root_scale, epsilon;
+} product_adam;
+/* Whether the kernels make it. */
+bool product_has_adam(const product_kernels *kernels);
+
 /* Gradient of W[along][across]: Σ_b along_states[b] × across_states[b].
  *
  * It reads columns of the along states. Where rows lie a multiple of 1 KiB apart, the lines of a column
@@ -166,7 +176,8 @@ typedef struct product_weights {
     /* Gets each tile, `count` values that belong `at` so far into the stored array; the padding is zero. */
     void (*take)(void *user, size_t at, size_t count, const float *gradient);
     void *user;
-    const float *ahead[3]; /* [stored] arrays that `take` will read, NULL: none; fetched ahead */
+    const product_adam *adam; /* updates the weights instead of `take`; NULL: none */
+    const float *ahead[3];    /* [stored] arrays that `take` will read, NULL: none; fetched ahead */
 } product_weights;
 /* At least `along`; just that where a copy would not pay. */
 size_t product_spread_row(const panel_layout *layout, size_t batch);

@@ -51,6 +51,10 @@ static inline vec vec_add(vec a, vec b) {
     return _mm512_add_ps(a, b);
 }
 
+static inline vec vec_root(vec x) {
+    return _mm512_sqrt_ps(x);
+}
+
 /* a × b + c */
 static inline vec vec_factor_add(vec a, vec b, vec c) {
 #ifdef VECTOR_BF16

@@ -41,15 +41,19 @@ static void gradient_beside_adam(const gradient_tile *t, const adam_piece *p) {
     const size_t steps = p->vectors > 0 ? (t->depth << 16) / p->vectors : 0;
     tile_sums sums;
     tile_clear(ROWS, VECTORS, sums);
+    const float *left = t->left;
+    const float *panel = t->panel;
+    const size_t left_depth = t->left_depth;
+    const size_t panel_row = t->panel_row;
     size_t k = 0;
     for (size_t v = 0, end = steps; v < p->vectors; v++, end += steps) {
         adam_vector(p, v * LANES);
         adam_fetch(p, v * LANES);
-        for (; k < end >> 16; k++)
-            gradient_add(t, ROWS, VECTORS, k, sums);
+        for (; k < end >> 16; k++, left += left_depth, panel += panel_row)
+            tile_add(ROWS, VECTORS, left, 1, panel, sums);
     }
-    for (; k < t->depth; k++)
-        gradient_add(t, ROWS, VECTORS, k, sums);
+    for (; k < t->depth; k++, left += left_depth, panel += panel_row)
+        tile_add(ROWS, VECTORS, left, 1, panel, sums);
     gradient_end(t, ROWS, VECTORS, sums);
 }
 

@@ -93,11 +93,6 @@ INLINED void outer(const outer_tile *t, const size_t rows, const size_t vectors)
     outer_end(t, rows, vectors, sums);
 }
 
-INLINED void gradient_add(const gradient_tile *t, const size_t rows, const size_t vectors, size_t k,
-                          tile_sums sums) {
-    tile_add(rows, vectors, t->left + k * t->left_depth, 1, t->panel + k * t->panel_row, sums);
-}
-
 INLINED void gradient_end(const gradient_tile *t, const size_t rows, const size_t vectors, tile_sums sums) {
     UNROLL for (size_t r = 0; r < rows; r++) {
         UNROLL for (size_t v = 0; v < vectors; v++) {
@@ -110,14 +105,18 @@ INLINED void gradient(const gradient_tile *t, const size_t rows, const size_t ve
     tile_sums sums;
     size_t line = 0; /* in bytes */
     tile_clear(rows, vectors, sums);
-    for (size_t k = 0; k < t->depth; k++) {
+    const float *left = t->left;
+    const float *panel = t->panel;
+    const size_t left_depth = t->left_depth;
+    const size_t panel_row = t->panel_row;
+    for (size_t k = 0; k < t->depth; k++, left += left_depth, panel += panel_row) {
         const size_t fetched = (k & (t->ahead_every - 1)) == 0 ? t->ahead_lines : 0;
         for (size_t i = 0; i < fetched; i++, line += t->ahead_step) {
             UNROLL for (size_t a = 0; a < KERNEL_AHEAD; a++) {
                 _mm_prefetch(t->ahead[a] + line, _MM_HINT_T0);
             }
         }
-        gradient_add(t, rows, vectors, k, sums);
+        tile_add(rows, vectors, left, 1, panel, sums);
     }
     gradient_end(t, rows, vectors, sums);
 }

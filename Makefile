@@ -4,16 +4,17 @@
 PREFIX ?= /usr/local
 EPOCHS ?= 1
 SEEDS ?= 1
+PRECISION ?= f32
 JOBS ?= $(shell nproc)
 
 all: build data ## set up, train the demonstrations in full (resumes where it stopped), results/report.html
-	scripts/demonstrations.sh --seeds $(SEEDS) results
+	scripts/demonstrations.sh --seeds $(SEEDS) --precision $(PRECISION) results
 
 demo: build data ## the same with EPOCHS=1 epochs, into the folder demo/
-	scripts/demonstrations.sh --epochs $(EPOCHS) demo
+	scripts/demonstrations.sh --epochs $(EPOCHS) --precision $(PRECISION) demo
 
 claims: build data ## three seeds of each demonstration; checks the claims and writes docs/results.md
-	scripts/demonstrations.sh --seeds 1,2,3 results
+	scripts/demonstrations.sh --seeds 1,2,3 --precision $(PRECISION) results
 	build/release/mixup claims results --out results/claims.md
 	scripts/results_page.sh demonstrations <results/claims.md
 

@@ -5,11 +5,12 @@ set -euo pipefail
 
 usage() {
     cat <<END
-usage: scripts/demonstrations.sh [--seeds 1,2,3] [--epochs N] FOLDER
+usage: scripts/demonstrations.sh [--seeds 1,2,3] [--epochs N] [--precision f32|bf16] FOLDER
 
 Trains experiments/demonstrations/ into FOLDER/ and writes FOLDER/report.html.
   --seeds LIST  one run a seed (default 1)
   --epochs N    a quick look with N epochs a run
+  --precision P bf16 takes less than two thirds of the time, on processors that have it (default f32)
 The program is build/release/mixup, or that in the variable MIXUP.
 END
 }
@@ -19,10 +20,12 @@ demonstrations=("spiral none manifold" "bottleneck_2 none manifold" "bottleneck_
 
 seeds=1
 how=(--resume)
+precision=()
 while (($# > 1)); do
     case $1 in
     --seeds) seeds=$2 ;;
     --epochs) how=(--overwrite --set "training.epochs=$2") ;;
+    --precision) precision=(--set "precision=$2") ;;
     *)
         usage >&2
         exit 2
@@ -51,7 +54,7 @@ for demonstration in "${demonstrations[@]}"; do
         chosen+=(--variant "$variant")
     done
     "$mixup" train "experiments/demonstrations/$name.yaml" "${chosen[@]}" --seeds "$seeds" \
-        --out "$folder/$name" "${how[@]}"
+        --out "$folder/$name" "${how[@]}" "${precision[@]}"
 done
 "$mixup" report "$folder" --out "$folder/report.html"
 echo "The report is $folder/report.html"

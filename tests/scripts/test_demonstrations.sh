@@ -34,6 +34,10 @@ scripts/demonstrations.sh --epochs 1 --seeds 1,2 demo >"$scratch/out"
 grep -c -- '--seeds 1,2 --out demo/.* --overwrite --set training.epochs=1$' "$scratch/calls" | grep -qx 3
 rm "$scratch/calls"
 
+scripts/demonstrations.sh --precision bf16 results >"$scratch/out"
+grep -c -- '--out results/.* --resume --set precision=bf16$' "$scratch/calls" | grep -qx 3
+rm "$scratch/calls"
+
 touch "$scratch/interrupt"
 status=0
 scripts/demonstrations.sh results >"$scratch/out" || status=$?

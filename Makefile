@@ -42,6 +42,7 @@ build: dependencies ## compile into build/release/
 
 install: ## install what `make build` compiled: PREFIX=/usr/local, DESTDIR=
 	cmake --install build/release --prefix $(PREFIX)
+	@test -n "$(DESTDIR)" || ldconfig 2>/dev/null || true # so that programs find the new library
 
 format: ## bring the sources into the layout of .clang-format
 	scripts/check_sources.sh format --fix

@@ -1,5 +1,7 @@
 /* A layer of your own: y = w x², with one weight a feature that is trained.
  *
+ *     cc custom_layer.c $(pkg-config --cflags --libs mixup) -o custom_layer
+ *
  * A custom layer is three functions over plain row-major arrays: what shape comes out, forward, backward. The
  * library trains and saves its parameters like any other's; to load a model, give the functions again. */
 #include <mixup.h>

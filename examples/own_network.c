@@ -1,5 +1,7 @@
 /* Only the heart of Manifold Mixup, in a network of your own.
  *
+ *     cc own_network.c $(pkg-config --cflags --libs mixup) -lm -o own_network
+ *
  * A hand-written network with one hidden layer learns exclusive or. Four calls of the library do the mixing:
  * mixup_draw chooses, mixup_mix_states and mixup_mix_targets blend on the way forward, and mixup_mix_gradient
  * takes the gradient back through the blend. They need no model and allocate nothing. */

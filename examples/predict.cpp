@@ -3,6 +3,9 @@
 //     c++ -std=c++17 predict.cpp $(pkg-config --cflags --libs mixup) -o predict
 //     ./predict model.safetensors 5.1 1.8        # as many numbers as the network has inputs
 //
+// The model knows how its training data were prepared, so the numbers are those that a file would hold, and so are
+// the answers. Forgetting mixup_preprocess_inputs gives no error, only nonsense.
+//
 // Without arguments it first saves a small model of its own, so that there is something to load.
 #include <mixup.h>
 
@@ -11,6 +14,7 @@
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -38,7 +42,7 @@ std::size_t count(const std::size_t (&shape)[MIXUP_MAX_RANK]) {
     return values;
 }
 
-std::vector<float> predict(mixup_model *model, const std::vector<float> &inputs) {
+std::vector<float> predict(mixup_model *model, std::vector<float> inputs) {
     std::size_t input[MIXUP_MAX_RANK], output[MIXUP_MAX_RANK];
     mixup_model_input_shape(model, input);
     mixup_model_output_shape(model, output);
@@ -46,7 +50,10 @@ std::vector<float> predict(mixup_model *model, const std::vector<float> &inputs)
         throw std::runtime_error("the network has " + std::to_string(count(input)) + " inputs, not " +
                                  std::to_string(inputs.size()));
     std::vector<float> outputs(count(output));
+    const mixup_preprocess *preprocess = mixup_model_preprocess(model);
+    check(mixup_preprocess_inputs(preprocess, 1, inputs.data()));
     check(mixup_predict(model, 1, inputs.data(), outputs.data()));
+    mixup_preprocess_restore_targets(preprocess, 1, outputs.data());
     return outputs;
 }
 
@@ -95,7 +102,7 @@ int main(int argc, char **argv) {
         const model_pointer model = load(path);
         if (argc <= 1)
             std::remove(path.c_str());
-        show(model.get(), predict(model.get(), inputs));
+        show(model.get(), predict(model.get(), std::move(inputs)));
         return 0;
     } catch (const std::exception &problem) {
         std::fprintf(stderr, "predict: %s\n", problem.what());

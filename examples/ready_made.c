@@ -1,6 +1,8 @@
 /* A ready-made network: a narrow PreActResNet-18 that tells images with a bright upper half from images with
  * a bright lower half, trained with Manifold Mixup between its stages.
  *
+ *     cc ready_made.c $(pkg-config --cflags --libs mixup) -o ready_made
+ *
  * mixup_network_create gives a list of layers like any other, so it may be changed before a model is made. */
 #include <mixup.h>
 

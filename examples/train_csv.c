@@ -1,5 +1,7 @@
 /* From a CSV file to a saved model and back: train, save, load, predict with class names.
  *
+ *     cc train_csv.c $(pkg-config --cflags --libs mixup) -o train_csv
+ *
  * The file is made here, so that the program runs anywhere: flowers with the length and the width of a petal,
  * in centimetres. Take out write_flowers and put in the path of your own file. */
 #define _POSIX_C_SOURCE 200809L /* mkstemp; NOLINT(bugprone-reserved-identifier): the name is given */

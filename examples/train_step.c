@@ -1,5 +1,7 @@
 /* A training loop of your own: your batches, your learning rates, your end.
  *
+ *     cc train_step.c $(pkg-config --cflags --libs mixup) -lm -o train_step
+ *
  * mixup_trainer keeps what an optimiser keeps between steps. It draws site, λ and partners for each batch by
  * itself, or takes a draw of yours. Nothing is allocated in a step after the first of its kind. */
 #include <mixup.h>

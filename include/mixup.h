@@ -691,8 +691,16 @@ MIXUP_API mixup_status mixup_dataset_labels(const mixup_dataset *set, int32_t *l
 /* The data set's own, valid while it lives. */
 MIXUP_API const mixup_preprocess *mixup_dataset_preprocess(const mixup_dataset *set);
 
-/* Turns `outputs` [count][target_count], what a network answered, into the units of the stored targets; does
- * nothing where these were not standardised, or without a preprocess. For a model: mixup_model_preprocess. */
+/* Turns raw values, `inputs` [count][..shape], into what the network sees, in place: for a program that has
+ * its samples in memory and a model that knows, from its training data, how to prepare them
+ * (mixup_model_preprocess). Values are in the units and the order of that data; NaN is a missing value, an
+ * error where those are refused. Without a preprocess nothing is changed. */
+MIXUP_API mixup_status mixup_preprocess_inputs(const mixup_preprocess *preprocess, size_t count,
+                                               float *inputs);
+
+/* The way back: turns `outputs` [count][target_count], what a network answered, into the units of the stored
+ * targets; does nothing where these were not standardised, or without a preprocess. For a model:
+ * mixup_model_preprocess. */
 MIXUP_API void mixup_preprocess_restore_targets(const mixup_preprocess *preprocess, size_t count,
                                                 float *outputs);
 
@@ -1028,7 +1036,8 @@ typedef struct mixup_evaluate_desc {
 MIXUP_API mixup_status mixup_evaluate(mixup_model *model, const mixup_dataset *set,
                                       const mixup_evaluate_desc *desc, mixup_metrics *metrics);
 
-/* The network's outputs, its last activation applied. */
+/* The network's outputs, its last activation applied. Raw values first go through mixup_preprocess_inputs,
+ * and outputs that are numbers through mixup_preprocess_restore_targets. */
 MIXUP_API mixup_status
 mixup_predict(mixup_model *model, size_t count,
               const float *inputs, /* [count][..input shape], as the network sees them */

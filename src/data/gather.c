@@ -229,3 +229,32 @@ mixup_status mixup_dataset_read(const mixup_dataset *set, const size_t *indices,
         return error(MIXUP_ERROR_ARGUMENT, "reading a data set needs the set, the indices and the inputs");
     return dataset_gather(set, indices, count, inputs, targets, NULL);
 }
+
+/* ---- samples of a program's own */
+
+static mixup_status check_values(const mixup_preprocess *preprocess, size_t sample, const float *row) {
+    for (size_t i = 0; i < preprocess->features; i++) {
+        if (!isfinite(row[i]) && !(isnan(row[i]) && preprocess->filled != NULL))
+            return error(MIXUP_ERROR_NOT_FINITE, "inputs: sample %zu (from 0): %s is %s", sample,
+                         preprocess_feature(preprocess, i).text,
+                         isnan(row[i]) ? "missing; the training data had no missing values" : "not finite");
+    }
+    return MIXUP_OK;
+}
+
+mixup_status mixup_preprocess_inputs(const mixup_preprocess *preprocess, size_t count, float *inputs) {
+    if (preprocess == NULL)
+        return MIXUP_OK;
+    if (inputs == NULL && count > 0)
+        return error(MIXUP_ERROR_ARGUMENT, "mixup_preprocess_inputs: inputs must not be NULL");
+    const size_t features = preprocess->features;
+    for (size_t i = 0; i < count; i++)
+        MIXUP_TRY(check_values(preprocess, i, inputs + i * features));
+    for (size_t i = 0; i < count; i++) {
+        float *row = inputs + i * features;
+        for (size_t f = 0; f < features && preprocess->filled != NULL; f++)
+            row[f] = isnan(row[f]) ? (float)preprocess->filled[f] : row[f];
+        finish_values(preprocess, row);
+    }
+    return MIXUP_OK;
+}

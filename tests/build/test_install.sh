@@ -40,6 +40,16 @@ echo "- pkg-config, shared"
 cc -std=c11 "$scratch/program.c" -o "$scratch/shared" $(pkg-config --cflags --libs mixup)
 LD_LIBRARY_PATH=$library "$scratch/shared"
 
+echo "- the examples, as their first lines say"
+for example in examples/*.c examples/*.cpp; do
+    line=$(grep -m 1 -E '^( \*|//)     c(c|\+\+) ' "$example" | sed 's|^[ */]*||') || { echo "$example: no line" && exit 1; }
+    case $line in
+    c++*) command -v c++ >/dev/null || continue ;;
+    esac
+    (cd examples && eval "${line% -o *} -fsyntax-only")
+    [[ "$line" == *-lm* ]] || ! grep -q '<math.h>' "$example" || { echo "$example: needs -lm" && exit 1; }
+done
+
 echo "- pkg-config, static"
 read -ra private <<<"$(pkg-config --static --libs mixup)"
 cc -std=c11 -I"$prefix/include" "$scratch/program.c" -o "$scratch/static" \

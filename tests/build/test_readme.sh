@@ -43,6 +43,14 @@ test -s "$folder/report.html"
 grep --quiet "^1,oak," "$folder/predicted.csv"
 grep --quiet "^2,ash," "$folder/predicted.csv"
 
+echo "examples/predict.cpp: answers raw numbers as the program does"
+example=$(dirname "$MIXUP")/tests/example_predict
+if [[ -x $example ]]; then
+    "$example" "$folder/runs/manifold/seed-1/model.safetensors" 11.5 2 | sed 's/.*: //' >"$folder/example"
+    sed -n 2p "$folder/predicted.csv" | cut -d , -f 3- | tr , '\n' | awk '{printf "%.4f\n", $1}' >"$folder/program"
+    cmp "$folder/example" "$folder/program"
+fi
+
 echo "README: the C example"
 {
     echo "#include <stdio.h>"

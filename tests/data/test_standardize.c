@@ -221,6 +221,39 @@ static void every_failed_allocation_is_survived(void **state) {
     mixup_dataset_destroy(learn);
 }
 
+static void values_of_a_program_are_prepared_as_those_of_a_set(void **state) {
+    (void)state;
+    static const char csv[] = "a,b,y\n1,10,x\n,20,z\n3,40,x\n8,,z\n";
+    float rows[8] = {1, 10, NAN, 20, 3, 40, 8, NAN};
+    temporary_folder folder;
+    temporary_folder_make(&folder);
+    const char *path = temporary_file(&folder, "my.csv");
+    write_bytes(path, csv, sizeof csv - 1);
+    const mixup_csv_desc desc = {.path = path, .label = "y", .missing = MIXUP_MISSING_MEDIAN};
+    mixup_dataset *set = NULL;
+    reading got;
+    assert_int_equal(mixup_dataset_from_csv(&set, &desc), MIXUP_OK);
+    assert_int_equal(mixup_dataset_standardize(set, set), MIXUP_OK);
+    read_set(set, &got);
+    assert_int_equal(mixup_preprocess_inputs(mixup_dataset_preprocess(set), 4, rows), MIXUP_OK);
+    assert_floats(rows, got.inputs, 8);
+    assert_int_equal(mixup_preprocess_inputs(NULL, 4, rows), MIXUP_OK);
+    assert_floats(rows, got.inputs, 8);
+    rows[3] = INFINITY;
+    assert_failed(mixup_preprocess_inputs(set->preprocess, 4, rows), MIXUP_ERROR_NOT_FINITE,
+                  "sample 1 (from 0): column 'b' is not finite");
+    mixup_dataset_destroy(set);
+    set = make(values, 8, 2, 4);
+    float scaled[2] = {2, 7};
+    assert_int_equal(mixup_preprocess_inputs(set->preprocess, 1, scaled), MIXUP_OK);
+    assert_floats(scaled, (const float[]){0.5f, 1.75f}, 2);
+    scaled[1] = NAN;
+    assert_failed(mixup_preprocess_inputs(set->preprocess, 1, scaled), MIXUP_ERROR_NOT_FINITE, "is missing");
+    assert_true(scaled[0] == 0.5f); /* as it was */
+    mixup_dataset_destroy(set);
+    temporary_folder_remove(&folder);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(features_get_mean_zero_and_deviation_one),
@@ -234,6 +267,7 @@ int main(void) {
         cmocka_unit_test(sets_with_other_features_or_another_scale_are_refused),
         cmocka_unit_test(settings_of_a_saved_model_can_be_applied),
         cmocka_unit_test(every_failed_allocation_is_survived),
+        cmocka_unit_test(values_of_a_program_are_prepared_as_those_of_a_set),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -41,9 +41,10 @@ that stay in a cache.
 
 BF16 = """
 Here states and products are in bfloat16 for everybody who can; weights, their gradients, moments and loss stay in
-float32. libmixup with `precision: bf16`, PyTorch with autocast around forward pass and loss, TensorFlow with Keras'
-policy mixed_bfloat16. The ratio is that to the fastest of the peers in bf16. libmixup in float32 took part in the same
-rounds; the fastest peer in float32 is that of the table above, and stands here because bf16 is not faster for everybody.
+float32. libmixup with `precision: bf16`, PyTorch with autocast around forward pass and loss, TensorFlow with Keras' policy
+mixed_bfloat16, under which XLA was seen to widen the states and multiply in float32 all the same (Zen 4). The ratio is
+that to the fastest of the peers in bf16. libmixup in float32 took part in the same rounds; the fastest peer in float32 is
+that of the table above, and stands here because bf16 is not faster for everybody.
 """
 AVX2 = """
 ## Kept to AVX2
@@ -52,6 +53,15 @@ The same on the same machine with all contenders kept to AVX2, in a run of its o
 AVX-512 would do. That they are was checked by sampling the instructions of their training steps. XLA takes its matrix
 products from YNNPACK, which no flag limits: the peer cuts down what YNNPACK knows of the processor, so that it uses its
 kernels for AVX2 ([bench/peers/tensorflow_avx2.py](../bench/peers/tensorflow_avx2.py)).
+"""
+DEMONSTRATIONS = """
+Really run for a few epochs, the contenders in turn in each training: from the process's start through reading the data,
+all steps, a look at the validation data after each epoch, and one at the test data in the end. libmixup is `mixup train`
+on the experiments themselves, a process a training, and stores the model. "TensorFlow eager" is the manner of the
+original implementation, from numpy arrays ({version},
+[bench/peers/tensorflow_demonstrations.py](../bench/peers/tensorflow_demonstrations.py)), all trainings in one process,
+whose start is counted once. Nobody draws figures. Seconds; in brackets those of an epoch and those around the epochs. The
+last line is not run but follows: what is around the epochs, once, and an epoch times the epochs of `make all`.
 """
 
 
@@ -183,42 +193,37 @@ def bf16_text(measured):
     return "\n".join(lines) + "\n" + mean_text(rows) + "\n"
 
 
+def demonstrations_table(measured):
+    """A line for each training, then the sums; a ratio for each precision of ours, to the last contender."""
+    contenders = measured["contenders"]
+    owns, peer = contenders[:-1], contenders[-1]
+    title = f"{measured['epochs']} epoch{'s' * (measured['epochs'] > 1)}"
+    ratios = ["ratio"] + [f"ratio, {one['name'].split()[-1]}" for one in owns[1:]]
+    columns = [f"training, {title}"] + [one["name"] for one in contenders] + ratios + ["epochs of `make all`"]
+    lines = ["| " + " | ".join(columns) + " |", "|---" * len(columns) + "|"]
+
+    def line(name, seconds, cells, last=""):
+        """`seconds`: of each contender."""
+        factors = [f"**{seconds[-1] / own:.1f}**" for own in seconds[:-1]]
+        lines.append("| " + " | ".join([name] + cells + factors + [str(last)]) + " |")
+
+    for number, training in enumerate(peer["trainings"]):
+        of_all = [one["trainings"][number] for one in contenders]
+        line(f"{training['experiment']}, {training['variant']}", [t["seconds"] for t in of_all],
+             [f"{t['seconds']:.3g} ({t['epoch_s']:.3g} + {t['around_s']:.2g})" for t in of_all], training["full_epochs"])
+    line(f"together, {title}, and the start of Python", [one["run_s"] for one in contenders],
+         [f"{one['run_s']:.1f}" for one in contenders])
+    line("all epochs, extrapolated", [one["whole_s"] for one in contenders],
+         [f"{one['whole_s'] / 60:.1f} minutes" for one in contenders])
+    return "\n".join(lines) + "\n"
+
+
 def demonstrations_text(all_measured):
     """The seven trainings of `make all`, run for a few epochs, and what follows for all of them."""
     text = ""
     for measured in all_measured:
-        epochs = measured["epochs"]
-        plural = "s" * (epochs > 1)
-        contenders = measured["contenders"]
-        own = contenders[0]
-        names = [one["name"] for one in contenders]
-        text += f"\n## All seven trainings of `make all`, {threads_text(measured['threads'])}\n\n"
-        text += (f"Really run, each for {epochs} epoch{plural}, one contender after the other in each training: from the "
-                 "process's start, through reading the data, all steps, a look at the validation data after each epoch "
-                 "and at the test data at the end. libmixup is `mixup train` on the experiments themselves, a process a "
-                 "training, and stores the model. \"TensorFlow eager\" is the manner of the original implementation, "
-                 f"from numpy arrays ({measured['version']}, "
-                 "[bench/peers/tensorflow_demonstrations.py](../bench/peers/tensorflow_demonstrations.py)), all trainings "
-                 "in one process, whose start is counted once. Nobody draws figures. Seconds; in brackets what one epoch "
-                 "takes and what surrounds the epochs.\n\n")
-        text += (f"| training, {epochs} epoch{plural} | " + " | ".join(names) + " | ratio | epochs of `make all` |\n"
-                 "|---|---|---|" + "---|" * len(names) + "\n")
-        for number, training in enumerate(own["trainings"]):
-            of_all = [one["trainings"][number] for one in contenders]
-            cells = [f"{training['experiment']}, {training['variant']}"]
-            cells += [f"{t['seconds']:.3g} ({t['epoch_s']:.3g} + {t['around_s']:.2g})" for t in of_all]
-            cells += [f"{of_all[-1]['seconds'] / training['seconds']:.1f}", f"{training['full_epochs']}"]
-            text += "| " + " | ".join(cells) + " |\n"
-        last = contenders[-1]
-        text += ("| start, once | " + " | ".join(f"{one['once_s']:.2g}" if one["once_s"] else "–" for one in contenders) +
-                 " | | |\n")
-        text += (f"| **together, {epochs} epoch{plural}** | " + " | ".join(f"{one['run_s']:.1f}" for one in contenders) +
-                 f" | **{last['run_s'] / own['run_s']:.1f}** | |\n")
-        text += ("| **all epochs, extrapolated** | " +
-                 " | ".join(f"{one['whole_s'] / 60:.1f} minutes" for one in contenders) +
-                 f" | **{last['whole_s'] / own['whole_s']:.1f}** | |\n")
-        text += ("\nExtrapolated: what surrounds the epochs once, and the measured time of an epoch times the epochs of "
-                 "`make all`.\n")
+        text += f"\n## All seven trainings of `make all`, {threads_text(measured['threads'])}\n"
+        text += DEMONSTRATIONS.format(version=measured["version"]) + "\n" + demonstrations_table(measured)
     return text
 
 

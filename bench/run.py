@@ -6,10 +6,11 @@ usage: bench/run.py [--parts LIST] [--add] [--rounds N] [--threads LIST] [--work
 
 Parts, and about how long each takes with 7 rounds on two cores:
     loading         JPEG files to batches                                             2 minutes
-    steps           training steps and predictions, for each number of threads        10 each (with one thread 15)
-    bf16            training steps in bf16, at the first number of threads            5
+    steps           training steps and predictions, for each number of threads        12; with one thread 16
+    bf16            training steps in bf16, at the first number of threads            9
     demonstrations  the seven trainings of `make all`, one epoch each                 6
     growth          more batch sizes and widths, at the first number of threads       13
+Most of steps and bf16 goes to preact_resnet18; --works leaves it out.
 
 Every contender is a process of its own (bench/contenders.py). In each round all of them do the same steps one after the
 other, so that a machine whose clock drifts, or that others use, slows all alike. A round's number is the median of its

@@ -27,7 +27,7 @@ SECONDS_A_TURN = 0.6  # of steps, of each contender in each round
 #                                         were a third of its time and AVX-512; bench/peers/tensorflow_avx2.py
 #   GLIBC_TUNABLES                        memcpy and memset
 #   MIXUP_BUILD                           our loops that the compiler makes for AVX-512 too and that ask the processor
-#                                         (src/engine/vectorize.h): Adam, 4 % of a step
+#                                         (src/base/vectorize.h): Adam, 4 % of a step
 AVX2 = {"MIXUP_BUILD": "build/avx2",
         "ONEDNN_MAX_CPU_ISA": "AVX2", "DNNL_MAX_CPU_ISA": "AVX2", "ATEN_CPU_CAPABILITY": "avx2",
         "TORCHINDUCTOR_CPP_MARCH": "haswell", "MKL_ENABLE_INSTRUCTIONS": "AVX2",

@@ -2,7 +2,7 @@
  * in the first case and over its columns in the second. */
 #include "analysis/gram.h"
 
-#include "engine/vectorize.h"
+#include "base/vectorize.h"
 
 #include <lapack.h>
 #include <math.h>
@@ -32,7 +32,7 @@ static void fill_columns(const source *in, size_t first, double *block) {
 }
 
 /* Adds Σ v vᵀ of the block's vectors to the lower half of gram [n][n]. */
-ENGINE_VECTORIZED static void add_block(const double *block, size_t n, double *gram) {
+VECTORIZED static void add_block(const double *block, size_t n, double *gram) {
     for (size_t b = 0; b < BLOCK; b += 4) {
         const double *restrict v0 = block + b * n;
         const double *restrict v1 = v0 + n;

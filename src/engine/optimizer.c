@@ -2,7 +2,7 @@
  * no branch on data, `restrict` pointers, factors in locals. */
 #include "engine/optimizer.h"
 
-#include "engine/vectorize.h"
+#include "base/vectorize.h"
 
 #include <assert.h>
 #include <math.h>
@@ -110,7 +110,7 @@ static inline real effective(const optimizer_step *s, real gradient, real value)
 
 /* Torch's order of operations, so that the same inputs give the same roundings as far as possible; that of
  * engine/product/kernel_adam.h, too. */
-ENGINE_VECTORIZED
+VECTORIZED
 static void update_adam(const optimizer_step *step, const optimizer_arrays *arrays, size_t begin,
                         size_t end) {
     const optimizer_step s = *step;
@@ -130,7 +130,7 @@ static void update_adam(const optimizer_step *step, const optimizer_arrays *arra
     }
 }
 
-ENGINE_VECTORIZED
+VECTORIZED
 static void update_sgd(const optimizer_step *step, const optimizer_arrays *arrays, size_t begin, size_t end) {
     const optimizer_step s = *step;
     real *restrict values = arrays->values;
@@ -140,7 +140,7 @@ static void update_sgd(const optimizer_step *step, const optimizer_arrays *array
 }
 
 /* nesterov: 1 looks ahead, 0 does not. */
-ENGINE_VECTORIZED
+VECTORIZED
 static void update_momentum(const optimizer_step *step, const optimizer_arrays *arrays, real nesterov,
                             size_t begin, size_t end) {
     const optimizer_step s = *step;
@@ -158,7 +158,7 @@ static void update_momentum(const optimizer_step *step, const optimizer_arrays *
 }
 
 /* inside: ε added under the root (Keras) instead of to the root (PyTorch). `velocity` NULL: no momentum. */
-ENGINE_VECTORIZED
+VECTORIZED
 static void update_rmsprop(const optimizer_step *step, const optimizer_arrays *arrays, bool inside,
                            size_t begin, size_t end) {
     const optimizer_step s = *step;
@@ -182,7 +182,7 @@ static void update_rmsprop(const optimizer_step *step, const optimizer_arrays *a
     }
 }
 
-ENGINE_VECTORIZED
+VECTORIZED
 static void update_average(real decay, const real *restrict values, real *restrict average, size_t begin,
                            size_t end) {
     for (size_t i = begin; i < end; i++)

@@ -5,7 +5,7 @@
 
 #include <math.h>
 
-/* Uniform numbers that are made at once. */
+/* Numbers that are made at once. */
 enum { AT_ONCE = 512 };
 
 /* The stream stands at the first of the `count` values. */
@@ -20,8 +20,13 @@ static void fill_uniform(random_stream *stream, double limit, size_t count, floa
 }
 
 static void fill_normal(random_stream *stream, double deviation, size_t count, float *values) {
-    for (size_t i = 0; i < count; i++)
-        values[i] = (float)(random_normal(stream) * deviation);
+    double numbers[AT_ONCE];
+    for (size_t begin = 0; begin < count; begin += AT_ONCE) {
+        const size_t some = count - begin < AT_ONCE ? count - begin : AT_ONCE;
+        random_normals(stream, some, numbers);
+        for (size_t i = 0; i < some; i++)
+            values[begin + i] = (float)(numbers[i] * deviation);
+    }
 }
 
 /* Removes from `row` its parts along the `count` rows before it, which are orthonormal, and normalises it. */
@@ -55,8 +60,7 @@ static mixup_status fill_orthogonal(const graph *network, random_stream *stream,
     size_t total = 0;
     MIXUP_TRY(memory_product(count, length, &total));
     MIXUP_TRY(MEMORY_NEW(&network->allocator, rows, total));
-    for (size_t i = 0; i < total; i++)
-        rows[i] = random_normal(stream);
+    random_normals(stream, total, rows);
     for (size_t r = 0; r < count; r++)
         orthonormalize(rows, r, length);
     for (size_t o = 0; o < outputs; o++)

@@ -9,9 +9,24 @@
 
 static const double TWO_PI = 6.283185307179586476925;
 
+static double normal_of(double first, double second) {
+    return sqrt(-2.0 * log(1.0 - first)) * cos(TWO_PI * second); /* 1 - U is in (0, 1] */
+}
+
 double random_normal(random_stream *stream) {
-    const double radius = sqrt(-2.0 * log(1.0 - random_uniform(stream))); /* 1 - U is in (0, 1] */
-    return radius * cos(TWO_PI * random_uniform(stream));
+    const double first = random_uniform(stream);
+    return normal_of(first, random_uniform(stream));
+}
+
+void random_normals(random_stream *stream, size_t count, double *values) {
+    enum { PAIRS = 128 };
+    double uniforms[2 * PAIRS];
+    for (size_t done = 0; done < count; done += PAIRS) {
+        const size_t pairs = count - done < PAIRS ? count - done : PAIRS;
+        random_uniforms(stream, 2 * pairs, uniforms);
+        for (size_t i = 0; i < pairs; i++)
+            values[done + i] = normal_of(uniforms[2 * i], uniforms[2 * i + 1]);
+    }
 }
 
 /* ln(variate / (shape - 1/3)) for a Gamma(shape, 1) variate, shape ≥ 1: Marsaglia & Tsang 2000, with

@@ -63,6 +63,8 @@ uint32_t random_below(random_stream *stream, uint32_t bound);
 
 /* Standard normal: Box & Muller 1958, the cosine of the pair; two uniforms each. */
 double random_normal(random_stream *stream);
+/* The next `count` of them. */
+void random_normals(random_stream *stream, size_t count, double *values);
 
 /* λ ~ Beta(alpha, alpha) and 1 - λ, each with its own full precision, for any finite alpha > 0: from the
  * ratio of two gamma variates (Marsaglia & Tsang 2000; for alpha < 1 that of alpha + 1 times U^(1/alpha)),

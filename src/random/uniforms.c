@@ -1,6 +1,7 @@
 /* random/uniforms: many numbers of one stream at once. A block after the other spends its time waiting for
  * the product of the round before; here the rounds of many blocks go side by side, in loops that compilers
  * turn into vectors. Uses Random123's constants of Philox; random_philox is what it must agree with. */
+#include "base/vectorize.h"
 #include "random/stream.h"
 
 #include <Random123/philox.h>
@@ -8,7 +9,7 @@
 enum { BLOCKS = 32, ROUNDS = 10, BLOCK_UNIFORMS = 2 };
 
 /* words[w][i]: word w of the block at `counter` plus i. */
-static void make_blocks(const random_stream *stream, uint32_t words[4][BLOCKS]) {
+static inline void make_blocks(const random_stream *stream, uint32_t words[4][BLOCKS]) {
     uint32_t *restrict a = words[0];
     uint32_t *restrict b = words[1];
     uint32_t *restrict c = words[2];
@@ -39,20 +40,24 @@ static double uniform_of(uint32_t high, uint32_t low) {
     return (double)high * 0x1p-32 + (double)(int32_t)(low >> 11) * 0x1p-53;
 }
 
+/* The numbers of BLOCKS blocks, which the stream leaves behind. */
+VECTORIZED static void take_blocks(random_stream *stream, double *values) {
+    uint32_t words[4][BLOCKS];
+    make_blocks(stream, words);
+    stream->counter[0] += BLOCKS;
+    for (size_t i = 0; i < BLOCKS; i++) {
+        values[2 * i] = uniform_of(words[0][i], words[1][i]);
+        values[2 * i + 1] = uniform_of(words[2][i], words[3][i]);
+    }
+}
+
 void random_uniforms(random_stream *stream, size_t count, double *values) {
     const size_t at_once = (size_t)BLOCKS * BLOCK_UNIFORMS;
     size_t done = 0;
     while (done < count && stream->used < 4) /* the rest of a block that was begun */
         values[done++] = random_uniform(stream);
-    for (; count - done >= at_once && stream->used == 4; done += at_once) {
-        uint32_t words[4][BLOCKS];
-        make_blocks(stream, words);
-        stream->counter[0] += BLOCKS;
-        for (size_t i = 0; i < BLOCKS; i++) {
-            values[done + 2 * i] = uniform_of(words[0][i], words[1][i]);
-            values[done + 2 * i + 1] = uniform_of(words[2][i], words[3][i]);
-        }
-    }
+    for (; count - done >= at_once && stream->used == 4; done += at_once)
+        take_blocks(stream, values + done);
     while (done < count)
         values[done++] = random_uniform(stream);
 }

@@ -31,6 +31,22 @@ static void normal_is_pinned(void **state) {
     assert_near(random_normal(&stream), 0.6704079150452318, 1e-12);
 }
 
+/* Also begun at an odd word, over sizes below and above what is made at once. */
+static void many_normals_are_those_that_come_one_by_one(void **state) {
+    (void)state;
+    enum { MOST = 300 };
+    for (size_t count = 0; count < MOST; count += 1 + count / 5) {
+        random_stream single = pinned_stream();
+        random_word(&single);
+        random_stream many = single;
+        double values[MOST];
+        random_normals(&many, count, values);
+        for (size_t i = 0; i < count; i++)
+            assert_true(values[i] == random_normal(&single));
+        assert_int_equal(random_word(&many), random_word(&single));
+    }
+}
+
 static void normal_has_the_normal_distribution(void **state) {
     (void)state;
     static double values[COUNT];
@@ -144,6 +160,7 @@ static void beta_survives_any_positive_alpha(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(normal_is_pinned),
+        cmocka_unit_test(many_normals_are_those_that_come_one_by_one),
         cmocka_unit_test(normal_has_the_normal_distribution),
         cmocka_unit_test(beta_is_pinned),
         cmocka_unit_test(the_distribution_function_of_these_tests_is_right),

@@ -1,6 +1,6 @@
 /* engine/dnnl/add: sums of states in one layout, that of the first input. */
+#include "base/vectorize.h"
 #include "engine/dnnl/dnnl_engine.h"
-#include "engine/vectorize.h"
 #include "tensor/bf16.h"
 
 /* ---- sums of two */
@@ -19,7 +19,7 @@ static void run_sum(void *arguments, plan_run *run, size_t begin, size_t end) {
         s->sum[i] = s->a[i] + s->b[i];
 }
 
-static ENGINE_VECTORIZED void add_bf16(size_t begin, size_t end, const bf16 *a, const bf16 *b, bf16 *sum) {
+static VECTORIZED void add_bf16(size_t begin, size_t end, const bf16 *a, const bf16 *b, bf16 *sum) {
     for (size_t i = begin; i < end; i++)
         sum[i] = bf16_from_float(bf16_to_float(a[i]) + bf16_to_float(b[i]));
 }

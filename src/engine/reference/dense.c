@@ -2,7 +2,7 @@
  * should owe its roundings to what it stores alone. */
 #include "engine/reference/kernels.h"
 
-#include "engine/vectorize.h"
+#include "base/vectorize.h"
 
 typedef struct dense_arguments {
     size_t batch, features, units;
@@ -29,7 +29,7 @@ static dense_arguments *make_arguments(builder *to, size_t node) {
 }
 
 /* Σ x_i y_i, in as many sums as a vector has lanes. */
-ENGINE_VECTORIZED
+VECTORIZED
 static double product(const real *x, const real *y, size_t count) {
     enum { LANES = 8 };
     double sums[LANES] = {0.0};
@@ -46,7 +46,7 @@ static double product(const real *x, const real *y, size_t count) {
 }
 
 /* to = Σ_k factors[k × stride] × rows[k], where rows is [count][width] and to [width]. */
-ENGINE_VECTORIZED
+VECTORIZED
 static void weighted_sum(const real *factors, size_t stride, size_t count, const real *rows, size_t width,
                          real *to) {
     enum { PART = 256 }; /* columns at a time, so that their sums stay in cache */

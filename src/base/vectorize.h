@@ -1,0 +1,18 @@
+/* base/vectorize: marks a function with hot loops, which the compiler then builds for several instruction
+ * sets and chooses from when the program starts. It asks the processor alone, not ONEDNN_MAX_CPU_ISA; so
+ * there is VECTORIZED_WITHOUT_AVX512 to build what a benchmark compares on AVX2. */
+#ifndef BASE_VECTORIZE_H
+#define BASE_VECTORIZE_H
+
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__) &&     \
+    !defined(__SANITIZE_THREAD__)
+#ifdef VECTORIZED_WITHOUT_AVX512
+#define VECTORIZED __attribute__((target_clones("arch=haswell", "default")))
+#else
+#define VECTORIZED __attribute__((target_clones("avx512f", "arch=haswell", "default")))
+#endif
+#else
+#define VECTORIZED
+#endif
+
+#endif

@@ -46,6 +46,10 @@ mixed_bfloat16, under which XLA was seen to widen the states and multiply in flo
 that to the fastest of the peers in bf16. libmixup in float32 took part in the same rounds; the fastest peer in float32 is
 that of the table above, and stands here because bf16 is not faster for everybody.
 """
+AMD = """
+The processor is one by AMD, where PyTorch's f32 matrix products, which are MKL's, run on AVX2 whatever it has (seen by
+sampling on Zen 4); its convolutions and products in bf16, which are oneDNN's, and XLA's products do not end there.
+"""
 AVX2 = """
 ## Kept to AVX2
 
@@ -275,6 +279,8 @@ def main():
     text = HEAD.format(rounds=measured["rounds"])
     versions = sorted({c["version"] for r in rows + measured["bf16"] + measured["growth"] for c in r["contenders"]})
     text += f"\nMeasured on {measured['date']} with {'; '.join(versions)}.\n"
+    if any("AMD" in about["processor"] for about in measured["machine"].values()):
+        text += AMD
     left = [name for name in WORKS if name not in {r["work"] for r in rows}]
     if left:
         text += f"\nNot measured in this run: {', '.join(left)}.\n"

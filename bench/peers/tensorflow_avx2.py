@@ -4,8 +4,8 @@ XLA's flag limits what it compiles itself, but it leaves dense products to YNNPA
 its kernels for AVX-512 all the same (seen by sampling: 36 % of a step of bottleneck_2 with the flag). Without YNNPACK
 (--xla_cpu_experimental_ynn_fusion_type=) XLA packs and multiplies by Eigen, in nearly twice the time, which no machine
 would choose. So the answer that YNNPACK keeps of what the processor can do is cut down in memory, and it takes the
-kernels that it has for a processor with AVX2. The names are those of the pinned version; where they are missing this
-fails rather than measure something else.
+kernels that it has for a processor with AVX2. Looking for the answer's place adds two seconds to the first step. The
+names are those of the pinned version; where they are missing this fails rather than measure something else.
 """
 
 import ctypes
@@ -30,9 +30,12 @@ def loaded():
 def keep_to_avx2():
     """To be called after TensorFlow is imported and before it computes."""
     path, base = loaded()
-    listing = subprocess.run(["nm", path], check=True, stdout=subprocess.PIPE, text=True).stdout
-    address = {words[2]: base + int(words[0], 16) for words in map(str.split, listing.splitlines())
-               if len(words) == 3 and words[2] in (QUESTION, ANSWER)}
+    address = {}
+    with subprocess.Popen(["nm", path], stdout=subprocess.PIPE, text=True) as listing:
+        for line in listing.stdout:  # a line at a time: all of them would show in the peer's peak memory
+            words = line.split()
+            if words[-1] in (QUESTION, ANSWER):
+                address[words[-1]] = base + int(words[0], 16)
     question = ctypes.CFUNCTYPE(ctypes.c_uint64)(address[QUESTION])
     found = question()
     ctypes.c_uint64.from_address(address[ANSWER]).value = found & UP_TO_AVX2

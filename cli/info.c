@@ -1,6 +1,7 @@
 /* info: the network of an experiment or of a saved model, layer by layer, and the experiment's data. */
 #include "network_table.h"
 #include "overrides.h"
+#include "runs.h"
 #include "source.h"
 
 #include "experiment/experiment.h"
@@ -20,8 +21,10 @@ static mixup_status print_model(const arguments *given, const char *path) {
         status = network_print_memory(model, NULL, EVALUATION_BATCH);
     size_t count = 0;
     const char *const *names = mixup_model_class_names(model, &count);
-    for (size_t i = 0; status == MIXUP_OK && names != NULL && i < count; i++)
-        printf("%s%s", i == 0 ? "outputs: " : ", ", names[i]);
+    for (size_t i = 0; status == MIXUP_OK && names != NULL && i < count; i++) {
+        fputs(i == 0 ? "outputs: " : ", ", stdout);
+        runs_print_field(names[i]);
+    }
     if (names != NULL && count > 0)
         printf("\n");
     mixup_model_destroy(model);

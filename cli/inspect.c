@@ -41,8 +41,10 @@ void inspection_remark_classes(inspection *out, const char *const *names, const 
         text_format(&out->remarks, "%zu target%s.", out->outputs, out->outputs == 1 ? "" : "s");
     else
         text_format(&out->remarks, "%zu classes", out->classes);
-    for (size_t i = 0; i < out->classes && names != NULL && i < 10; i++)
-        text_format(&out->remarks, "%s%.40s", i == 0 ? ": " : ", ", names[i]);
+    for (size_t i = 0; i < out->classes && names != NULL && i < 10; i++) {
+        const char *quote = strchr(names[i], ',') != NULL ? "\"" : "";
+        text_format(&out->remarks, "%s%s%.40s%s", i == 0 ? ": " : ", ", quote, names[i], quote);
+    }
     text_add(&out->remarks, out->classes > 10 ? ", ...\n" : "\n");
 }
 

@@ -125,7 +125,7 @@ static mixup_status find_column(table *in, const char *path, const char *name, c
     text_init(&list, command_allocator());
     for (size_t i = 0; i < in->count && count < MIXUP_COUNT(names); i++) {
         names[count++] = in->columns[i].name;
-        text_format(&list, "%s%.40s", i > 0 ? ", " : "", in->columns[i].name);
+        text_format(&list, "%s'%.40s'", i > 0 ? ", " : "", in->columns[i].name);
     }
     const char *nearest = schema_nearest(name, names, count);
     const mixup_status status =
@@ -251,6 +251,17 @@ static mixup_status inspect(table *found, const mixup_csv_desc *desc, mixup_data
     return open_set(found, desc, set);
 }
 
+/* A column whose values hardly repeat holds numbers to predict, or names. */
+static mixup_status check_classes(const mixup_csv_desc *desc, const inspection *found) {
+    if (2 * found->classes <= found->count)
+        return MIXUP_OK;
+    return error(
+        MIXUP_ERROR_DATA,
+        "%s: column '%s' has %zu different values in %zu samples, so they are no classes; numbers are "
+        "predicted with --target '%s'",
+        desc->path, desc->label, found->classes, found->count, desc->label);
+}
+
 mixup_status inspect_csv(const mixup_csv_desc *given, inspection *out) {
     mixup_csv_desc desc = *given;
     desc.allocator = command_allocator();
@@ -264,6 +275,8 @@ mixup_status inspect_csv(const mixup_csv_desc *given, inspection *out) {
         write_source(&found, &desc, out);
         status = inspection_describe(out, set);
     }
+    if (status == MIXUP_OK && desc.label != NULL)
+        status = check_classes(&desc, out);
     table_clear(&found);
     return status;
 }

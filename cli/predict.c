@@ -170,11 +170,10 @@ const command command_predict = {
     .most = 2,
     .options = options,
     .details =
-        "MODEL is a model.safetensors or a run's folder; DATA a .csv, .npy or IDX file, a folder or .tar of\n"
-        "JPEG and PNG images, or --experiment FILE.yaml. Target columns may be absent from a CSV, folders "
-        "of\n"
-        "classes from images. Without either, a run's folder brings its own test data. Rows are numbered "
-        "from 1;\n"
-        "those of images name their file.\n",
+        "MODEL is a model.safetensors or a run's folder; DATA a .csv, .npy or IDX file, a JPEG or PNG "
+        "image,\n"
+        "a folder or .tar of them, or --experiment FILE.yaml. Without either, a run's folder brings its own\n"
+        "test data. Target columns may be absent from a CSV, folders of classes from images. Rows are\n"
+        "numbered from 1; those of images name their file.\n",
     .run = run,
 };

@@ -8,6 +8,7 @@
 #include "experiment/schema.h"
 
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 
 /* ---------------------------------------------------------------- models */
@@ -72,8 +73,13 @@ static bool is_csv(const char *path) {
 
 bool source_is_images(const char *path) {
     static const char *const suffixes[] = {".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".tar.zst"};
+    static const char *const alone[] = {".jpg", ".jpeg", ".png"};
+    const char *ending = strrchr(path, '.');
     for (size_t i = 0; i < MIXUP_COUNT(suffixes); i++)
         if (ends_in(path, suffixes[i]))
+            return true;
+    for (size_t i = 0; i < MIXUP_COUNT(alone) && ending != NULL; i++)
+        if (strcasecmp(ending, alone[i]) == 0)
             return true;
     return is_folder(path);
 }
@@ -105,9 +111,6 @@ static mixup_status open_csv(const char *path, const mixup_preprocess *like, mix
 /* What would be read as IDX, though its name says that it is something else. */
 static mixup_status check_kind(const char *path) {
     static const char *const mistaken[][2] = {
-        {".jpg", "images are given as the folder in which they lie, or a .tar of such folders"},
-        {".jpeg", "images are given as the folder in which they lie, or a .tar of such folders"},
-        {".png", "images are given as the folder in which they lie, or a .tar of such folders"},
         {".mat", "an experiment names SVHN's files (format: svhn); give it with --experiment"},
         {".yaml", "give an experiment with --experiment"},
         {".yml", "give an experiment with --experiment"},

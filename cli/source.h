@@ -18,7 +18,7 @@ mixup_status source_model(const arguments *given, const char *path, mixup_model 
  * printed. */
 bool source_is_given(const arguments *given, const char *path);
 
-/* Whether DATA is a folder or an archive of images. */
+/* Whether DATA is an image, or a folder or an archive of them. */
 bool source_is_images(const char *path);
 
 /* Opens DATA (`path`; NULL where --experiment or the run's folder stands for it) for `model`, and checks that

@@ -525,8 +525,9 @@ typedef struct mixup_svhn_desc {
 MIXUP_API mixup_status mixup_dataset_from_svhn(mixup_dataset **set, const mixup_svhn_desc *desc);
 
 /* JPEG and PNG images (.jpg, .jpeg, .png), in folders named by class, in a folder or in a tar archive of such
- * folders (plain, gzip, bzip2, xz, zstd): shape {3, height, width}, or {1, height, width} in grey. Classes
- * and images come in natural order (img2 before img10). Images that lie in no folder have no class.
+ * folders (plain, gzip, bzip2, xz, zstd), or one image: shape {3, height, width}, or {1, height, width} in
+ * grey. Classes and images come in natural order (img2 before img10). Images that lie in no folder have no
+ * class.
  *
  * All are decoded once when the set is made, which finds damaged ones. Those that are not kept decoded are
  * decoded again for each batch; a file that has changed by then is an error. A compressed archive can be read

@@ -255,13 +255,16 @@ static mixup_status open_tree(image_tree *tree, const char *path, const char *pa
     size_t length = part != NULL ? strlen(part) : 0;
     while (length > 0 && part[length - 1] == '/')
         length--;
-    tree->archive = !S_ISDIR(information.st_mode);
-    tree->path = memory_copy_text(&tree->allocator, path);
+    const char *slash = strrchr(path, '/');
+    const char *name = slash != NULL ? slash + 1 : path;
+    const bool alone = S_ISREG(information.st_mode) && length == 0 && is_image(name); /* one of its folder */
+    tree->archive = !S_ISDIR(information.st_mode) && !alone;
+    tree->path = alone ? path_folder(&tree->allocator, path) : memory_copy_text(&tree->allocator, path);
     tree->part = memory_copy_text_part(&tree->allocator, part != NULL ? part : "", length);
     if (tree->path == NULL || tree->part == NULL)
         return MIXUP_ERROR_MEMORY;
     listing to = {.tree = tree};
-    MIXUP_TRY(list(&to));
+    MIXUP_TRY(alone ? list_entry(&to, name, (uint64_t)information.st_size, 0) : list(&to));
     MIXUP_TRY(arrange(tree));
     if (!tree->archive || tree->packed)
         return MIXUP_OK;

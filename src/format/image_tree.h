@@ -1,4 +1,5 @@
-/* format/image_tree: the images of a folder, or of a tar archive (plain, gzip, bzip2, xz, zstd), by class.
+/* format/image_tree: the images of a folder, or of a tar archive (plain, gzip, bzip2, xz, zstd), by class; or
+ * a single image, which has none.
  *
  * The class of an image is the first folder of its path; files without one have no class, and then none may
  * have one. Counted are regular files that end in .jpg, .jpeg or .png (in any case) and have no part of their

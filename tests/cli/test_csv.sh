@@ -127,6 +127,11 @@ says err "4 samples"
 awk 'BEGIN {print "x,kind"; for (i = 0; i < 20; i++) print i ",same"}' >same.csv
 expect 1 "$MIXUP" init --csv same.csv --label kind
 says err "one class"
+expect 1 "$MIXUP" init --csv line.csv --label y # numbers
+says err "column 'y' has 80 different values in 80 samples" "--target 'y'"
+awk 'BEGIN {print "x,kind"; for (i = 0; i < 20; i++) print i "," (i % 2 ? "\"pike, northern\"" : "bass")}' >comma.csv
+expect 0 "$MIXUP" init --csv comma.csv --label kind
+says out '2 classes: bass, "pike, northern"'
 expect 1 "$MIXUP" init --csv nowhere.csv --label kind
 says err "nowhere.csv"
 

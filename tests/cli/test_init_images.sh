@@ -91,8 +91,16 @@ expect 2 "$MIXUP" init --images photos labels.idx
 says err "no file of labels"
 
 # A file that is named like something else is not taken for IDX.
-expect 1 "$MIXUP" predict photos_runs/none/seed-1 unsorted/img3.png
-says err "unsorted/img3.png" "the folder in which they lie"
+expect 0 "$MIXUP" predict photos_runs/none/seed-1 unsorted
+sed -n '1p;3s/^2/1/p' out >third
+cp unsorted/img3.png IMG3.PNG
+expect 0 "$MIXUP" predict photos_runs/none/seed-1 unsorted/img3.png
+same out third
+expect 0 "$MIXUP" predict photos_runs/none/seed-1 IMG3.PNG
+says out "1,IMG3.PNG,"
+expect 1 "$MIXUP" predict photos_runs/none/seed-1 unsorted/img4.png
+says err "unsorted/img4.png: cannot open"
+expect 1 "$MIXUP" init --images IMG3.PNG
 expect 1 "$MIXUP" evaluate photos_runs/none/seed-1 photos.yaml
 says err "--experiment"
 finish

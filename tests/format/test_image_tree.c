@@ -114,6 +114,28 @@ static void what_is_not_packed_is_read_at_any_place(void **state) {
     check_single_images(FIXTURES "tree.tar.zst", true);
 }
 
+static void an_image_by_itself_is_a_tree_of_one_without_classes(void **state) {
+    (void)state;
+    image_tree tree;
+    visit seen = {0};
+    char command[300];
+    char path[320];
+    temporary_folder folder;
+    temporary_folder_make(&folder);
+    snprintf(command, sizeof command, "tar -xf " FIXTURES "tree.tar -C %s", folder.path);
+    assert_int_equal(system(command), 0);
+    snprintf(path, sizeof path, "%s", temporary_file(&folder, "train/cat/1.PNG"));
+    assert_int_equal(image_tree_open(&tree, path, NULL, NULL), MIXUP_OK);
+    assert_int_equal(tree.count, 1);
+    assert_int_equal(tree.class_count, 0);
+    assert_string_equal(tree.entries[0].path, "1.PNG");
+    assert_int_equal(image_tree_read(&tree, on_image, &seen), MIXUP_OK);
+    assert_true(seen.count == 1 && seen.sizes[0] > 60);
+    image_tree_clear(&tree);
+    assert_int_not_equal(image_tree_open(&tree, path, "train", NULL), MIXUP_OK);
+    temporary_folder_remove(&folder);
+}
+
 static void images_that_are_gone_by_then_are_errors(void **state) {
     (void)state;
     temporary_folder folder;
@@ -166,7 +188,8 @@ static void trees_without_sense_are_refused(void **state) {
     (void)state;
     assert_refused("/tmp/mixup-no-such-file", NULL, MIXUP_ERROR_IO, "cannot open");
     assert_refused(FIXTURES "tree.tar", "tra", MIXUP_ERROR_NOT_FOUND, "holds no .jpg, .jpeg or .png in tra");
-    assert_refused(FIXTURES "colour.png", NULL, MIXUP_ERROR_FORMAT, "cannot read the archive");
+    assert_refused("tests/fixtures/make_image_fixtures.py", NULL, MIXUP_ERROR_FORMAT,
+                   "cannot read the archive");
     temporary_folder folder;
     temporary_folder_make(&folder);
     char command[300];
@@ -266,6 +289,7 @@ int main(void) {
         cmocka_unit_test(numbers_in_names_count_as_numbers),
         cmocka_unit_test(archives_and_folders_list_the_same),
         cmocka_unit_test(what_is_not_packed_is_read_at_any_place),
+        cmocka_unit_test(an_image_by_itself_is_a_tree_of_one_without_classes),
         cmocka_unit_test(images_that_are_gone_by_then_are_errors),
         cmocka_unit_test(images_that_are_left_out_are_forgotten),
         cmocka_unit_test(trees_without_sense_are_refused),

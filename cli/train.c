@@ -262,8 +262,8 @@ const command command_train = {
         "Each variant and seed gets a folder DIR/VARIANT/seed-N with run.yaml, history.csv, metrics.json "
         "and\n"
         "model.safetensors; its path is printed when it is finished. A finished run with the same settings\n"
-        "is not trained again. Ctrl-C finishes the step and keeps a checkpoint, --resume goes on from it "
-        "and\n"
-        "ends with the same bits; a second Ctrl-C ends at once.\n",
+        "is not trained again, nor are its data read unless their files have changed. Ctrl-C finishes the\n"
+        "step and keeps a checkpoint, --resume goes on from it and ends with the same bits; a second Ctrl-C\n"
+        "ends at once.\n",
     .run = run,
 };

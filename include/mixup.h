@@ -1019,8 +1019,9 @@ MIXUP_API void mixup_trainer_destroy(mixup_trainer *trainer);
 /* One step on `count` samples; draws by itself, or mixes as `draw` says (site: an index into the sites in
  * the order of mix.at, or of the layers with .mix; kind: any, whatever mix.kind is). `loss` may be NULL. */
 MIXUP_API mixup_status mixup_trainer_step(mixup_trainer *trainer, size_t count,
-                                          const float *inputs,  /* [count][..input shape] */
-                                          const float *targets, /* [count][..output shape] */
+                                          const float *inputs,  /* [count][..input shape], and */
+                                          const float *targets, /* [count][..output shape]: as the network
+                                                                 * sees them */
                                           const mixup_batch_draw *draw, double *loss);
 MIXUP_API mixup_status mixup_trainer_set_learning_rate(mixup_trainer *trainer, float learning_rate);
 

@@ -7,13 +7,11 @@
  *
  * With kernels for bf16 states are packed once for each sum that they go into, just before it, and are floats
  * to everybody else; with those for floats one form serves all, and often it is the state itself. */
+#include "engine/dnnl/dense_steps.h"
 #include "engine/dnnl/dnnl_engine.h"
-#include "engine/product/product.h"
 #include "engine/reference/kernels.h"
-#include "engine/update.h"
 
 #include <omp.h>
-#include <string.h>
 
 /* Fewer multiply-adds than this are done before a second thread would have begun. */
 enum { SMALL_WORK = 200000 };
@@ -23,44 +21,12 @@ enum { MOST_HALVED = 256 };
 
 enum { KEPT_PACKED_INPUT };
 
-/* ---- dividing work among the threads. A region either has all of them or is none: OpenMP would end and
- * start threads when their number changes. */
-
 static size_t parts_for(const builder *to, const panel_layout *layout) {
     const size_t work = builder_batch(to) * layout->along * layout->across;
     return work < SMALL_WORK ? 1 : (size_t)omp_get_max_threads();
 }
 
-static void divide(size_t parts, void (*run)(void *call, size_t part, size_t parts), void *call) {
-    if (parts == 1) {
-        run(call, 0, 1);
-        return;
-    }
-#pragma omp parallel num_threads((int)parts)
-    run(call, (size_t)omp_get_thread_num(), (size_t)omp_get_num_threads());
-}
-
 /* ---- where gradients go */
-
-typedef struct gradient_target {
-    bool fused;              /* to the optimiser, else to `gradient` */
-    update_arguments update; /* its own `gradient` is not used */
-    update_step step;        /* of this run */
-    real *gradient;          /* [stored] */
-} gradient_target;
-
-static void begin_target(gradient_target *target, const plan_run *run) {
-    if (target->fused)
-        update_begin(&target->update, run, &target->step);
-}
-
-static void take(void *user, size_t at, size_t count, const float *gradient) {
-    const gradient_target *target = user;
-    if (target->fused)
-        update_piece(&target->update, &target->step, at, count, gradient);
-    else
-        memcpy(target->gradient + at, gradient, count * sizeof *gradient);
-}
 
 /* Parameter i of the node; *wanted says whether anybody wants its gradient. */
 static mixup_status prepare_target(builder *to, size_t node, size_t i, gradient_target *target,
@@ -83,23 +49,6 @@ static mixup_status finish_target(builder *to, size_t node, size_t i, const grad
 }
 
 /* ---- packing */
-
-typedef struct pack_arguments {
-    size_t parts;
-    product_pack call;
-    gradient_target sums; /* where `call` has take_sums */
-} pack_arguments;
-
-static void pack_part(void *arguments, size_t part, size_t parts) {
-    const pack_arguments *a = arguments;
-    product_pack_part(&a->call, part, parts);
-}
-
-static void run_pack(void *arguments, plan_run *run) {
-    pack_arguments *a = arguments;
-    begin_target(&a->sums, run);
-    divide(a->parts, pack_part, a);
-}
 
 /* States of one of the two dimensions of W as factors for a sum. */
 typedef struct packing {
@@ -124,7 +73,7 @@ static size_t packed_count(const builder *to, const panel_layout *layout, const 
 
 /* Emits it into the buffer `packed`; `a` may have where its sums go. */
 static mixup_status emit_pack(builder *to, const panel_layout *layout, const packing *how, size_t packed,
-                              pack_arguments *a) {
+                              dense_pack *a) {
     a->parts = parts_for(to, layout);
     a->call.kernels = layout->kernels;
     a->call.sum = how->sum;
@@ -136,112 +85,20 @@ static mixup_status emit_pack(builder *to, const panel_layout *layout, const pac
     if (how->output != BUFFER_NONE)
         MIXUP_TRY(builder_bind_const(to, how->output, &a->call.output));
     MIXUP_TRY(builder_bind(to, packed, &a->call.out));
-    return builder_step(to, run_pack, a);
+    return builder_step(to, dense_run_pack, a);
 }
 
 /* Emits it into a new buffer that lives until it is read. */
 static mixup_status emit_factors(builder *to, const panel_layout *layout, const packing *how,
                                  size_t *packed) {
-    pack_arguments *a = builder_arguments(to, sizeof *a);
+    dense_pack *a = builder_arguments(to, sizeof *a);
     if (a == NULL)
         return MIXUP_ERROR_MEMORY;
     MIXUP_TRY(builder_buffer(to, packed_count(to, layout, how), packed));
     return emit_pack(to, layout, how, *packed, a);
 }
 
-/* ---- the products' steps */
-
-typedef struct outer_arguments {
-    size_t parts;
-    product_outer call;
-} outer_arguments;
-
-static void outer_part(void *arguments, size_t part, size_t parts) {
-    const outer_arguments *a = arguments;
-    product_outer_part(&a->call, part, parts);
-    if (a->call.partial == NULL)
-        return;
-    if (parts > 1) {
-#pragma omp barrier
-    }
-    product_outer_join_part(&a->call, part, parts);
-}
-
-static void run_outer(void *arguments, plan_run *run) {
-    outer_arguments *a = arguments;
-    (void)run;
-    divide(a->parts, outer_part, a);
-}
-
-typedef struct inner_arguments {
-    size_t parts;
-    product_inner call;
-} inner_arguments;
-
-static void inner_part(void *arguments, size_t part, size_t parts) {
-    const inner_arguments *a = arguments;
-    product_inner_part(&a->call, part, parts);
-}
-
-static void run_inner(void *arguments, plan_run *run) {
-    inner_arguments *a = arguments;
-    (void)run;
-    divide(a->parts, inner_part, a);
-}
-
-typedef struct weights_arguments {
-    size_t parts;
-    bool spreads;
-    product_pack spread; /* of the along states, before `call` reads them */
-    product_weights call;
-    gradient_target target;
-    product_adam adam; /* of this run, where `call` makes the update */
-} weights_arguments;
-
-static void weights_part(void *arguments, size_t part, size_t parts) {
-    const weights_arguments *a = arguments;
-    if (a->spreads) {
-        product_pack_part(&a->spread, part, parts);
-        if (parts > 1) {
-#pragma omp barrier
-        }
-    }
-    product_weights_part(&a->call, part, parts);
-}
-
-/* Adam, if it does nothing but what the product can do beside its sums. */
-static bool plain_adam(const gradient_target *target, product_adam *out) {
-    const optimizer_step *s = &target->step.factors;
-    const optimizer_arrays *arrays = &target->step.arrays;
-    const mixup_optimizer_kind kind = target->update.optimizer->kind;
-    if ((kind != MIXUP_ADAM && kind != MIXUP_ADAMW) || s->gradient_scale != 1 || s->clip_value > 0 ||
-        s->coupled_decay != 0 || s->decay_factor != 1 || arrays->average != NULL)
-        return false;
-    *out = (product_adam){.values = arrays->values,
-                          .moment1 = arrays->moment1,
-                          .moment2 = arrays->moment2,
-                          .beta1 = s->beta1,
-                          .beta2 = s->beta2,
-                          .step_size = s->step_size,
-                          .root_scale = s->root_scale,
-                          .epsilon = s->epsilon};
-    return true;
-}
-
-static void run_weights(void *arguments, plan_run *run) {
-    weights_arguments *a = arguments;
-    begin_target(&a->target, run);
-    const bool beside = a->target.fused && product_has_adam(a->call.layout->kernels);
-    a->call.adam = beside && plain_adam(&a->target, &a->adam) ? &a->adam : NULL;
-    if (a->target.fused) {
-        a->call.ahead[0] = a->target.step.arrays.values;
-        a->call.ahead[1] = a->target.step.arrays.moment1;
-        a->call.ahead[2] = a->target.step.arrays.moment2;
-    }
-    divide(a->parts, weights_part, a);
-}
-
-/* ---- emitting them */
+/* ---- products */
 
 /* Binds states of `across` for an inner or weights' product: packed, or plain as they are. */
 static mixup_status bind_across(builder *to, const panel_layout *layout, product_sum sum, bool packed,
@@ -269,7 +126,7 @@ static bool halved(const builder *to, const panel_layout *layout) {
 static mixup_status emit_outer(builder *to, size_t node, const panel_layout *layout, size_t left, size_t out,
                                bool biased, float slope) {
     size_t partial = BUFFER_NONE;
-    outer_arguments *a = builder_arguments(to, sizeof *a);
+    dense_outer *a = builder_arguments(to, sizeof *a);
     if (a == NULL)
         return MIXUP_ERROR_MEMORY;
     a->parts = parts_for(to, layout);
@@ -285,13 +142,13 @@ static mixup_status emit_outer(builder *to, size_t node, const panel_layout *lay
         MIXUP_TRY(builder_buffer(to, builder_count(to, out), &partial));
         MIXUP_TRY(builder_bind(to, partial, &a->call.partial));
     }
-    return builder_step(to, run_outer, a);
+    return builder_step(to, dense_run_outer, a);
 }
 
 /* left, factors of [batch][across], times W^T: into `out`, a buffer of [batch][along]. */
 static mixup_status emit_inner(builder *to, size_t node, const panel_layout *layout, size_t left, bool packed,
                                size_t out, bool biased, float slope) {
-    inner_arguments *a = builder_arguments(to, sizeof *a);
+    dense_inner *a = builder_arguments(to, sizeof *a);
     if (a == NULL)
         return MIXUP_ERROR_MEMORY;
     a->parts = parts_for(to, layout);
@@ -303,7 +160,7 @@ static mixup_status emit_inner(builder *to, size_t node, const panel_layout *lay
     MIXUP_TRY(bind_across(to, layout, PRODUCT_ALONG_ROW, packed, left, &a->call.left));
     MIXUP_TRY(builder_bind(to, out, &a->call.out));
     MIXUP_TRY(bind_scratch(to, layout, a->parts, &a->call.scratch));
-    return builder_step(to, run_inner, a);
+    return builder_step(to, dense_run_inner, a);
 }
 
 /* The slope below zero of an activation that the kernels apply themselves; others are steps of oneDNN. */
@@ -339,7 +196,7 @@ static mixup_status pack_input(builder *to, size_t node, const panel_layout *lay
     const packing how = input_packing(to, node, layout, PRODUCT_ALONG_ROW);
     if (!in_floats(layout))
         return emit_factors(to, layout, &how, packed);
-    pack_arguments *a = builder_arguments(to, sizeof *a);
+    dense_pack *a = builder_arguments(to, sizeof *a);
     if (a == NULL)
         return MIXUP_ERROR_MEMORY;
     MIXUP_TRY(builder_kept(to, node, KEPT_PACKED_INPUT, packed_count(to, layout, &how), packed));
@@ -384,12 +241,12 @@ static mixup_status emit_delta(builder *to, size_t node, const panel_layout *lay
             dnnl_activation_gradient(to, activation, known, dnnl_output_shape(to, node), &d.source.values));
         d.source.output = BUFFER_NONE;
     }
-    pack_arguments *a = builder_arguments(to, sizeof *a);
+    dense_pack *a = builder_arguments(to, sizeof *a);
     if (a == NULL)
         return MIXUP_ERROR_MEMORY;
     if (builder_node(to, node)->parameter_count > 1)
         MIXUP_TRY(prepare_target(to, node, 1, &a->sums, &bias, &biased));
-    a->call.take_sums = biased ? take : NULL;
+    a->call.take_sums = biased ? dense_take : NULL;
     a->call.user = &a->sums;
     MIXUP_TRY(builder_buffer(to, packed_count(to, layout, &d.source), &d.over_batch));
     MIXUP_TRY(emit_pack(to, layout, &d.source, d.over_batch, a));
@@ -418,8 +275,7 @@ static mixup_status emit_input_gradient(builder *to, size_t node, const panel_la
 
 /* Binds the input as the weights' product reads it along W: as it is, or a copy as factors, or one that is
  * read faster. */
-static mixup_status bind_along_input(builder *to, size_t node, const panel_layout *layout,
-                                     weights_arguments *a) {
+static mixup_status bind_along_input(builder *to, size_t node, const panel_layout *layout, dense_weights *a) {
     const size_t batch = builder_batch(to);
     const size_t row = product_spread_row(layout, batch);
     const size_t input = builder_input(to, node, 0);
@@ -458,7 +314,7 @@ static mixup_status emit_weight_gradient(builder *to, size_t node, const panel_l
     size_t across = from->over_batch;
     size_t buffer = BUFFER_NONE;
     bool wanted = false;
-    weights_arguments *a = builder_arguments(to, sizeof *a);
+    dense_weights *a = builder_arguments(to, sizeof *a);
     if (a == NULL)
         return MIXUP_ERROR_MEMORY;
     MIXUP_TRY(prepare_target(to, node, 0, &a->target, &buffer, &wanted));
@@ -467,14 +323,14 @@ static mixup_status emit_weight_gradient(builder *to, size_t node, const panel_l
     if (!layout->by_unit)
         MIXUP_TRY(find_across_input(to, node, layout, &across));
     a->parts = parts_for(to, layout);
-    a->call =
-        (product_weights){.layout = layout, .batch = builder_batch(to), .take = take, .user = &a->target};
+    a->call = (product_weights){
+        .layout = layout, .batch = builder_batch(to), .take = dense_take, .user = &a->target};
     if (layout->by_unit)
         MIXUP_TRY(bind_along_input(to, node, layout, a));
     else
         MIXUP_TRY(builder_bind_const(to, from->over_batch, &a->call.along));
     MIXUP_TRY(bind_across(to, layout, PRODUCT_OVER_BATCH, packed, across, &a->call.across));
-    MIXUP_TRY(builder_step(to, run_weights, a));
+    MIXUP_TRY(builder_step(to, dense_run_weights, a));
     return finish_target(to, node, 0, &a->target, buffer);
 }
 

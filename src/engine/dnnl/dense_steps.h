@@ -18,8 +18,8 @@ typedef struct gradient_target {
     real *gradient;          /* [stored] */
 } gradient_target;
 
-/* For product_pack and product_weights, with a gradient_target. */
-void dense_take(void *target, size_t at, size_t count, const float *gradient);
+/* For product_pack and product_weights; `user` is a gradient_target. */
+void dense_take(void *user, size_t at, size_t count, const float *gradient);
 
 /* ---- arguments; `parts` is 1, or the number of threads */
 

@@ -1,8 +1,12 @@
 /* base/memory: aligned, zeroed blocks on top of the caller's hooks. The raw pointer that the hook returned
- * is kept in the word before the aligned block. */
+ * is kept in the word before the aligned block.
+ *
+ * A newcomer's mistake: to clear large blocks of our own allocator, too. Their pages would then come into
+ * being one after the other in the thread that asks for the block, not in those that use it. */
 #define _DEFAULT_SOURCE // NOLINT(bugprone-reserved-identifier): madvise
 #include "base/memory.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,18 +16,20 @@
  * they take one fault where small ones take 512, and the processor finds their addresses without a table. */
 enum { HUGE_PAGE = 2 * 1024 * 1024 };
 
+/* Zeroed already: of a large block the system's pages are, and nobody has touched them. */
 static void *default_allocate(size_t size, void *user) {
-    void *block = NULL;
     (void)user;
-    if (size < HUGE_PAGE)
-        return malloc(size);
-    if (posix_memalign(&block, HUGE_PAGE, size) != 0)
-        return NULL;
+    return calloc(size, 1);
+}
+
+static void ask_for_huge_pages(void *block, size_t size) {
 #ifdef MADV_HUGEPAGE
     /* Whole ones only: what is not used must take no memory. Where there are none, small ones do. */
     (void)madvise(block, size / HUGE_PAGE * HUGE_PAGE, MADV_HUGEPAGE);
+#else
+    (void)block;
+    (void)size;
 #endif
-    return block;
 }
 
 static void default_release(void *pointer, void *user) {
@@ -38,10 +44,13 @@ mixup_allocator memory_allocator(const mixup_allocator *given) {
 }
 
 void *memory_allocate(const mixup_allocator *allocator, size_t count, size_t size) {
-    const size_t extra = MEMORY_ALIGNMENT + sizeof(void *);
     size_t bytes = 0;
     if (memory_product(count, size, &bytes) != MIXUP_OK)
         return NULL;
+    const bool own = allocator->allocate == default_allocate;
+    const bool huge = own && bytes >= HUGE_PAGE;
+    const size_t alignment = huge ? HUGE_PAGE : MEMORY_ALIGNMENT;
+    const size_t extra = alignment + sizeof(void *);
     if (bytes > SIZE_MAX - extra) {
         error(MIXUP_ERROR_MEMORY, "out of memory: %zu bytes asked for", bytes);
         return NULL;
@@ -52,9 +61,12 @@ void *memory_allocate(const mixup_allocator *allocator, size_t count, size_t siz
         return NULL;
     }
     char *aligned = raw + sizeof(void *);
-    aligned += (MEMORY_ALIGNMENT - (uintptr_t)aligned % MEMORY_ALIGNMENT) % MEMORY_ALIGNMENT;
+    aligned += (alignment - (uintptr_t)aligned % alignment) % alignment;
     memcpy(aligned - sizeof(void *), &raw, sizeof raw);
-    memset(aligned, 0, bytes);
+    if (huge)
+        ask_for_huge_pages(aligned, bytes);
+    if (!own)
+        memset(aligned, 0, bytes);
     return aligned;
 }
 

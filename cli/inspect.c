@@ -7,6 +7,7 @@
 #include "format/idx.h"
 #include "format/npy.h"
 
+#include <stdio.h>
 #include <string.h>
 
 void inspection_begin(inspection *out) {
@@ -35,6 +36,17 @@ void inspection_add_line(inspection *out, const char *key, const char *value, co
     text_add(&out->source, "\n");
 }
 
+/* Within a comment, where a name must not end the line. */
+static void remark_name(text *out, const char *name) {
+    const char *quote = strchr(name, ',') != NULL ? "\"" : "";
+    char shown[44];
+    snprintf(shown, sizeof shown, "%.40s", name);
+    for (char *at = shown; *at != '\0'; at++)
+        if ((unsigned char)*at < 0x20)
+            *at = ' ';
+    text_format(out, "%s%s%s", quote, shown, quote);
+}
+
 void inspection_remark_classes(inspection *out, const char *const *names, const char *what) {
     text_format(&out->remarks, "# %zu %s, %zu inputs, ", out->count, what, out->inputs);
     if (out->classes == 0)
@@ -42,8 +54,8 @@ void inspection_remark_classes(inspection *out, const char *const *names, const 
     else
         text_format(&out->remarks, "%zu classes", out->classes);
     for (size_t i = 0; i < out->classes && names != NULL && i < 10; i++) {
-        const char *quote = strchr(names[i], ',') != NULL ? "\"" : "";
-        text_format(&out->remarks, "%s%s%.40s%s", i == 0 ? ": " : ", ", quote, names[i], quote);
+        text_add(&out->remarks, i == 0 ? ": " : ", ");
+        remark_name(&out->remarks, names[i]);
     }
     text_add(&out->remarks, out->classes > 10 ? ", ...\n" : "\n");
 }

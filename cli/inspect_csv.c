@@ -170,6 +170,27 @@ static bool left_out(const column *in) {
     return !in->target && (in->ignored || in->word != NULL || !in->numbers);
 }
 
+/* A number as many countries write it: "1,5". */
+static bool has_decimal_comma(const char *word) {
+    const char *comma = strchr(word, ',');
+    return comma != NULL && comma > word && strspn(word, "+-0123456789,") == strlen(word) &&
+           strchr(comma + 1, ',') == NULL && comma[1] != '\0';
+}
+
+/* Such columns would be taken for text and left out. */
+static mixup_status check_commas(const table *in, const char *path) {
+    for (size_t i = 0; i < in->count; i++) {
+        const column *at = &in->columns[i];
+        if (!at->target && !at->ignored && at->word != NULL && has_decimal_comma(at->word))
+            return error(
+                MIXUP_ERROR_DATA,
+                "%s:%zu: column '%s' holds '%.60s', which is no number (numbers have a decimal point); "
+                "convert the file, or leave the column out with --ignore",
+                path, at->line, at->name, at->word);
+    }
+    return MIXUP_OK;
+}
+
 static void add_ignored(const table *in, inspection *out) {
     size_t ignored = 0;
     for (size_t i = 0; i < in->count; i++) {
@@ -247,6 +268,7 @@ static mixup_status inspect(table *found, const mixup_csv_desc *desc, mixup_data
         return error(MIXUP_ERROR_DATA, "%s: there are no samples behind the names of the columns",
                      desc->path);
     MIXUP_TRY(mark(found, desc));
+    MIXUP_TRY(check_commas(found, desc->path));
     MIXUP_TRY(check_words(found, desc->path));
     return open_set(found, desc, set);
 }

@@ -110,6 +110,25 @@ mixup_status refuse_sections(const trail *at, const schema_key *key, const yaml_
 
 /* ---------------------------------------------------------------- keys */
 
+/* The section that has a key of this name, best one below `section`; NULL: none. */
+static const schema_part *other_home(schema_section section, const char *name) {
+    size_t rows = 0;
+    size_t count = 0;
+    const schema_key *keys = schema_keys(&rows);
+    const schema_part *parts = schema_parts(&count);
+    const char *here = schema_find_part(section)->path;
+    const schema_part *home = NULL;
+    for (size_t p = 0; p < count; p++) {
+        bool has = false;
+        for (size_t i = 0; i < rows; i++)
+            has = has || ((keys[i].in & (unsigned)parts[p].section) != 0 && strcmp(keys[i].name, name) == 0);
+        const bool below = strncmp(parts[p].path, here, strlen(here)) == 0;
+        if (has && parts[p].path[0] != '\0' && (home == NULL || (below && here[0] != '\0')))
+            home = &parts[p];
+    }
+    return home;
+}
+
 mixup_status refuse_unknown(const trail *at, schema_section section, const yaml_node *node) {
     const char *names[64];
     size_t count = 0;
@@ -119,8 +138,11 @@ mixup_status refuse_unknown(const trail *at, schema_section section, const yaml_
         if ((keys[i].in & (unsigned)section) != 0)
             names[count++] = keys[i].name;
     const char *nearest = schema_nearest(node->text, names, count);
+    const schema_part *home = other_home(section, node->text);
     char offer[200];
-    if (nearest != NULL)
+    if (home != NULL)
+        snprintf(offer, sizeof offer, "did you mean '%s.%.80s'?", home->path, node->text);
+    else if (nearest != NULL)
         snprintf(offer, sizeof offer, "did you mean '%s'?", nearest);
     else
         snprintf(offer, sizeof offer, "`mixup help %.80s` lists the keys that stand here",

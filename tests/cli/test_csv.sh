@@ -130,6 +130,14 @@ says err "one class"
 expect 1 "$MIXUP" init --csv line.csv --label y # numbers
 says err "column 'y' has 80 different values in 80 samples" "--target 'y'"
 awk 'BEGIN {print "x,kind"; for (i = 0; i < 20; i++) print i "," (i % 2 ? "\"pike, northern\"" : "bass")}' >comma.csv
+awk 'BEGIN {print "x,kind"; for (i = 0; i < 20; i++) print i ",\"two\nlines " (i % 2) "\""}' >lines.csv
+expect 0 "$MIXUP" init --csv lines.csv --label kind
+cp out lines.yaml
+says lines.yaml '2 classes: two lines 0, two lines 1'
+expect 0 "$MIXUP" train lines.yaml --variant none --set training.epochs=1 --out lines
+awk 'BEGIN {print "x;y;kind"; for (i = 0; i < 20; i++) print i ",5;" i ",25;k" i % 2}' >decimal.csv
+expect 1 "$MIXUP" init --csv decimal.csv --label kind
+says err "decimal.csv:2: column 'x' holds '0,5', which is no number (numbers have a decimal point)"
 expect 0 "$MIXUP" init --csv comma.csv --label kind
 says out '2 classes: bass, "pike, northern"'
 expect 1 "$MIXUP" init --csv nowhere.csv --label kind

@@ -409,6 +409,15 @@ static void what_would_do_nothing_is_refused(void **state) {
     expect_accepted(SMALL "training: {schedule: {kind: cosine, minimum: 1e-4}}\n", NULL, 0);
 }
 
+static void a_key_in_the_wrong_section_is_told_the_right_one(void **state) {
+    (void)state;
+    EXPECT_REFUSAL(SMALL "epochs: 5\n", "my.yaml:5:1: epochs: no such key; did you mean 'training.epochs'?");
+    EXPECT_REFUSAL(SMALL "training: {learning_rate: 1}\n",
+                   "did you mean 'training.optimizer.learning_rate'?");
+    EXPECT_REFUSAL(SMALL "training: {momentum: 1}\n", "did you mean 'training.optimizer.momentum'?");
+    EXPECT_REFUSAL(SMALL "training: {alpha: 1}\n", "did you mean 'mix.alpha'?");
+}
+
 static void a_value_in_place_of_a_section_is_told_what_is_wanted(void **state) {
     (void)state;
     static const char *const given[][3] = {
@@ -617,6 +626,7 @@ int main(void) {
         cmocka_unit_test(a_key_without_the_one_that_it_needs_is_refused),
         cmocka_unit_test(what_is_turned_off_on_purpose_may_keep_its_settings),
         cmocka_unit_test(what_would_do_nothing_is_refused),
+        cmocka_unit_test(a_key_in_the_wrong_section_is_told_the_right_one),
         cmocka_unit_test(a_value_in_place_of_a_section_is_told_what_is_wanted),
         cmocka_unit_test(every_default_is_accepted),
         cmocka_unit_test(every_key_is_explained),

@@ -124,13 +124,20 @@ static bool check_value(const arguments *in, const option *which, const char *va
 static bool unknown_option(const arguments *in, const char *name, size_t length) {
     const char *names[ARGUMENTS_MAX_OPTIONS + 2] = {"help", "quiet"};
     const size_t count = option_count(in->command);
-    for (size_t i = 0; i < count; i++)
+    bool takes_keys = false;
+    for (size_t i = 0; i < count; i++) {
         names[i + 2] = in->command->options[i].name;
+        takes_keys = takes_keys || strcmp(names[i + 2], "set") == 0;
+    }
     char given[64];
     snprintf(given, sizeof given, "%.*s", length < 60 ? (int)length : 60, name);
     const char *nearest = schema_nearest(given, names, count + 2);
+    const schema_part *home = takes_keys ? schema_find_home(IN_TOP, given) : NULL;
     if (nearest != NULL)
         command_misused(in, "there is no option --%s; did you mean --%s?", given, nearest);
+    else if (home != NULL)
+        command_misused(in, "there is no option --%s; keys are changed by --set %s.%s=VALUE", given,
+                        home->path, given);
     else
         command_misused(in, "there is no option --%s", given);
     return false;

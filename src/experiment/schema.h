@@ -126,6 +126,9 @@ bool schema_write_help(const char *path, text *out);
 /* Of the names, that which `word` most likely meant; NULL when none is near. */
 const char *schema_nearest(const char *word, const char *const *names, size_t count);
 
+/* The section, not the top, that has a key of this name, best one below `section`; NULL: none. */
+const schema_part *schema_find_home(schema_section section, const char *name);
+
 /* "a whole number", "≥ 1", ... for messages and documentation. */
 typedef struct schema_words {
     char text[400];

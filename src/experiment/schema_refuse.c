@@ -110,8 +110,7 @@ mixup_status refuse_sections(const trail *at, const schema_key *key, const yaml_
 
 /* ---------------------------------------------------------------- keys */
 
-/* The section that has a key of this name, best one below `section`; NULL: none. */
-static const schema_part *other_home(schema_section section, const char *name) {
+const schema_part *schema_find_home(schema_section section, const char *name) {
     size_t rows = 0;
     size_t count = 0;
     const schema_key *keys = schema_keys(&rows);
@@ -138,7 +137,7 @@ mixup_status refuse_unknown(const trail *at, schema_section section, const yaml_
         if ((keys[i].in & (unsigned)section) != 0)
             names[count++] = keys[i].name;
     const char *nearest = schema_nearest(node->text, names, count);
-    const schema_part *home = other_home(section, node->text);
+    const schema_part *home = schema_find_home(section, node->text);
     char offer[200];
     if (home != NULL)
         snprintf(offer, sizeof offer, "did you mean '%s.%.80s'?", home->path, node->text);

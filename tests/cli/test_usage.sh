@@ -19,6 +19,7 @@ wrong "something is missing: mixup train EXPERIMENT.yaml" train
 wrong "'b.yaml' is one too many" train s.yaml b.yaml
 wrong "takes a --set of its own" train s.yaml --set seed=2 training.epochs=1
 wrong "did you mean --resume" train s.yaml --resme
+wrong "did you mean --seeds" train s.yaml --seed 3
 wrong "there is no option --zzzzzzzz" train s.yaml --zzzzzzzz
 wrong "there is no option -x" train s.yaml -x
 wrong "--out needs DIR behind it" train s.yaml --out
@@ -31,6 +32,7 @@ wrong "1,2,3" train s.yaml --seeds one
 wrong "1,2,3" train s.yaml --seeds 1,99999999999999999999999
 wrong "KEY=VALUE" train s.yaml --set training.epochs
 wrong "choose one" train s.yaml --resume --overwrite
+wrong "--set training.epochs=VALUE" train s.yaml --epochs 5
 wrong "something is missing" evaluate
 wrong "something is missing" predict
 wrong "--layer NAME is missing" states model data.csv

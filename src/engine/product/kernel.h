@@ -137,6 +137,11 @@ typedef struct product_kernels {
     void (*join)(const join_panel *panel);
 } product_kernels;
 
+/* Factors of `count` values that a sum runs over; nearly always as many, without a call or a division. */
+static inline size_t kernel_factors(const product_kernels *kernels, size_t count) {
+    return kernels->terms == 1 ? count : (count + kernels->terms - 1) / kernels->terms;
+}
+
 extern const product_kernels product_avx2, product_avx512, product_avx512_bf16;
 
 #endif

@@ -127,16 +127,18 @@ static void outer_panel(const product_outer *call, const row_groups *rows, const
     const size_t column = at->panel * layout->width;
     const bool whole = call->partial == NULL;
     const size_t terms = kernels->terms;
-    outer_tile tile = {.left_row = product_factors(kernels, layout->along),
+    const size_t block = terms == 1 ? BLOCK_DEPTH : BLOCK_DEPTH / terms;
+    outer_tile tile = {.left_row = kernel_factors(kernels, layout->along),
                        .panel_row = width,
                        .out_row = layout->across,
                        .ahead_every = SIZE_MAX,
                        .last = panel_columns(layout, at->panel) - (vectors - 1) * kernels->lanes};
     for (size_t k = at->begin; k < at->end; k += tile.depth) {
-        tile.depth = smaller(at->end - k, BLOCK_DEPTH / terms);
-        const size_t values = smaller(tile.depth * terms, layout->along - k * terms) * width;
+        tile.depth = smaller(at->end - k, block);
+        const size_t deep = smaller(tile.depth * terms, layout->along - k * terms);
+        const size_t values = deep * width;
         const float *panel = call->weights + at->panel * layout->step + k * terms * width;
-        tile.panel = terms == 1 ? panel : pair_rows(kernels, panel, width, values / width, at->scratch);
+        tile.panel = terms == 1 ? panel : pair_rows(kernels, panel, width, deep, at->scratch);
         tile.slope = whole && k + tile.depth == at->end ? call->slope : 1.0f;
         tile.ahead = (const char *)(panel + values);
         const size_t groups = at->end_group - at->first_group;
@@ -162,7 +164,7 @@ void product_outer_part(const product_outer *call, size_t part, size_t parts) {
     const panel_layout *layout = call->layout;
     row_groups rows;
     cut_rows(&rows, call->batch, layout->kernels->rows);
-    const size_t depth = product_factors(layout->kernels, layout->along);
+    const size_t depth = kernel_factors(layout->kernels, layout->along);
     const size_t halves = call->partial != NULL ? 2 : 1;
     float *scratch = scratch_of(layout, call->scratch, part);
     const size_t tiles = halves * layout->panels * rows.groups;
@@ -279,7 +281,7 @@ static void inner_columns(const product_inner *call, const row_groups *rows, con
     inner_tile tile = {
         .panels = whole,
         .whole = {.left_row = call->left.row, .left_panel = call->left.panel},
-        .rest_vectors = narrower ? quotient_up(product_factors(kernels, layout->last), kernels->lanes) : 0,
+        .rest_vectors = narrower ? quotient_up(kernel_factors(kernels, layout->last), kernels->lanes) : 0,
         .rest = {.left_row = call->left.last_row},
         .out_row = layout->along,
         .ahead_panel = layout->step,

@@ -8,16 +8,16 @@ size_t product_terms(const product_kernels *kernels) {
 }
 
 size_t product_factors(const product_kernels *kernels, size_t count) {
-    return quotient_up(count, kernels->terms);
+    return kernel_factors(kernels, count);
 }
 
 /* Factors of a row of a packed panel, in whole vectors, whose columns are `width`. */
 static size_t packed_row(const product_kernels *kernels, product_sum sum, size_t width) {
-    return sum == PRODUCT_OVER_BATCH ? width : multiple_up(product_factors(kernels, width), kernels->lanes);
+    return sum == PRODUCT_OVER_BATCH ? width : multiple_up(kernel_factors(kernels, width), kernels->lanes);
 }
 
 static size_t packed_rows(const product_kernels *kernels, product_sum sum, size_t batch) {
-    return sum == PRODUCT_OVER_BATCH ? product_factors(kernels, batch) : batch;
+    return sum == PRODUCT_OVER_BATCH ? kernel_factors(kernels, batch) : batch;
 }
 
 across_states product_packed(const panel_layout *layout, product_sum sum, size_t batch, const float *values) {
@@ -49,7 +49,7 @@ void product_pack_part(const product_pack *call, size_t part, size_t parts) {
     const size_t panels = quotient_up(call->across, width);
     const size_t factors = pair_rows ? width : width / kernels->terms; /* of a plain row, in a panel */
     const size_t panel = packed_rows(kernels, call->sum, call->batch) * packed_row(kernels, call->sum, width);
-    const size_t plain_row = pair_rows ? call->across : product_factors(kernels, call->across);
+    const size_t plain_row = pair_rows ? call->across : kernel_factors(kernels, call->across);
     float sums[KERNEL_WIDTH];
     for (size_t p = begin_of(panels, part, parts); p < begin_of(panels, part + 1, parts); p++) {
         const size_t columns = smaller(call->across - p * width, width);

@@ -53,7 +53,7 @@ static row_range rows_of_panel(const weights_part *part, size_t panel) {
 
 static gradient_tile tile_of_panel(const product_weights *call, size_t panel) {
     const panel_layout *layout = call->layout;
-    return (gradient_tile){.depth = product_factors(layout->kernels, call->batch),
+    return (gradient_tile){.depth = kernel_factors(layout->kernels, call->batch),
                            .left_depth = call->along_row > 0 ? call->along_row : layout->along,
                            .panel = call->across.values + panel * call->across.panel,
                            .panel_row =

@@ -1,8 +1,7 @@
 /* experiment/schema_idle: settings that say something and would do nothing, which is a mistake in most files:
  * an error that names what is missing. Where one key needs another one beside it, its row in the table says
- * so
- * (`needs`) and schema_fill.c checks; here is what depends on a value. Records of runs are left alone: they
- * say every key, and older ones what was accepted then. */
+ * so (`needs`) and schema_fill.c checks; here is what depends on a value. Records of runs are left alone:
+ * they say every key, and older ones what was accepted then. */
 #include "experiment/schema_check.h"
 
 #include <stdio.h>

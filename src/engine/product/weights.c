@@ -24,8 +24,8 @@ enum { TAKEN = 512 };
 typedef struct weights_part {
     const product_weights *call;
     size_t rows; /* of a tile: groups as high as a kernel's; the last of a panel may have fewer */
-    size_t first,
-        last; /* tiles, numbered with the panel innermost: one range of `along`, made panel by panel */
+    /* Tiles, numbered with the panel innermost: one range of `along`, made panel by panel. */
+    size_t first, last;
 } weights_part;
 
 static weights_part part_of(const product_weights *call, size_t part, size_t parts) {

@@ -2,25 +2,15 @@
 #include "command.h"
 
 #include "arguments.h"
+#include "base/memory.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static void *allocate(size_t size, void *user) {
-    (void)user;
-    return malloc(size);
-}
-
-static void release(void *pointer, void *user) {
-    (void)user;
-    free(pointer);
-}
-
 const mixup_allocator *command_allocator(void) {
-    static const mixup_allocator standard = {.allocate = allocate, .release = release};
-    return &standard;
+    return &memory_standard;
 }
 
 static void write_log(const char *line, void *user) {

@@ -1,9 +1,10 @@
-/* base/memory: aligned, zeroed blocks on top of the caller's hooks. The raw pointer that the hook returned
- * is kept in the word before the aligned block.
+/* base/memory: aligned, zeroed blocks: on top of the caller's hooks, or without such, the small ones of the C
+ * library and the large ones of the system. What belongs to a block stands in front of it.
  *
- * A newcomer's mistake: to clear large blocks of our own allocator, too. Their pages would then come into
- * being one after the other in the thread that asks for the block, not in those that use it. */
-#define _DEFAULT_SOURCE // NOLINT(bugprone-reserved-identifier): madvise
+ * A newcomer's mistake: to clear large blocks, or to take them from the C library. Pages would then come into
+ * being one after the other in the thread that asks for the block, not in those that use it; and small ones,
+ * where the library has used their place before. */
+#define _DEFAULT_SOURCE // NOLINT(bugprone-reserved-identifier): madvise, MAP_ANONYMOUS
 #include "base/memory.h"
 
 #include <stdbool.h>
@@ -16,10 +17,32 @@
  * they take one fault where small ones take 512, and the processor finds their addresses without a table. */
 enum { HUGE_PAGE = 2 * 1024 * 1024 };
 
-/* Zeroed already: of a large block the system's pages are, and nobody has touched them. */
+/* In front of a block. */
+typedef struct block_source {
+    void *raw;     /* what the hook or the system returned */
+    size_t mapped; /* bytes that the system gave; 0: from the hook */
+} block_source;
+
 static void *default_allocate(size_t size, void *user) {
     (void)user;
     return calloc(size, 1);
+}
+
+static void default_release(void *pointer, void *user) {
+    (void)user;
+    free(pointer);
+}
+
+const mixup_allocator memory_standard = {.allocate = default_allocate, .release = default_release};
+
+mixup_allocator memory_allocator(const mixup_allocator *given) {
+    return given != NULL && given->allocate != NULL && given->release != NULL ? *given : memory_standard;
+}
+
+/* Zeroed pages that nobody has touched; NULL: there are none. */
+static void *map_pages(size_t size) {
+    void *pages = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    return pages != MAP_FAILED ? pages : NULL;
 }
 
 static void ask_for_huge_pages(void *block, size_t size) {
@@ -32,17 +55,6 @@ static void ask_for_huge_pages(void *block, size_t size) {
 #endif
 }
 
-static void default_release(void *pointer, void *user) {
-    (void)user;
-    free(pointer);
-}
-
-mixup_allocator memory_allocator(const mixup_allocator *given) {
-    if (given != NULL && given->allocate != NULL && given->release != NULL)
-        return *given;
-    return (mixup_allocator){.allocate = default_allocate, .release = default_release};
-}
-
 void *memory_allocate(const mixup_allocator *allocator, size_t count, size_t size) {
     size_t bytes = 0;
     if (memory_product(count, size, &bytes) != MIXUP_OK)
@@ -50,19 +62,17 @@ void *memory_allocate(const mixup_allocator *allocator, size_t count, size_t siz
     const bool own = allocator->allocate == default_allocate;
     const bool huge = own && bytes >= HUGE_PAGE;
     const size_t alignment = huge ? HUGE_PAGE : MEMORY_ALIGNMENT;
-    const size_t extra = alignment + sizeof(void *);
-    if (bytes > SIZE_MAX - extra) {
+    const size_t extra = alignment + sizeof(block_source);
+    block_source source = {.mapped = huge ? bytes + extra : 0};
+    if (bytes <= SIZE_MAX - extra)
+        source.raw = huge ? map_pages(source.mapped) : allocator->allocate(bytes + extra, allocator->user);
+    if (source.raw == NULL) {
         error(MIXUP_ERROR_MEMORY, "out of memory: %zu bytes asked for", bytes);
         return NULL;
     }
-    char *raw = allocator->allocate(bytes + extra, allocator->user);
-    if (raw == NULL) {
-        error(MIXUP_ERROR_MEMORY, "out of memory: %zu bytes asked for", bytes);
-        return NULL;
-    }
-    char *aligned = raw + sizeof(void *);
+    char *aligned = (char *)source.raw + sizeof source;
     aligned += (alignment - (uintptr_t)aligned % alignment) % alignment;
-    memcpy(aligned - sizeof(void *), &raw, sizeof raw);
+    memcpy(aligned - sizeof source, &source, sizeof source);
     if (huge)
         ask_for_huge_pages(aligned, bytes);
     if (!own)
@@ -89,11 +99,14 @@ mixup_status memory_grow_into(const mixup_allocator *allocator, void **pointer, 
 }
 
 void memory_release(const mixup_allocator *allocator, void *pointer) {
+    block_source source;
     if (pointer == NULL)
         return;
-    void *raw = NULL;
-    memcpy(&raw, (char *)pointer - sizeof(void *), sizeof raw);
-    allocator->release(raw, allocator->user);
+    memcpy(&source, (char *)pointer - sizeof source, sizeof source);
+    if (source.mapped > 0)
+        munmap(source.raw, source.mapped);
+    else
+        allocator->release(source.raw, allocator->user);
 }
 
 char *memory_copy_text(const mixup_allocator *allocator, const char *text) {

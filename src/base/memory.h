@@ -9,7 +9,9 @@
 
 enum { MEMORY_ALIGNMENT = 64 };
 
-/* The hooks to use: a copy of `given`, or malloc and free where `given` is NULL or has no functions. */
+/* Without hooks of the caller's: malloc and free, and for large blocks pages of the system. */
+extern const mixup_allocator memory_standard;
+/* The hooks to use: a copy of `given`, or the standard ones where `given` is NULL or has no functions. */
 mixup_allocator memory_allocator(const mixup_allocator *given);
 
 /* `count` × `size` zeroed bytes, or NULL with the error stored. Zero bytes give a valid block. */

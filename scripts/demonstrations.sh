@@ -10,7 +10,7 @@ usage: scripts/demonstrations.sh [--seeds 1,2,3] [--epochs N] [--precision f32|b
 Trains experiments/demonstrations/ into FOLDER/ and writes FOLDER/report.html.
   --seeds LIST  one run a seed (default 1)
   --epochs N    a quick look with N epochs a run
-  --precision P bf16 takes less than two thirds of the time, on processors that have it (default f32)
+  --precision P bf16 takes about two thirds of the time, on processors that have it (default f32)
 The program is build/release/mixup, or that in the variable MIXUP.
 END
 }

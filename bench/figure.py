@@ -41,7 +41,9 @@ $rows << END
 END
 set style fill solid 0.85 noborder
 set yrange [{len(drawn)}-0.4:-0.6]
-set xrange [0:{1.08 * max(r['ratio_max'] for _, r, _ in drawn):.3g}] # room for the last number
+set logscale x # a bar begins at 1, as fast as the peer; ratios range from 1 to 100
+set xrange [{min([0.9] + [0.9 * r['ratio_min'] for _, r, _ in drawn]):.3g}:{1.5 * max(r['ratio_max'] for _, r, _ in drawn):.3g}]
+set xtics (0.5, 1, 2, 3, 5, 10, 20, 50, 100)
 set grid x lc rgb '#dddddd'
 set border 1
 set tics nomirror scale 0
@@ -49,7 +51,7 @@ set lmargin 34
 set xlabel 'times as fast as the fastest of PyTorch and TensorFlow (bar: median, line: range over rounds)'
 set arrow from 1, graph 0 to 1, graph 1 nohead lc rgb '#555555' dt 2 front
 unset key
-plot $rows using ($2/2):0:($2/2):(0.36):5:ytic(1) with boxxyerror lc rgb variable, \\
+plot $rows using 2:0:(1):2:($0-0.36):($0+0.36):5:ytic(1) with boxxyerror lc rgb variable, \\
      '' using 2:0:3:4 with xerrorbars pt -1 lw 2 lc rgb '#1a202c', \\
      '' using 4:0:(sprintf('  %.2f', $2)) with labels left font ',14'
 """

@@ -121,8 +121,6 @@ static mixup_status read_input(const char *given, size_t sizes[MIXUP_MAX_RANK]) 
                  MIXUP_MAX_RANK);
 }
 
-static const char without_data[] = " (without its data: --input 3,32,32 --classes 10)";
-
 /* What the network sees of the training data: as the options say, else of the data themselves. `data` is the
  * caller's to clear. */
 static mixup_status describe_data(const arguments *given, const experiment *of, experiment_data *data,
@@ -135,7 +133,7 @@ static mixup_status describe_data(const arguments *given, const experiment *of, 
     }
     const mixup_status status = experiment_load_data(of, data);
     if (status != MIXUP_OK)
-        return error(status, "%s%s", mixup_last_error(), without_data);
+        return error(status, "%s (without its data: --input 3,32,32 --classes 10)", mixup_last_error());
     mixup_dataset_describe(data->train, info);
     return MIXUP_OK;
 }
@@ -163,14 +161,10 @@ static mixup_status print_file(const arguments *given, const char *path) {
     experiment *opened = NULL;
     MIXUP_TRY(overrides_collect(&changes, given));
     const bool network = arguments_flag(given, "network");
-    const bool described = arguments_given(given, "input");
     mixup_status status =
-        (described ? experiment_open_network : experiment_open)(&file, path, changes.items, changes.count,
-                                                                command_allocator());
+        (network ? experiment_open_network : experiment_open)(&file, path, changes.items, changes.count,
+                                                              command_allocator());
     overrides_clear(&changes);
-    if (status != MIXUP_OK && network && !described &&
-        strstr(mixup_last_error(), ": data: is missing") != NULL)
-        return error(status, "%s%s", mixup_last_error(), without_data);
     MIXUP_TRY(status);
     status = experiment_resolve(&opened, file,
                                 arguments_text(given, "variant", experiment_variant_name(file, 0)), NULL);

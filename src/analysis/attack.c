@@ -146,8 +146,7 @@ static void start_anywhere(const attacker *self, size_t number) {
         return;
     }
     const double radius = self->epsilon * pow(random_uniform(&stream), 1.0 / (double)self->width);
-    for (size_t k = 0; k < self->width; k++)
-        self->change[k] = random_normal(&stream);
+    random_normals(&stream, self->width, self->change);
     const double length = norm(self->change, self->width);
     for (size_t k = 0; k < self->width; k++)
         self->change[k] *= length > 0.0 ? radius / length : 0.0;

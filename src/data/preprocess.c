@@ -151,8 +151,8 @@ mixup_status preprocess_set_classes(mixup_preprocess *preprocess, const char *co
     return preprocess_set_names(preprocess, &preprocess->class_names, names, count, "class name");
 }
 
-static mixup_status copy_values(const mixup_allocator *allocator, const double *from, size_t count,
-                                double **to) {
+mixup_status preprocess_copy_values(const mixup_allocator *allocator, const double *from, size_t count,
+                                    double **to) {
     if (from == NULL)
         return MIXUP_OK;
     MIXUP_TRY(MEMORY_NEW(allocator, *to, count));
@@ -163,9 +163,11 @@ static mixup_status copy_values(const mixup_allocator *allocator, const double *
 mixup_status preprocess_copy_targets(const mixup_preprocess *from, mixup_preprocess *to) {
     double *mean = NULL;
     double *deviation = NULL;
-    mixup_status status = copy_values(&to->allocator, from->target_mean, from->target_statistics, &mean);
+    mixup_status status =
+        preprocess_copy_values(&to->allocator, from->target_mean, from->target_statistics, &mean);
     if (status == MIXUP_OK)
-        status = copy_values(&to->allocator, from->target_deviation, from->target_statistics, &deviation);
+        status = preprocess_copy_values(&to->allocator, from->target_deviation, from->target_statistics,
+                                        &deviation);
     if (status != MIXUP_OK) {
         memory_release(&to->allocator, mean);
         return status;
@@ -190,10 +192,10 @@ static mixup_status copy_content(mixup_preprocess *to, const mixup_preprocess *f
     to->missing = from->missing;
     to->separator = from->separator;
     to->no_header = from->no_header;
-    MIXUP_TRY(copy_values(&to->allocator, from->filled, from->features, &to->filled));
+    MIXUP_TRY(preprocess_copy_values(&to->allocator, from->filled, from->features, &to->filled));
     to->statistics = from->statistics;
-    MIXUP_TRY(copy_values(&to->allocator, from->mean, from->statistics, &to->mean));
-    MIXUP_TRY(copy_values(&to->allocator, from->deviation, from->statistics, &to->deviation));
+    MIXUP_TRY(preprocess_copy_values(&to->allocator, from->mean, from->statistics, &to->mean));
+    MIXUP_TRY(preprocess_copy_values(&to->allocator, from->deviation, from->statistics, &to->deviation));
     MIXUP_TRY(preprocess_copy_targets(from, to));
     MIXUP_TRY(copy_list(to, &to->class_names, &from->class_names));
     MIXUP_TRY(copy_list(to, &to->feature_names, &from->feature_names));

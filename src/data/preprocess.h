@@ -85,6 +85,10 @@ mixup_status preprocess_set_scale(mixup_preprocess *preprocess, double scale);
 mixup_status preprocess_set_names(mixup_preprocess *preprocess, preprocess_names *list,
                                   const char *const *names, size_t count, const char *what);
 
+/* *to becomes a copy of `from` [count]; it stays as it is where that is NULL. */
+mixup_status preprocess_copy_values(const mixup_allocator *allocator, const double *from, size_t count,
+                                    double **to);
+
 /* Gives `to` what `from` does to targets. On failure `to` stays as it was. */
 mixup_status preprocess_copy_targets(const mixup_preprocess *from, mixup_preprocess *to);
 

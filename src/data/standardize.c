@@ -122,8 +122,7 @@ static void statistics_swap(mixup_preprocess *preprocess, statistics *from) {
     *from = old;
 }
 
-/* Means, and in the place of deviations variances, of each feature (Welford 1962, so that those of a constant
- * one are exact). */
+/* Means, and in the place of deviations variances, of each feature. */
 static mixup_status accumulate(const mixup_dataset *learn, statistics *out, float *narrow, void *room,
                                double *row) {
     const mixup_preprocess *preprocess = learn->preprocess;
@@ -131,10 +130,7 @@ static mixup_status accumulate(const mixup_dataset *learn, statistics *out, floa
         MIXUP_TRY(read_row(learn, i, narrow, room, row));
         for (size_t f = 0; f < preprocess->features; f++) {
             const double raw = isnan(row[f]) && out->filled != NULL ? out->filled[f] : row[f];
-            const double value = raw / preprocess->scale;
-            const double difference = value - out->mean[f];
-            out->mean[f] += difference / (double)(i + 1);
-            out->deviation[f] += difference * (value - out->mean[f]);
+            running_add(raw / preprocess->scale, i + 1, &out->mean[f], &out->deviation[f]);
         }
     }
     for (size_t f = 0; f < preprocess->features; f++) {
@@ -155,9 +151,7 @@ static void pool(statistics *out, size_t features, size_t channels) {
         const double *variance = out->deviation + c * pixels;
         double centre = 0.0, between = 0.0, within = 0.0; /* running, so that constant channels are exact */
         for (size_t i = 0; i < pixels; i++) {
-            const double difference = mean[i] - centre;
-            centre += difference / (double)(i + 1);
-            between += difference * (mean[i] - centre);
+            running_add(mean[i], i + 1, &centre, &between);
             within += (variance[i] - within) / (double)(i + 1);
         }
         out->mean[c] = centre; /* c is at most the first pixel of the group */
@@ -193,15 +187,6 @@ static mixup_status learn_moments(const mixup_dataset *learn, const mixup_alloca
     return MIXUP_OK;
 }
 
-static mixup_status copy_values(const mixup_allocator *allocator, const double *from, size_t count,
-                                double **to) {
-    if (from == NULL)
-        return MIXUP_OK;
-    MIXUP_TRY(MEMORY_NEW(allocator, *to, count));
-    memcpy(*to, from, count * sizeof *from);
-    return MIXUP_OK;
-}
-
 /* The set's own; one that refuses missing cells follows `learn`. */
 static mixup_missing missing_policy(const mixup_dataset *set, const mixup_dataset *learn) {
     const mixup_missing own = set->preprocess->missing;
@@ -216,15 +201,15 @@ static mixup_status learn_statistics(const mixup_dataset *set, const mixup_datas
     const mixup_missing policy = missing_policy(set, learn);
     const bool known = from->mean != NULL;
     if (known && from->filled != NULL) {
-        MIXUP_TRY(copy_values(allocator, from->filled, from->features, &out->filled));
+        MIXUP_TRY(preprocess_copy_values(allocator, from->filled, from->features, &out->filled));
     } else if (policy != MIXUP_MISSING_REFUSE) {
         MIXUP_TRY(MEMORY_NEW(allocator, out->filled, from->features));
         MIXUP_TRY(standardize_learn_filled(learn, policy, out->filled));
     }
     if (!known)
         return learn_moments(learn, allocator, out);
-    MIXUP_TRY(copy_values(allocator, from->mean, out->count, &out->mean));
-    return copy_values(allocator, from->deviation, out->count, &out->deviation);
+    MIXUP_TRY(preprocess_copy_values(allocator, from->mean, out->count, &out->mean));
+    return preprocess_copy_values(allocator, from->deviation, out->count, &out->deviation);
 }
 
 /* Whether the inputs of the two mean the same, feature by feature. */
@@ -310,9 +295,9 @@ mixup_status mixup_dataset_normalize_by(mixup_dataset *set, const double *mean, 
     MIXUP_TRY(count_channels(set, &channels));
     MIXUP_TRY(check_given(mean, deviation, channel_count, channels));
     statistics given = {.count = channels};
-    mixup_status status = copy_values(&set->allocator, mean, channels, &given.mean);
+    mixup_status status = preprocess_copy_values(&set->allocator, mean, channels, &given.mean);
     if (status == MIXUP_OK)
-        status = copy_values(&set->allocator, deviation, channels, &given.deviation);
+        status = preprocess_copy_values(&set->allocator, deviation, channels, &given.deviation);
     if (status == MIXUP_OK) {
         given.filled = set->preprocess->filled;
         set->preprocess->filled = NULL;
@@ -370,9 +355,9 @@ static mixup_status follow_targets(mixup_dataset *set, const mixup_preprocess *l
 static mixup_status copy_statistics(const mixup_preprocess *like, const mixup_allocator *allocator,
                                     statistics *out) {
     out->count = like->statistics;
-    MIXUP_TRY(copy_values(allocator, like->filled, like->features, &out->filled));
-    MIXUP_TRY(copy_values(allocator, like->mean, like->statistics, &out->mean));
-    return copy_values(allocator, like->deviation, like->statistics, &out->deviation);
+    MIXUP_TRY(preprocess_copy_values(allocator, like->filled, like->features, &out->filled));
+    MIXUP_TRY(preprocess_copy_values(allocator, like->mean, like->statistics, &out->mean));
+    return preprocess_copy_values(allocator, like->deviation, like->statistics, &out->deviation);
 }
 
 mixup_status dataset_apply(mixup_dataset *set, const mixup_preprocess *like) {

@@ -1,6 +1,6 @@
-/* data/standardize: mean and deviation of targets that are numbers, and the way back. A network starts with
- * outputs around 0 and takes small steps, so prices of 400,000 would be out of its reach. Everything is
- * computed in double; a data set changes only when all went well. */
+/* data/standardize_targets: mean and deviation of targets that are numbers, and the way back. A network
+ * starts with outputs around 0 and takes small steps, so prices of 400,000 would be out of its reach.
+ * Everything is computed in double; a data set changes only when all went well. */
 #include "data/standardize.h"
 
 #include <math.h>
@@ -17,17 +17,14 @@ static mixup_status read_targets(const mixup_dataset *learn, size_t index, float
     return MIXUP_OK;
 }
 
-/* Running means and variances (Welford 1962), so that those of a constant column are exact. */
+/* Means and deviations of each column; a constant one is only centred. */
 static mixup_status accumulate(const mixup_dataset *learn, float *inputs, float *row, double *mean,
                                double *deviation) {
     const size_t columns = learn->storage->target_count;
     for (size_t i = 0; i < learn->count; i++) {
         MIXUP_TRY(read_targets(learn, i, inputs, row));
-        for (size_t c = 0; c < columns; c++) {
-            const double difference = (double)row[c] - mean[c];
-            mean[c] += difference / (double)(i + 1);
-            deviation[c] += difference * ((double)row[c] - mean[c]);
-        }
+        for (size_t c = 0; c < columns; c++)
+            running_add((double)row[c], i + 1, &mean[c], &deviation[c]);
     }
     for (size_t c = 0; c < columns; c++) {
         if (!isfinite(mean[c]) || !isfinite(deviation[c]))

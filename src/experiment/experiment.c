@@ -15,9 +15,10 @@ struct experiment_file {
     char *folder;
     const char *name; /* the file's name, for experiments that have none */
     const yaml_node *root;
-    const yaml_node *variants; /* NULL: none */
-    const yaml_node *over;     /* all overrides; NULL: none */
-    const char *single;        /* the variant's name where there are no variants */
+    const yaml_node *variants;   /* NULL: none */
+    const yaml_node *over;       /* all overrides; NULL: none */
+    const char *single;          /* the variant's name where there are no variants */
+    const yaml_node *lacks_data; /* the root as it was, where a stand-in was put in place of data */
 };
 
 /* ---------------------------------------------------------------- overrides */
@@ -180,13 +181,14 @@ static mixup_status check_all(experiment_file *file) {
     return MIXUP_OK;
 }
 
-/* Data that nobody opens, in place of missing ones. */
+/* Data that nobody opens (experiment_load_data refuses), in place of missing ones. */
 static mixup_status stand_in_for_data(experiment_file *file) {
     static const char yaml[] = "data: {train: {format: identity}, validation: {fraction: 0.5}}";
     const yaml_node *stand_in = NULL;
     if (file->root->kind != YAML_MAPPING || yaml_get(file->root, "data") != NULL)
         return MIXUP_OK;
     MIXUP_TRY(yaml_parse(&file->memory, file->path, false, yaml, sizeof yaml - 1, &stand_in));
+    file->lacks_data = file->root;
     return yaml_merge(&file->memory, stand_in, file->root, &file->root);
 }
 
@@ -324,6 +326,7 @@ static mixup_status resolve(experiment *out, const experiment_file *file, const 
     if (seed != NULL)
         out->settings.seed = *seed;
     out->path = file->path;
+    out->lacks_data = file->lacks_data;
     return expand_layers(out);
 }
 

@@ -28,7 +28,7 @@ mixup_status experiment_open(experiment_file **file, const char *path, const cha
 void experiment_close(experiment_file *file);
 
 /* The same for who looks at the network alone: `data` may be missing from the file. The experiment is then
- * good for experiment_create_model_for. */
+ * good for experiment_create_model_for, and experiment_load_data says what is missing. */
 mixup_status experiment_open_network(experiment_file **file, const char *path, const char *const *overrides,
                                      size_t override_count, const mixup_allocator *allocator);
 

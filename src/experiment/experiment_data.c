@@ -294,6 +294,8 @@ static mixup_status load(const experiment *of, experiment_data *data) {
 
 mixup_status experiment_load_data(const experiment *of, experiment_data *data) {
     experiment_data loaded = {.log = data->log};
+    if (of->lacks_data != NULL)
+        return schema_error(of->lacks_data, "data", "is missing; it must be a mapping (key: value)");
     const mixup_status status = load(of, &loaded);
     if (status != MIXUP_OK) {
         experiment_data_clear(&loaded);

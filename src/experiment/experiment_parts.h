@@ -7,8 +7,9 @@
 
 struct experiment {
     arena memory;
-    const char *path;      /* the file's own */
-    const yaml_node *root; /* merged */
+    const char *path;            /* the file's own */
+    const yaml_node *root;       /* merged */
+    const yaml_node *lacks_data; /* the file's root, where that says nothing of data; else NULL */
     settings settings;
     mixup_layer *layers; /* [layer_count]; NULL: settings.network */
     size_t *layer_items; /* [layer_count] the item of the file's list that each layer comes from */

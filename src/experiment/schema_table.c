@@ -151,9 +151,8 @@ static const schema_key keys[] = {
      .fallback = "f32",
      .text =
          "bf16 multiplies in bfloat16, twice as many products in the time, and keeps images' states and "
-         "their "
-         "gradients in it, in half the memory; sums, weights, moments, flat states and loss stay in f32. For "
-         "dnnl on a processor with AVX512_BF16 or AMX; an error elsewhere."},
+         "their gradients in it, in half the memory; sums, weights, moments, flat states and loss stay in "
+         "f32. For dnnl on a processor with AVX512_BF16 or AMX; an error elsewhere."},
     {IN_TOP, "data", SCHEMA_SECTION, 0, .child = IN_DATA, .required = true,
      .text = "Where samples come from."},
     {IN_TOP, "network", SCHEMA_SECTIONS, AT(settings, layers), AT(settings, layer_count), .child = IN_LAYER,

@@ -6,4 +6,4 @@
 
 #define KERNELS      product_avx512
 #define KERNELS_NAME "avx512"
-#include "engine/product/kernels_avx512.h"
+#include "engine/product/kernel_table.h"

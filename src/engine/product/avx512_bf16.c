@@ -8,4 +8,4 @@
 
 #define KERNELS      product_avx512_bf16
 #define KERNELS_NAME "avx512_bf16"
-#include "engine/product/kernels_avx512.h"
+#include "engine/product/kernel_table.h"

@@ -127,7 +127,7 @@ static void outer_panel(const product_outer *call, const row_groups *rows, const
     const size_t column = at->panel * layout->width;
     const bool whole = call->partial == NULL;
     const size_t terms = kernels->terms;
-    const size_t block = terms == 1 ? BLOCK_DEPTH : BLOCK_DEPTH / terms;
+    const size_t block = kernel_factors(kernels, BLOCK_DEPTH);
     outer_tile tile = {.left_row = kernel_factors(kernels, layout->along),
                        .panel_row = width,
                        .out_row = layout->across,

@@ -6,6 +6,7 @@
 #include <immintrin.h>
 #include <stddef.h>
 
+#define VECTOR_REGISTERS 16
 enum { LANES = 8, VECTORS = 2, ROWS = 6, INNER_ROWS = 3, TERMS = 1 };
 
 typedef __m256 vec;

@@ -12,6 +12,7 @@ enum { TERMS = 2 };
 #else
 enum { TERMS = 1 };
 #endif
+#define VECTOR_REGISTERS 32
 enum { LANES = 16, VECTORS = 4, ROWS = 6, INNER_ROWS = 6 };
 
 typedef __m512 vec;

@@ -33,13 +33,6 @@ bool runs_data_is_clear(const arguments *given) {
 
 /* ---- where model and data come from */
 
-static bool is_run(const char *path) {
-    char *document = path_join(command_allocator(), path, RUN_EXPERIMENT);
-    const bool found = document != NULL && file_exists(document);
-    memory_release(command_allocator(), document);
-    return found;
-}
-
 /* The run with its own data, on the engine that the command line names. */
 static mixup_status open_run(const arguments *given, const char *path, trained *out) {
     MIXUP_TRY(trained_open(out, path, command_allocator()));
@@ -64,7 +57,7 @@ static mixup_status open_one(const arguments *given, const runs_wish *wish, cons
                              settings_figure_data *part) {
     const bool data = arguments_given(given, "data");
     const bool parts = arguments_given(given, "experiment");
-    const bool own = is_run(path) && !parts && (!data || wish->training);
+    const bool own = source_is_run(path) && !parts && (!data || wish->training);
     if (!own && !data && !parts)
         return error(
             MIXUP_ERROR_ARGUMENT,

@@ -212,23 +212,18 @@ static mixup_status check_shape(const mixup_dataset *data, const mixup_model *mo
                  shape_to_text(&have).text, shape_to_text(&want).text);
 }
 
-/* The run.yaml of MODEL where that is a run's folder, else NULL; to be released. */
-static char *own_record(const arguments *given) {
-    char *record = path_join(command_allocator(), arguments_positional(given, 0), RUN_EXPERIMENT);
-    if (record != NULL && file_exists(record))
-        return record;
+bool source_is_run(const char *path) {
+    char *record = path_join(command_allocator(), path, RUN_EXPERIMENT);
+    const bool found = record != NULL && file_exists(record);
     memory_release(command_allocator(), record);
-    return NULL;
+    return found;
 }
 
 bool source_is_given(const arguments *given, const char *path) {
     const bool named = arguments_given(given, "experiment");
-    char *record = own_record(given);
-    const bool own = record != NULL;
-    memory_release(command_allocator(), record);
     if (path != NULL && named)
         command_misused(given, "give only one of DATA or --experiment FILE.yaml");
-    else if (path == NULL && !named && !own)
+    else if (path == NULL && !named && !source_is_run(arguments_positional(given, 0)))
         command_misused(given,
                         "give DATA or --experiment FILE.yaml; only a run's folder brings its own data");
     else
@@ -236,9 +231,16 @@ bool source_is_given(const arguments *given, const char *path) {
     return false;
 }
 
+/* A part of the run's own data. */
+static mixup_status open_own(const arguments *given, mixup_dataset **data) {
+    char *record = path_join(command_allocator(), arguments_positional(given, 0), RUN_EXPERIMENT);
+    const mixup_status status = record != NULL ? open_part(given, record, data) : MIXUP_ERROR_MEMORY;
+    memory_release(command_allocator(), record);
+    return status;
+}
+
 mixup_status source_data(const arguments *given, const char *path, mixup_model *model, mixup_dataset **data) {
-    char *record = own_record(given);
-    const char *experiment_path = arguments_text(given, "experiment", record);
+    const char *experiment_path = arguments_text(given, "experiment", NULL);
     mixup_dataset *opened = NULL;
     mixup_status status = MIXUP_OK;
     if (path != NULL)
@@ -246,8 +248,7 @@ mixup_status source_data(const arguments *given, const char *path, mixup_model *
     else if (experiment_path != NULL)
         status = open_part(given, experiment_path, &opened);
     else
-        status = error(MIXUP_ERROR_ARGUMENT, "give DATA or --experiment FILE.yaml");
-    memory_release(command_allocator(), record);
+        status = open_own(given, &opened);
     if (status == MIXUP_OK)
         status = check_shape(opened, model);
     if (status != MIXUP_OK) {

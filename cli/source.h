@@ -14,6 +14,9 @@
 /* Loads MODEL. The caller destroys it. */
 mixup_status source_model(const arguments *given, const char *path, mixup_model **model);
 
+/* Whether MODEL is a run's folder, which brings its own data. */
+bool source_is_run(const char *path);
+
 /* Whether DATA is given, once: as `path`, by --experiment or by the run's folder. If not, the message is
  * printed. */
 bool source_is_given(const arguments *given, const char *path);

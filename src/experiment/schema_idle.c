@@ -18,10 +18,12 @@ static mixup_status check_minimum(const yaml_node *root, const mixup_schedule *s
 
 static mixup_status check_decoupled(const yaml_node *root, const mixup_optimizer *optimizer) {
     static const char key[] = "training.optimizer.decoupled";
-    if (optimizer->kind != MIXUP_ADAMW || optimizer->decoupled || !schema_given(root, key))
+    if (optimizer->kind != MIXUP_ADAMW || !schema_given(root, key))
         return MIXUP_OK;
     return schema_error(schema_place(root, key), key,
-                        "is false, but the decay of adamw is always decoupled; choose kind adam");
+                        optimizer->decoupled
+                            ? "has no meaning with kind adamw, whose decay is always decoupled; leave it out"
+                            : "is false, but the decay of adamw is always decoupled; choose kind adam");
 }
 
 /* `key` is "data.test" or another part. */

@@ -399,6 +399,8 @@ static void what_would_do_nothing_is_refused(void **state) {
                    "training.schedule.minimum: has no meaning with kind constant");
     EXPECT_REFUSAL(SMALL "training: {optimizer: {kind: adamw, weight_decay: 1, decoupled: false}}\n",
                    "training.optimizer.decoupled: is false", "kind adam");
+    EXPECT_REFUSAL(SMALL "training: {optimizer: {kind: adamw, weight_decay: 1, decoupled: true}}\n",
+                   "training.optimizer.decoupled: has no meaning with kind adamw", "leave it out");
     EXPECT_REFUSAL(SMALL "report: [{kind: scatter, layer: dense1, range: [0, 1]}]\n",
                    "my.yaml:5:", "report[0].range", "`uniform`");
     EXPECT_REFUSAL(SMALL_DATA "network: [{op: dense, units: 2, activation: softmax, mix: true}]\n",

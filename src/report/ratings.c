@@ -192,13 +192,10 @@ static void add_cell(text *out, const spread *value, bool best) {
 static void add_row(item_page *of, const ratings_column *columns, const measurement *like, size_t row,
                     bool fool_rate) {
     const size_t count = of->about->variant_count;
-    const double direction = fool_rate ? -1.0 : 1.0;
-    double best = -(double)INFINITY;
-    double worst = (double)INFINITY;
+    spread_row compared = spread_row_begin(fool_rate ? -1 : 1, SPREAD_PERCENT);
     for (size_t c = 0; c < count; c++) {
         const spread value = ratings_spread(&columns[c], row, fool_rate);
-        best = value.count > 0 ? fmax(best, direction * value.mean) : best;
-        worst = value.count > 0 ? fmin(worst, direction * value.mean) : worst;
+        spread_row_add(&compared, &value);
     }
     text_add(&of->out->html, "<tr><th scope=\"row\">");
     html_escape(&of->out->html, like->ratings[row].label);
@@ -206,8 +203,7 @@ static void add_row(item_page *of, const ratings_column *columns, const measurem
     for (size_t c = 0; c < count; c++) {
         const spread value = ratings_spread(&columns[c], row, fool_rate);
         if (first_measured(&columns[c]) != NULL)
-            add_cell(&of->out->html, &value,
-                     value.count > 0 && best > worst && direction * value.mean >= best);
+            add_cell(&of->out->html, &value, spread_row_marks(&compared, &value));
     }
     text_add(&of->out->html, "</tr>\n");
 }

@@ -56,26 +56,23 @@ static void add_count(text *out, double value) {
     }
 }
 
+/* How a kind of number is written; the count of things has its own way. */
+static const struct {
+    double scale;
+    const char *one, *several;
+} formats[] = {
+    [NUMBER_PLAIN] = {1.0, "%.4g", "%.4g ± %.2g"},
+    [NUMBER_PERCENT] = {100.0, "%.2f %%", "%.2f ± %.2f %%"},
+    [NUMBER_COUNT] = {1.0, "%.0f", "%.0f"},
+    [NUMBER_SECONDS] = {1.0, "%.1f s", "%.1f ± %.1f s"},
+    [NUMBER_BYTES] = {1.0 / 1048576.0, "%.0f MiB", "%.0f ± %.0f MiB"},
+};
+
 static void add_value(text *out, number_kind kind, const spread *value) {
-    static const char *const one[] = {[NUMBER_PLAIN] = "%.4g",
-                                      [NUMBER_PERCENT] = "%.2f %%",
-                                      [NUMBER_SECONDS] = "%.1f s",
-                                      [NUMBER_BYTES] = "%.0f MiB"};
-    static const char *const several[] = {[NUMBER_PLAIN] = "%.4g ± %.2g",
-                                          [NUMBER_PERCENT] = "%.2f ± %.2f %%",
-                                          [NUMBER_SECONDS] = "%.1f ± %.1f s",
-                                          [NUMBER_BYTES] = "%.0f ± %.0f MiB"};
-    const double scale = kind == NUMBER_PERCENT ? 100.0 : kind == NUMBER_BYTES ? 1.0 / 1048576.0 : 1.0;
-    char number[96];
-    if (kind == NUMBER_COUNT) {
+    if (kind == NUMBER_COUNT && value->count > 0)
         add_count(out, value->mean);
-        return;
-    }
-    if (value->count > 1)
-        snprintf(number, sizeof number, several[kind], scale * value->mean, scale * value->deviation);
     else
-        snprintf(number, sizeof number, one[kind], scale * value->mean);
-    text_add(out, number);
+        spread_write(out, value, formats[kind].scale, formats[kind].one, formats[kind].several);
 }
 
 /* What a row shows: a metric, or the share that an accuracy leaves. */
@@ -103,12 +100,14 @@ static spread spread_of_row(const results_variant *files, const row *of) {
     return value;
 }
 
-/* Whether the row would say the same as the loss, as the squared error of a regression does. */
+/* Whether the row would say the same as the loss, as the squared error of a regression does, or the negative
+ * log-likelihood of a training without weights of classes and the like. */
 static bool repeats_loss(const evidence *about, const char *name) {
-    char loss[32];
-    if (strcmp(name, "test_mse") != 0 && strcmp(name, "validation_mse") != 0)
+    char loss[40];
+    const size_t part = strcspn(name, "_") + 1;
+    if (!ends_with(name, "_mse") && !ends_with(name, "_nll"))
         return false;
-    snprintf(loss, sizeof loss, "%.*sloss", (int)(strlen(name) - strlen("mse")), name);
+    snprintf(loss, sizeof loss, "%.*sloss", (int)part, name);
     for (size_t v = 0; v < about->variant_count; v++) {
         const results_variant *files = about->variants[v].files;
         for (size_t r = 0; r < files->run_count; r++) {
@@ -122,19 +121,16 @@ static bool repeats_loss(const evidence *about, const char *name) {
 }
 
 static void add_row(page *out, const evidence *about, const row *of) {
-    double best = -(double)INFINITY;
-    double worst = (double)INFINITY;
-    const double direction = of->error ? -1.0 : direction_of(of->name);
+    const number_kind kind = kind_of(of->name);
+    spread_row compared = spread_row_begin(of->error ? -1 : direction_of(of->name), formats[kind].scale,
+                                           formats[kind].one, formats[kind].several);
     bool any = false;
     if (repeats_loss(about, of->name))
         return;
     for (size_t v = 0; v < about->variant_count; v++) {
         const spread value = spread_of_row(about->variants[v].files, of);
         any = any || value.count > 0;
-        if (value.count == 0)
-            continue;
-        best = fmax(best, direction * value.mean);
-        worst = fmin(worst, direction * value.mean);
+        spread_row_add(&compared, &value);
     }
     if (!any)
         return;
@@ -143,13 +139,8 @@ static void add_row(page *out, const evidence *about, const row *of) {
     text_add(&out->html, "</th>");
     for (size_t v = 0; v < about->variant_count; v++) {
         const spread value = spread_of_row(about->variants[v].files, of);
-        const bool marked =
-            value.count > 0 && direction != 0.0 && best > worst && direction * value.mean >= best;
-        text_format(&out->html, "<td class=\"n%s\">", marked ? " best" : "");
-        if (value.count > 0)
-            add_value(&out->html, kind_of(of->name), &value);
-        else
-            text_add(&out->html, "–");
+        text_format(&out->html, "<td class=\"n%s\">", spread_row_marks(&compared, &value) ? " best" : "");
+        add_value(&out->html, kind, &value);
         text_add(&out->html, "</td>");
     }
     text_add(&out->html, "</tr>\n");

@@ -72,18 +72,16 @@ static spread value_of(const cell *of) {
 static void add_cells(const table *in, int row, column_group group) {
     const evidence *about = in->of->about;
     text *html = &in->of->out->html;
-    double smallest = (double)INFINITY;
+    spread_row compared = spread_row_begin(group == GROUP_OTHERS ? -1 : 0, SPREAD_QUANTITY);
     for (size_t v = 0; v < about->variant_count; v++) {
         const spread value = value_of(&(cell){in, v, row, group});
-        if (value.count > 0)
-            smallest = fmin(smallest, value.mean);
+        spread_row_add(&compared, &value);
     }
     for (size_t v = 0; v < about->variant_count; v++) {
         if (!kind_measurement(in->of, v)->measured)
             continue;
         const spread value = value_of(&(cell){in, v, row, group});
-        const bool best = group == GROUP_OTHERS && value.count > 0 && value.mean <= smallest;
-        text_format(html, "<td class=\"n%s\">", best ? " best" : "");
+        text_format(html, "<td class=\"n%s\">", spread_row_marks(&compared, &value) ? " best" : "");
         spread_write(html, &value, SPREAD_QUANTITY);
         text_add(html, "</td>");
     }

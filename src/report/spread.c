@@ -2,6 +2,8 @@
 #include "report/spread.h"
 
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 
 spread spread_by(double (*number)(const void *from, size_t i), const void *from, size_t count) {
     spread out = {0};
@@ -44,4 +46,27 @@ void spread_write(text *out, const spread *value, double scale, const char *one,
         text_format(out, one, mean);
     else
         text_format(out, several, mean, fabs(scale) * value->deviation);
+}
+
+spread_row spread_row_begin(int direction, double scale, const char *one, const char *several) {
+    (void)several; /* writes the mean with the same digits */
+    return (spread_row){direction, scale, one, -(double)INFINITY, (double)INFINITY};
+}
+
+/* direction × the number that a reader sees. */
+static double rating(const spread_row *row, const spread *value) {
+    char shown[96];
+    snprintf(shown, sizeof shown, row->one, row->scale * value->mean);
+    return row->direction * strtod(shown, NULL);
+}
+
+void spread_row_add(spread_row *row, const spread *value) {
+    if (value->count == 0)
+        return;
+    row->best = fmax(row->best, rating(row, value));
+    row->worst = fmin(row->worst, rating(row, value));
+}
+
+bool spread_row_marks(const spread_row *row, const spread *value) {
+    return value->count > 0 && row->best > row->worst && rating(row, value) >= row->best;
 }

@@ -28,8 +28,11 @@ static const column columns[] = {
 };
 enum { COLUMNS = sizeof columns / sizeof columns[0] };
 
-static double shown(const column *of, double value) {
-    return of->offset + of->scale * value;
+/* The metric as the column shows it: an accuracy, say, as the error that it leaves. */
+static spread value_of(const column *of, const results_variant *variant) {
+    spread value = spread_of(variant, of->metric);
+    value.mean += of->offset / of->scale;
+    return value;
 }
 
 static bool is_top_k(const column *of) {
@@ -46,26 +49,16 @@ static bool is_present(const column *of, const results_experiment *files) {
     return false;
 }
 
-/* The variant with the best mean, or variant_count where the column has no better end. */
-static size_t find_best(const column *of, const results_experiment *files) {
-    size_t best = files->variant_count;
-    for (size_t v = 0; v < files->variant_count && of->better != 0; v++) {
-        const spread here = spread_of(&files->variants[v], of->metric);
-        if (here.count == 0)
-            continue;
-        if (best == files->variant_count ||
-            of->better * shown(of, here.mean) >
-                of->better * shown(of, spread_of(&files->variants[best], of->metric).mean))
-            best = v;
-    }
-    return best;
-}
-
 /* "**4.83 ± 0.10**" */
-static void add_cell(text *out, const column *of, const results_variant *variant, bool best) {
-    spread value = spread_of(variant, of->metric);
-    const char *mark = best && value.count > 0 ? "**" : "";
-    value.mean += of->offset / of->scale;
+static void add_cell(text *out, const column *of, const results_variant *variant,
+                     const results_experiment *files) {
+    spread_row compared = spread_row_begin(of->better, of->scale, of->one, of->several);
+    for (size_t v = 0; v < files->variant_count; v++) {
+        const spread other = value_of(of, &files->variants[v]);
+        spread_row_add(&compared, &other);
+    }
+    const spread value = value_of(of, variant);
+    const char *mark = spread_row_marks(&compared, &value) ? "**" : "";
     text_format(out, " %s", mark);
     spread_write(out, &value, of->scale, of->one, of->several);
     text_format(out, "%s |", mark);
@@ -82,7 +75,7 @@ static mixup_status add_row(text *out, const results_experiment *files, size_t i
     text_add(out, " |");
     for (size_t c = 0; c < COLUMNS; c++)
         if (is_present(&columns[c], files))
-            add_cell(out, &columns[c], variant, find_best(&columns[c], files) == index);
+            add_cell(out, &columns[c], variant, files);
     text_add(out, "\n");
     return text_status(out);
 }

@@ -190,6 +190,22 @@ if command -v gnuplot >/dev/null; then
     absent moved/n/figures/singular_values_0.svg
 fi
 
+# A number that the loss is already is not shown twice, and none of two that read alike is called the better one.
+cp -r results/spirals alike
+for variant in none manifold; do
+    sed -i "s/\"test_accuracy\": [0-9.]*/\"test_accuracy\": 0.75000${#variant}/" alike/$variant/seed-1/metrics.json
+done
+rm -r alike/none/seed-2
+expect 0 "$MIXUP" summary alike
+grep -q '\*\*25.00\*\*' out && complain "the summary calls one of two equal numbers the better one"
+if command -v gnuplot >/dev/null; then
+    expect 0 "$MIXUP" report alike --quiet
+    says alike/report.html '<th scope="row">test loss</th>'
+    grep -q '<th scope="row">test nll</th>' alike/report.html && complain "the loss is shown twice"
+    [ "$(grep -c '>75.00 %</td><td class="n">75.00 %<' alike/report.html)" = 1 ] ||
+        complain "one of two accuracies that read alike is marked"
+fi
+
 # Each network stands once, with the variants that have it.
 cat >w.yaml <<'YAML'
 data: {train: {format: spirals, count_per_class: 20}}

@@ -50,9 +50,38 @@ static void spreads_are_written_scaled_and_without_a_negative_zero(void **state)
     }
 }
 
+/* What a reader sees decides: digits that are not shown make nothing better. */
+static void the_best_of_a_row_is_marked_by_what_is_shown(void **state) {
+    (void)state;
+    static const spread none = {0, 0.0, 0.0};
+    static const spread values[] = {{1, 0.97501, 0.0}, {1, 0.97502, 0.0}, {2, 0.5, 0.1}};
+    spread_row row = spread_row_begin(1, SPREAD_PERCENT);
+    spread_row_add(&row, &none);
+    spread_row_add(&row, &values[0]);
+    assert_false(spread_row_marks(&row, &values[0])); /* alone */
+    spread_row_add(&row, &values[1]);
+    assert_false(spread_row_marks(&row, &values[1])); /* both read 97.50 */
+    spread_row_add(&row, &values[2]);
+    assert_true(spread_row_marks(&row, &values[0]));
+    assert_true(spread_row_marks(&row, &values[1]));
+    assert_false(spread_row_marks(&row, &values[2]));
+    assert_false(spread_row_marks(&row, &none));
+
+    row = spread_row_begin(-1, 1.0, "%.1f s", "%.1f ± %.1f s");
+    spread_row_add(&row, &values[0]);
+    spread_row_add(&row, &values[2]);
+    assert_true(spread_row_marks(&row, &values[2]));
+    assert_false(spread_row_marks(&row, &values[0]));
+    row = spread_row_begin(0, 1.0, "%.1f", "%.1f");
+    spread_row_add(&row, &values[0]);
+    spread_row_add(&row, &values[2]);
+    assert_false(spread_row_marks(&row, &values[0]));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(spreads_are_written_scaled_and_without_a_negative_zero),
+        cmocka_unit_test(the_best_of_a_row_is_marked_by_what_is_shown),
         cmocka_unit_test(mean_and_sample_deviation_over_the_seeds_that_have_the_metric),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

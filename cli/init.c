@@ -2,11 +2,13 @@
 #include "command.h"
 #include "inspect.h"
 
-#include "experiment/yaml.h"
+#include "base/file.h"
 
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 /* ---------------------------------------------------------------- choices */
 
@@ -152,24 +154,18 @@ static const char mixing_images[] =
     "  manifold: {}\n"
     "  cutmix: {mix: {kind: cutmix, alpha: 1.0, at: [input]}}    # rectangles of other images instead\n";
 
-static mixup_status print_experiment(const char *path, const inspection *found) {
-    text out;
-    text_init(&out, command_allocator());
-    text_format(&out,
+static mixup_status write_experiment(const char *path, const inspection *found, text *out) {
+    text_format(out,
                 "# An experiment for `mixup train`. `mixup help KEY` explains a key, `mixup help` the "
                 "commands.\n%s\n",
                 found->remarks.data);
-    add_name(&out, path);
-    text_add(&out, "seed: 1\n");
-    add_data(&out, found);
-    add_network(&out, found);
-    add_training(&out, found);
-    text_add(&out, found->images ? mixing_images : mixing);
-    const mixup_status status = text_status(&out);
-    if (status == MIXUP_OK)
-        fputs(out.data, stdout);
-    text_clear(&out);
-    return status;
+    add_name(out, path);
+    text_add(out, "seed: 1\n");
+    add_data(out, found);
+    add_network(out, found);
+    add_training(out, found);
+    text_add(out, found->images ? mixing_images : mixing);
+    return text_status(out);
 }
 
 /* ---------------------------------------------------------------- the command */
@@ -204,6 +200,77 @@ static mixup_status check_found(const char *path, const inspection *found) {
     return MIXUP_OK;
 }
 
+/* The standard output is a file of another folder, where the paths would not hold. */
+static void warn_of_elsewhere(const arguments *given, const char *data) {
+    char path[4096];
+    struct stat output;
+    struct stat beside;
+    if (data[0] == '/' || fstat(STDOUT_FILENO, &output) != 0 || !S_ISREG(output.st_mode))
+        return;
+    const ssize_t length = readlink("/proc/self/fd/1", path, sizeof path - 1);
+    if (length <= 0)
+        return;
+    path[length] = '\0';
+    char *folder = path_folder(command_allocator(), path);
+    struct stat here;
+    const bool elsewhere = folder != NULL && stat(path, &beside) == 0 && stat(folder, &beside) == 0 &&
+                           stat(".", &here) == 0 &&
+                           (beside.st_ino != here.st_ino || beside.st_dev != here.st_dev);
+    if (elsewhere)
+        command_note(given,
+                     "the paths in %s hold for a file in this folder; with --out FILE.yaml in place of "
+                     "> FILE.yaml they are right wherever it lies",
+                     path);
+    memory_release(command_allocator(), folder);
+}
+
+/* Into --out, or on standard output. */
+static mixup_status put_experiment(const arguments *given, const char *out, const char *folder,
+                                   const char *data, const text *page) {
+    if (out == NULL) {
+        warn_of_elsewhere(given, data);
+        fputs(page->data, stdout);
+        return MIXUP_OK;
+    }
+    MIXUP_TRY(file_make_folder(folder));
+    MIXUP_TRY(file_write_all(out, page->data, page->length, command_allocator()));
+    command_note(given, "wrote %s; next: mixup train %s", out, out);
+    return MIXUP_OK;
+}
+
+/* A file that may hold somebody's work is not replaced. */
+static mixup_status check_out(const arguments *given, const char *out) {
+    struct stat information;
+    if (out == NULL || arguments_flag(given, "overwrite") || stat(out, &information) != 0 ||
+        S_ISCHR(information.st_mode) || S_ISFIFO(information.st_mode))
+        return MIXUP_OK;
+    return error(MIXUP_ERROR_ARGUMENT,
+                 "%s: is there already and is left as it is; give another name, or --overwrite", out);
+}
+
+static mixup_status init(const arguments *given, const char *data) {
+    const char *out = arguments_text(given, "out", NULL);
+    MIXUP_TRY(check_out(given, out));
+    char *folder = path_folder(command_allocator(), out != NULL ? out : "");
+    if (folder == NULL)
+        return MIXUP_ERROR_MEMORY;
+    inspection found;
+    text page;
+    inspection_begin(&found, folder);
+    text_init(&page, command_allocator());
+    mixup_status status = inspect_given(given, &found);
+    if (status == MIXUP_OK)
+        status = check_found(data, &found);
+    if (status == MIXUP_OK)
+        status = write_experiment(data, &found, &page);
+    if (status == MIXUP_OK)
+        status = put_experiment(given, out, folder, data, &page);
+    text_clear(&page);
+    inspection_clear(&found);
+    memory_release(command_allocator(), folder);
+    return status;
+}
+
 static int run(const arguments *given) {
     static const char *const kinds[] = {"csv", "images", "idx", "npy"};
     const char *path = NULL;
@@ -228,15 +295,9 @@ static int run(const arguments *given) {
                                           : "the file of labels is missing");
     if (strlen(arguments_text(given, "separator", "")) > 1)
         return command_misused(given, "--separator takes one character");
-    inspection found;
-    inspection_begin(&found);
-    mixup_status status = inspect_given(given, &found);
-    if (status == MIXUP_OK)
-        status = check_found(path, &found);
-    if (status == MIXUP_OK)
-        status = print_experiment(path, &found);
-    inspection_clear(&found);
-    return status == MIXUP_OK ? command_finish_output(given) : command_failed(given);
+    if (arguments_flag(given, "overwrite") && !arguments_given(given, "out"))
+        return command_misused(given, "--overwrite goes with --out FILE.yaml");
+    return init(given, path) == MIXUP_OK ? command_finish_output(given) : command_failed(given);
 }
 
 static const option options[] = {
@@ -263,6 +324,11 @@ static const option options[] = {
      .value = "IMAGES",
      .help = "an IDX file of images, as MNIST's; then LABELS"},
     {.name = "npy", .kind = OPTION_TEXT, .value = "INPUTS", .help = "an NPY file of inputs; then LABELS"},
+    {.name = "out",
+     .kind = OPTION_TEXT,
+     .value = "FILE.yaml",
+     .help = "write it there, its folder too, instead of on standard output"},
+    {.name = "overwrite", .kind = OPTION_FLAG, .help = "replace a FILE.yaml that is there"},
     {0},
 };
 
@@ -272,11 +338,12 @@ const command command_init = {
     .synopsis = "[LABELS]",
     .most = 1,
     .options = options,
-    .details =
-        "  mixup init --csv data.csv --label species > my.yaml\n"
-        "  mixup init --images photos > my.yaml\n"
-        "  mixup init --idx images.idx labels.idx > my.yaml\n"
-        "  mixup init --npy inputs.npy labels.npy > my.yaml\n"
-        "\nThen: mixup train my.yaml. Paths are taken to be relative to where the experiment will lie.\n",
+    .details = "  mixup init --csv data.csv --label species --out my.yaml\n"
+               "  mixup init --images photos --out my.yaml\n"
+               "  mixup init --idx images.idx labels.idx --out my.yaml\n"
+               "  mixup init --npy inputs.npy labels.npy --out my.yaml\n"
+               "\nThen: mixup train my.yaml. Paths in an experiment are relative to its file: --out makes "
+               "them so; on\n"
+               "standard output they are right for a file in the current folder.\n",
     .run = run,
 };

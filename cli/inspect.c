@@ -3,6 +3,7 @@
 
 #include "command.h"
 
+#include "base/file.h"
 #include "experiment/yaml.h"
 #include "format/idx.h"
 #include "format/npy.h"
@@ -10,8 +11,8 @@
 #include <stdio.h>
 #include <string.h>
 
-void inspection_begin(inspection *out) {
-    *out = (inspection){0};
+void inspection_begin(inspection *out, const char *folder) {
+    *out = (inspection){.folder = folder};
     text_init(&out->source, command_allocator());
     text_init(&out->remarks, command_allocator());
     text_init(&out->test, command_allocator());
@@ -34,6 +35,24 @@ void inspection_add_line(inspection *out, const char *key, const char *value, co
                     out->source.length - before < 20 ? 20 - (int)(out->source.length - before) : 2, "",
                     comment);
     text_add(&out->source, "\n");
+}
+
+mixup_status inspection_add_path(inspection *out, const char *key, const char *path, const char *comment) {
+    char *named = path_between(command_allocator(), out->folder, path);
+    if (named == NULL)
+        return MIXUP_ERROR_MEMORY;
+    inspection_add_line(out, key, named, comment);
+    memory_release(command_allocator(), named);
+    return MIXUP_OK;
+}
+
+mixup_status inspection_write_path(const inspection *in, const char *path, text *to) {
+    char *named = path_between(command_allocator(), in->folder, path);
+    if (named == NULL)
+        return MIXUP_ERROR_MEMORY;
+    yaml_write_text(to, named);
+    memory_release(command_allocator(), named);
+    return MIXUP_OK;
 }
 
 /* Within a comment, where a name must not end the line. */
@@ -77,6 +96,13 @@ mixup_status inspection_describe(inspection *out, mixup_dataset *set) {
 
 /* ---------------------------------------------------------------- IDX, NPY */
 
+static mixup_status describe_unless(mixup_status failed, inspection *out, mixup_dataset *set) {
+    if (failed == MIXUP_OK)
+        return inspection_describe(out, set);
+    mixup_dataset_destroy(set);
+    return failed;
+}
+
 static void add_scale(inspection *out, mixup_type type) {
     if (type == MIXUP_UINT8)
         text_add(&out->source, "    scale: 255              # bytes become 0 to 1\n");
@@ -93,10 +119,11 @@ mixup_status inspect_idx(const char *images, const char *labels, inspection *out
     MIXUP_TRY(mixup_dataset_from_idx(
         &set, &(mixup_idx_desc){.images = images, .labels = labels, .allocator = command_allocator()}));
     text_add(&out->source, "    format: idx\n");
-    inspection_add_line(out, "images", images, "relative to this file");
-    inspection_add_line(out, "labels", labels, NULL);
+    mixup_status status = inspection_add_path(out, "images", images, "relative to this file");
+    if (status == MIXUP_OK)
+        status = inspection_add_path(out, "labels", labels, NULL);
     add_scale(out, type);
-    return inspection_describe(out, set);
+    return describe_unless(status, out, set);
 }
 
 mixup_status inspect_npy(const char *inputs, const char *labels, inspection *out) {
@@ -115,9 +142,10 @@ mixup_status inspect_npy(const char *inputs, const char *labels, inspection *out
                                                              .targets = numbers ? labels : NULL,
                                                              .allocator = command_allocator()}));
     text_add(&out->source, "    format: npy\n");
-    inspection_add_line(out, "inputs", inputs, "relative to this file");
-    inspection_add_line(out, numbers ? "targets" : "labels", labels,
-                        numbers ? "numbers to predict" : "class numbers");
+    mixup_status status = inspection_add_path(out, "inputs", inputs, "relative to this file");
+    if (status == MIXUP_OK)
+        status = inspection_add_path(out, numbers ? "targets" : "labels", labels,
+                                     numbers ? "numbers to predict" : "class numbers");
     add_scale(out, type);
-    return inspection_describe(out, set);
+    return describe_unless(status, out, set);
 }

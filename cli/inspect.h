@@ -7,6 +7,7 @@
 
 /* What an experiment needs to know about data. The texts are YAML. */
 typedef struct inspection {
+    const char *folder; /* of the experiment: its paths are relative to it */
     size_t count;
     size_t rank;    /* dimensions of a sample */
     size_t inputs;  /* its number of values */
@@ -21,13 +22,16 @@ typedef struct inspection {
     size_t height, width;
 } inspection;
 
-/* Empty; the other functions fill what was begun. */
-void inspection_begin(inspection *out);
+/* Empty; the other functions fill what was begun. The text of `folder` stays the caller's. */
+void inspection_begin(inspection *out, const char *folder);
 void inspection_clear(inspection *out);
 /* Takes sizes and names from the data set, and destroys it. */
 mixup_status inspection_describe(inspection *out, mixup_dataset *set);
 /* A line of the source; `comment` may be NULL. */
 void inspection_add_line(inspection *out, const char *key, const char *value, const char *comment);
+/* The same for a path, as the experiment must name it; and the path alone. */
+mixup_status inspection_add_path(inspection *out, const char *key, const char *path, const char *comment);
+mixup_status inspection_write_path(const inspection *in, const char *path, text *to);
 /* The first remark: count, inputs and classes of `out`, with up to ten names ([classes], or NULL). */
 void inspection_remark_classes(inspection *out, const char *const *names, const char *what);
 

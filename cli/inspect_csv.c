@@ -212,10 +212,10 @@ static bool any_missing(const table *in) {
     return false;
 }
 
-static void write_source(const table *in, const mixup_csv_desc *desc, inspection *out) {
+static mixup_status write_source(const table *in, const mixup_csv_desc *desc, inspection *out) {
     text *to = &out->source;
     text_add(to, "    format: csv\n    path: ");
-    yaml_write_text(to, desc->path);
+    MIXUP_TRY(inspection_write_path(out, desc->path, to));
     text_add(to, "    # relative to this file\n");
     if (desc->separator != ',')
         text_format(to, "    separator: \"%s\"\n",
@@ -236,6 +236,7 @@ static void write_source(const table *in, const mixup_csv_desc *desc, inspection
     add_ignored(in, out);
     if (any_missing(in))
         text_add(to, "    missing: median         # some inputs are empty; or mean, zero, refuse\n");
+    return MIXUP_OK;
 }
 
 /* The names of the columns that are left out; the caller releases the list, not the names. */
@@ -294,9 +295,12 @@ mixup_status inspect_csv(const mixup_csv_desc *given, inspection *out) {
     mixup_status status = inspect(&found, &desc, &set);
     if (status == MIXUP_OK) {
         out->standardize = true;
-        write_source(&found, &desc, out);
-        status = inspection_describe(out, set);
+        status = write_source(&found, &desc, out);
     }
+    if (status == MIXUP_OK)
+        status = inspection_describe(out, set);
+    else
+        mixup_dataset_destroy(set);
     if (status == MIXUP_OK && desc.label != NULL)
         status = check_classes(&desc, out);
     table_clear(&found);

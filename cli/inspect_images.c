@@ -74,14 +74,15 @@ static mixup_status descend(image_tree *in, const char *name) {
 }
 
 /* A source beside train: of the same path, the folder NAME of the tree. */
-static mixup_status add_other(text *out, const char *key, const image_tree *in, const char *name) {
+static mixup_status add_other(const inspection *found, text *out, const char *key, const image_tree *in,
+                              const char *name) {
     text part;
     text_init(&part, command_allocator());
     text_format(&part, "%s%s%s", in->part, in->part[0] != '\0' ? "/" : "", name);
-    const mixup_status status = text_status(&part);
+    mixup_status status = text_status(&part);
     if (status == MIXUP_OK) {
         text_format(out, "  %s: {format: images, path: ", key);
-        yaml_write_text(out, in->path);
+        status = inspection_write_path(found, in->path, out);
         text_add(out, ", part: ");
         yaml_write_text(out, part.data);
         text_add(out, "}\n");
@@ -103,9 +104,9 @@ static mixup_status find_classes(image_tree *in, inspection *out) {
         const char *test = find_class(in, tests, MIXUP_COUNT(tests));
         const char *validation = find_class(in, validations, MIXUP_COUNT(validations));
         if (test != NULL)
-            MIXUP_TRY(add_other(&out->test, "test", in, test));
+            MIXUP_TRY(add_other(out, &out->test, "test", in, test));
         if (validation != NULL)
-            MIXUP_TRY(add_other(&out->validation, "validation", in, validation));
+            MIXUP_TRY(add_other(out, &out->validation, "validation", in, validation));
         MIXUP_TRY(descend(in, train));
     }
     if (in->class_count >= 2)
@@ -128,9 +129,9 @@ static void choose_size(const sizes *found, inspection *out) {
                 keep ? ", as they are" : ": images are resized to cover it, and their middle is taken");
 }
 
-static void write_source(const image_tree *tree, const sizes *found, inspection *out) {
+static mixup_status write_source(const image_tree *tree, const sizes *found, inspection *out) {
     inspection_add_line(out, "format", "images", "folders named by class, of JPEG and PNG");
-    inspection_add_line(out, "path", tree->path, "relative to this file");
+    MIXUP_TRY(inspection_add_path(out, "path", tree->path, "relative to this file"));
     if (tree->part[0] != '\0')
         inspection_add_line(out, "part", tree->part, "the folder below it that holds the classes");
     choose_size(found, out);
@@ -138,6 +139,7 @@ static void write_source(const image_tree *tree, const sizes *found, inspection 
         text_add(&out->source, "    grey: true\n");
     text_add(&out->source, "    scale: 255              # bytes become 0 to 1\n"
                            "    # skip_damaged: true    # leave out what cannot be decoded\n");
+    return MIXUP_OK;
 }
 
 static void describe(const image_tree *tree, const sizes *found, inspection *out) {
@@ -162,8 +164,9 @@ mixup_status inspect_images(const char *path, inspection *out) {
     sizes found = {.step = 1 + (tree.count - 1) / LOOKED_AT};
     if (status == MIXUP_OK)
         status = image_tree_read(&tree, look, &found);
+    if (status == MIXUP_OK)
+        status = write_source(&tree, &found, out);
     if (status == MIXUP_OK) {
-        write_source(&tree, &found, out);
         describe(&tree, &found, out);
         status = text_status(&out->source);
     }

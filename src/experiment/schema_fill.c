@@ -7,7 +7,6 @@
 #include <float.h>
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 typedef struct filler {
@@ -77,52 +76,18 @@ static char *join_path(const filler *in, const yaml_node *node) {
     return joined;
 }
 
-/* Splits a path into `real`, what realpath makes of the longest part that is there, and `rest`, a part of the
- * path. */
-static mixup_status find_real(const mixup_allocator *allocator, const char *path, char **real,
-                              const char **rest) {
-    size_t length = strlen(path);
-    *rest = path + length;
-    *real = realpath(path, NULL);
-    while (*real == NULL && length > 0) {
-        while (length > 0 && path[length - 1] != '/')
-            length--;
-        *rest = path + length;
-        char *folder =
-            length > 0 ? memory_copy_text_part(allocator, path, length) : path_folder(allocator, "");
-        if (folder == NULL)
-            return MIXUP_ERROR_MEMORY;
-        *real = realpath(folder, NULL);
-        memory_release(allocator, folder);
-        while (*real == NULL && length > 0 && path[length - 1] == '/')
-            length--;
-    }
-    return MIXUP_OK;
-}
-
 /* The path made absolute, so that it holds wherever run.yaml is read from, and free of links and dots as far
  * as it is there, so that it is the same when its file has gone. */
 static mixup_status store_path(filler *in, const yaml_node *node, const char **out) {
     const mixup_allocator *allocator = &in->memory->allocator;
     char *joined = join_path(in, node);
-    char *real = NULL;
-    char *whole = NULL;
-    const char *rest = NULL;
-    if (joined == NULL)
-        return MIXUP_ERROR_MEMORY;
-    mixup_status status = find_real(allocator, joined, &real, &rest);
-    if (status == MIXUP_OK && real != NULL && rest[0] != '\0')
-        whole = path_join(allocator, real, rest);
-    else if (status == MIXUP_OK)
-        whole = memory_copy_text(allocator, real != NULL ? real : joined);
+    char *whole = joined != NULL ? path_real(allocator, joined) : NULL;
     if (whole != NULL)
         *out = arena_copy_text(in->memory, whole, strlen(whole));
-    if (whole == NULL || *out == NULL)
-        status = MIXUP_ERROR_MEMORY;
+    const bool stored = whole != NULL && *out != NULL;
     memory_release(allocator, whole);
     memory_release(allocator, joined);
-    free(real);
-    return status;
+    return stored ? MIXUP_OK : MIXUP_ERROR_MEMORY;
 }
 
 /* ---------------------------------------------------------------- lists */

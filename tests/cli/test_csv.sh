@@ -13,6 +13,31 @@ expect 0 "$MIXUP" train my.yaml --set training.epochs=40 --out r
 says r/none/seed-1/metrics.json '"class_names"' 'tulip \"red\"'
 model=r/none/seed-1/model.safetensors
 
+# --out makes paths relative to the file that it writes, makes its folder, and replaces nothing unasked.
+expect 0 "$MIXUP" init --csv flowers.csv --label "kind, of flower" --out new/sub/f.yaml
+says err "wrote new/sub/f.yaml" "mixup train new/sub/f.yaml"
+[ ! -s out ] || complain "init --out writes on standard output"
+diff my.yaml new/sub/f.yaml >difference
+says difference "path: flowers.csv" 'path: "../../flowers.csv"'
+[ "$(wc -l <difference)" = 4 ] || complain "init --out writes something else"
+expect 0 "$MIXUP" info new/sub/f.yaml --short
+cp new/sub/f.yaml before
+expect 1 "$MIXUP" init --csv flowers.csv --label petal --out new/sub/f.yaml
+says err "new/sub/f.yaml: is there already" "--overwrite"
+same before new/sub/f.yaml
+expect 1 "$MIXUP" init --csv flowers.csv --label nothing --out other/f.yaml
+absent other
+expect 0 "$MIXUP" init --csv flowers.csv --target petal --out new/sub/f.yaml --overwrite
+says new/sub/f.yaml "targets: [petal]"
+expect 2 "$MIXUP" init --csv flowers.csv --label petal --overwrite
+# Standard output into another folder: the paths hold here, which is said there and only there.
+"$MIXUP" init --csv flowers.csv --label "kind, of flower" 2>err >new/f.yaml
+says err "new/f.yaml hold for a file in this folder" "--out"
+"$MIXUP" init --csv "$PWD/flowers.csv" --label "kind, of flower" 2>err >new/f.yaml
+[ ! -s err ] || complain "an absolute path holds everywhere"
+expect 0 "$MIXUP" init --csv flowers.csv --label "kind, of flower"
+[ ! -s err ] || complain "a file in this folder needs no word"
+
 expect 0 "$MIXUP" evaluate $model flowers.csv --json
 python3 - out <<'PYTHON' || complain "evaluate --json"
 import json, sys

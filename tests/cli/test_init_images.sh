@@ -56,6 +56,8 @@ expect 1 "$MIXUP" attack photos_runs
 says err "photos_runs: brings no data" "DIR/VARIANT/seed-N"
 
 # Folders train, test and val are what they say; sizes that are all the same are kept, colours that are none left out.
+expect 0 "$MIXUP" init --images grey --out deep/grey.yaml
+says deep/grey.yaml 'path: "../grey"' 'test: {format: images, path: "../grey", part: test}'
 expect 0 "$MIXUP" init --images grey
 cp out grey.yaml
 says grey.yaml "20 images" "10x12 pixels" "part: train" "size: [10, 12]" "grey: true" \

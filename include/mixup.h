@@ -483,6 +483,7 @@ typedef struct mixup_csv_desc {
     const mixup_preprocess *like; /* columns, filled-in values, statistics and classes of an earlier
                                    * set; `label`, `targets`, `ignore` and `missing` are then its own,
                                    * and the target columns may be absent from the file */
+    bool inputs_only; /* with `like`: columns of labels and targets are not read, whatever they hold */
     const mixup_allocator *allocator;
 } mixup_csv_desc;
 MIXUP_API mixup_status mixup_dataset_from_csv(mixup_dataset **set, const mixup_csv_desc *desc);
@@ -543,6 +544,7 @@ typedef struct mixup_images_desc {
     double scale;      /* inputs are divided by it; default 1 */
     const mixup_preprocess *like; /* size, channels, scale, statistics and classes of an earlier set; `size`,
                                    * `grey` and `scale` are then its own */
+    bool inputs_only;             /* with `like`: folders are no classes, whatever they are called */
     mixup_log log;                /* a line for each image left out */
     mixup_keep keep;
     size_t memory_limit; /* bytes, for MIXUP_KEEP_AUTO; default: a quarter of the machine's memory */

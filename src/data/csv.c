@@ -159,7 +159,8 @@ static mixup_status on_row(const csv_row *row, void *user) {
     MIXUP_TRY(csv_columns_name(&loader->columns, &loader->allocator, row->path,
                                preprocess->no_header ? NULL : row->fields, row->count));
     if (loader->desc->like != NULL)
-        MIXUP_TRY(csv_columns_follow(&loader->columns, row->path, loader->desc->like));
+        MIXUP_TRY(
+            csv_columns_follow(&loader->columns, row->path, loader->desc->like, loader->desc->inputs_only));
     else
         MIXUP_TRY(csv_columns_choose(&loader->columns, loader->desc, preprocess));
     return preprocess->no_header ? read_row(loader, row) : MIXUP_OK;
@@ -264,6 +265,9 @@ static mixup_status check_description(const mixup_csv_desc *desc) {
                      (unsigned char)separator);
     if ((unsigned)desc->missing > MIXUP_MISSING_ZERO)
         return error(MIXUP_ERROR_ARGUMENT, "missing: %d is no policy", (int)desc->missing);
+    if (desc->inputs_only && desc->like == NULL)
+        return error(MIXUP_ERROR_ARGUMENT,
+                     "inputs_only goes with like; a data set without label and targets has inputs alone");
     if (desc->label != NULL && desc->target_count > 0 && desc->like == NULL)
         return error(MIXUP_ERROR_ARGUMENT, "label and targets: a data set has one of them, not both");
     if ((desc->target_count > 0 && desc->targets == NULL) || (desc->ignore_count > 0 && desc->ignore == NULL))

@@ -172,7 +172,8 @@ mixup_status csv_columns_choose(csv_columns *columns, const mixup_csv_desc *desc
     return status == MIXUP_ERROR_DATA ? error_context(status, "%s", desc->path) : status;
 }
 
-mixup_status csv_columns_follow(csv_columns *columns, const char *path, const mixup_preprocess *like) {
+mixup_status csv_columns_follow(csv_columns *columns, const char *path, const mixup_preprocess *like,
+                                bool inputs_only) {
     for (size_t i = 0; i < columns->count; i++)
         columns->columns[i].role = CSV_IGNORED;
     for (size_t i = 0; i < like->feature_names.count; i++) {
@@ -186,6 +187,8 @@ mixup_status csv_columns_follow(csv_columns *columns, const char *path, const mi
         column->role = CSV_INPUT;
         column->index = columns->inputs++;
     }
+    if (inputs_only)
+        return MIXUP_OK;
     csv_column *label = like->label != NULL ? find_name(columns, like->label) : NULL;
     if (label != NULL)
         label->role = CSV_LABEL;

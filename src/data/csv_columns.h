@@ -32,7 +32,8 @@ mixup_status csv_columns_choose(csv_columns *columns, const mixup_csv_desc *desc
                                 mixup_preprocess *preprocess);
 
 /* Gives every column the role that it had for `like`: inputs by name in like's order, target columns where
- * present, all else ignored. */
-mixup_status csv_columns_follow(csv_columns *columns, const char *path, const mixup_preprocess *like);
+ * present (with `inputs_only` none), all else ignored. */
+mixup_status csv_columns_follow(csv_columns *columns, const char *path, const mixup_preprocess *like,
+                                bool inputs_only);
 
 #endif

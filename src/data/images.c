@@ -50,9 +50,10 @@ static mixup_status class_number(const image_tree *tree, const mixup_preprocess 
 }
 
 /* A label for every image; those of images that will be left out too. */
-static mixup_status label(dataset_draft *draft, const image_tree *tree, const mixup_preprocess *like) {
+static mixup_status label(dataset_draft *draft, const image_tree *tree, const mixup_images_desc *desc) {
+    const mixup_preprocess *like = desc->like;
     int32_t *labels = NULL;
-    if (tree->class_count == 0)
+    if (tree->class_count == 0 || (like != NULL && desc->inputs_only))
         return MIXUP_OK;
     MIXUP_TRY(MEMORY_NEW(&draft->storage->allocator, labels, tree->count));
     draft->storage->labels = labels;
@@ -71,7 +72,7 @@ static mixup_status fill(dataset_draft *draft, image_tree *tree, const mixup_ima
     image_set_desc images;
     MIXUP_TRY(describe(desc, &images));
     MIXUP_TRY(preprocess_set_scale(draft->preprocess, desc->scale));
-    MIXUP_TRY(label(draft, tree, desc->like));
+    MIXUP_TRY(label(draft, tree, desc));
     return image_set_fill(draft, tree, &images, skipped);
 }
 
@@ -95,6 +96,8 @@ static mixup_status make(const mixup_images_desc *desc, image_tree *tree, mixup_
 mixup_status mixup_dataset_from_images(mixup_dataset **set, const mixup_images_desc *desc) {
     if (set == NULL || desc == NULL || desc->path == NULL)
         return error(MIXUP_ERROR_ARGUMENT, "mixup_dataset_from_images: set, desc and path must not be NULL");
+    if (desc->inputs_only && desc->like == NULL)
+        return error(MIXUP_ERROR_ARGUMENT, "inputs_only goes with like, and there is none");
     image_tree tree;
     size_t skipped = 0;
     MIXUP_TRY(image_tree_open(&tree, desc->path, desc->part, desc->allocator));

@@ -90,6 +90,27 @@ static void an_unseen_class_or_a_lacking_column_is_refused(void **state) {
     pair_clear(&pair);
 }
 
+static void with_inputs_only_labels_are_not_read(void **state) {
+    (void)state;
+    csv_pair pair;
+    make_trained(&pair);
+    mixup_dataset *set = NULL;
+    mixup_csv_desc desc = {.like = mixup_dataset_preprocess(pair.train), .inputs_only = true};
+    assert_int_equal(load(&pair, "a,b,y\n2,10,cow\n2,10,\n", desc, &set), MIXUP_OK);
+    reading got;
+    read_set(set, &got);
+    assert_int_equal(got.info.count, 2);
+    assert_int_equal(got.info.class_count, 3);
+    assert_int_equal(got.info.target_count, 0);
+    assert_floats(got.inputs, (const float[]){0, 0, 0, 0}, 4);
+    mixup_dataset_destroy(set);
+    set = NULL;
+    desc.like = NULL;
+    assert_failed(load(&pair, "a,b\n1,2\n", desc, &set), MIXUP_ERROR_ARGUMENT, "inputs_only goes with like");
+    assert_null(set);
+    pair_clear(&pair);
+}
+
 static void number_classes_match_by_number(void **state) {
     (void)state;
     csv_pair pair;
@@ -175,6 +196,7 @@ int main(void) {
         cmocka_unit_test(columns_are_found_by_name_and_others_ignored),
         cmocka_unit_test(without_the_label_column_there_are_classes_but_no_targets),
         cmocka_unit_test(an_unseen_class_or_a_lacking_column_is_refused),
+        cmocka_unit_test(with_inputs_only_labels_are_not_read),
         cmocka_unit_test(number_classes_match_by_number),
         cmocka_unit_test(missing_cells_follow_the_earlier_policy),
         cmocka_unit_test(regression_targets_may_be_absent),

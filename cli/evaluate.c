@@ -56,12 +56,28 @@ static void print_table(const mixup_metrics *metrics, size_t top_k) {
                    value_of(metrics, &measurements[i]));
 }
 
+/* `width` characters of a name, which may take more bytes, with blanks before or behind it. */
+static void print_name(const char *name, int width, bool right) {
+    int bytes = 0;
+    int characters = 0;
+    for (; name[bytes] != '\0'; bytes++) {
+        const bool begins = ((unsigned char)name[bytes] & 0xC0) != 0x80; /* of a character in UTF-8 */
+        if (begins && characters == width)
+            break;
+        characters += begins;
+    }
+    printf("%*s%.*s%*s", right ? width - characters : 0, "", bytes, name, right ? 0 : width - characters, "");
+}
+
 static void print_confusion(const uint64_t *confusion, const mixup_dataset_info *info) {
     printf("\nright class (rows) and predicted class (columns)\n%-16s", "");
-    for (size_t column = 0; column < info->class_count; column++)
-        printf(" %10.10s", info->class_names[column]);
+    for (size_t column = 0; column < info->class_count; column++) {
+        putchar(' ');
+        print_name(info->class_names[column], 10, true);
+    }
     for (size_t row = 0; row < info->class_count; row++) {
-        printf("\n%-16.16s", info->class_names[row]);
+        putchar('\n');
+        print_name(info->class_names[row], 16, false);
         for (size_t column = 0; column < info->class_count; column++)
             printf(" %10llu", (unsigned long long)confusion[row * info->class_count + column]);
     }
@@ -85,6 +101,8 @@ static mixup_status measure(const arguments *given, mixup_model *model, const mi
         MIXUP_TRY(MEMORY_NEW(command_allocator(), desc.confusion, info.class_count * info.class_count));
     mixup_metrics metrics;
     const mixup_status status = mixup_evaluate(model, data, &desc, &metrics);
+    if (info.class_count > 0 && desc.top_k == info.class_count && !arguments_given(given, "top-k"))
+        metrics.top_k_accuracy = (double)NAN; /* the right class is always among all of them */
     if (status == MIXUP_OK && arguments_flag(given, "json")) {
         print_json(&metrics, desc.confusion, info.class_count);
     } else if (status == MIXUP_OK) {

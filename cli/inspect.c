@@ -67,7 +67,8 @@ static void remark_name(text *out, const char *name) {
 }
 
 void inspection_remark_classes(inspection *out, const char *const *names, const char *what) {
-    text_format(&out->remarks, "# %zu %s, %zu inputs, ", out->count, what, out->inputs);
+    text_format(&out->remarks, "# %zu %s, %zu input%s, ", out->count, what, out->inputs,
+                out->inputs == 1 ? "" : "s");
     if (out->classes == 0)
         text_format(&out->remarks, "%zu target%s.", out->outputs, out->outputs == 1 ? "" : "s");
     else

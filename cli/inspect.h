@@ -38,6 +38,9 @@ void inspection_remark_classes(inspection *out, const char *const *names, const 
 /* Path, separator (0: found out), label or targets, and columns to ignore are given. Columns of text are
  * ignored too, and missing values filled in, each with a remark. */
 mixup_status inspect_csv(const mixup_csv_desc *given, inspection *out);
+/* What separates the fields of the first row: *separator where it makes more than one of it, else what makes
+ * most. *separator 0: no preference. */
+mixup_status inspect_separator(const char *path, char *separator);
 mixup_status inspect_idx(const char *images, const char *labels, inspection *out);
 mixup_status inspect_npy(const char *inputs, const char *labels, inspection *out);
 /* A folder or archive; a train, test or validation folder in it is what it says. */

@@ -7,6 +7,7 @@
 #include "experiment/schema.h"
 #include "format/csv.h"
 
+#include <stdio.h>
 #include <string.h>
 
 typedef struct column {
@@ -17,6 +18,8 @@ typedef struct column {
     size_t line;  /* where it stands */
     bool numbers; /* some value is one */
     bool missing; /* some value is missing */
+    bool counts;  /* each value is one more than the one above: the number of the row */
+    double last;  /* its value in the row above */
 } column;
 
 typedef struct table {
@@ -36,7 +39,11 @@ static void table_clear(table *out) {
 static mixup_status read_header(const csv_row *row, table *out) {
     MIXUP_TRY(MEMORY_NEW(command_allocator(), out->columns, row->count));
     for (size_t i = 0; i < row->count; i++) {
-        out->columns[i].name = memory_copy_text(command_allocator(), row->fields[i]);
+        char number[24];
+        snprintf(number, sizeof number, "%zu", i + 1); /* what a column without a name is called */
+        out->columns[i].counts = true;
+        out->columns[i].name =
+            memory_copy_text(command_allocator(), row->fields[i][0] != '\0' ? row->fields[i] : number);
         if (out->columns[i].name == NULL)
             return MIXUP_ERROR_MEMORY;
         out->count = i + 1;
@@ -60,10 +67,13 @@ static mixup_status read_row(const csv_row *row, void *user) {
     double value = 0.0;
     for (size_t i = 0; i < row->count && i < out->count; i++) {
         column *at = &out->columns[i];
-        if (number_is_missing(row->fields[i]))
-            at->missing = true;
-        else if (number_parse(row->fields[i], &value))
+        const bool number = !number_is_missing(row->fields[i]) && number_parse(row->fields[i], &value);
+        at->counts = at->counts && number && (out->rows == 1 || value == at->last + 1.0);
+        at->last = value;
+        if (number)
             at->numbers = true;
+        else if (number_is_missing(row->fields[i]))
+            at->missing = true;
         else
             MIXUP_TRY(keep_word(row, i, at));
     }
@@ -86,24 +96,30 @@ typedef struct first_row {
 } first_row;
 
 static mixup_status count_fields(const csv_row *row, void *user) {
-    first_row *out = user;
-    if (!out->seen)
-        out->fields = row->count;
-    out->seen = true;
-    return MIXUP_OK;
+    *(first_row *)user = (first_row){row->count, true};
+    return MIXUP_ERROR_CALLBACK; /* no more rows */
 }
 
-/* The separator that makes most fields of the first row. */
-static mixup_status find_separator(const char *path, char *separator) {
+/* 0 where the separator makes no row of it. */
+static mixup_status fields_by(const char *path, char separator, size_t *fields) {
+    first_row first = {0};
+    const mixup_status status = csv_read(path, separator, command_allocator(), count_fields, &first);
+    *fields = first.fields;
+    return !first.seen && (status == MIXUP_ERROR_IO || status == MIXUP_ERROR_MEMORY) ? status : MIXUP_OK;
+}
+
+mixup_status inspect_separator(const char *path, char *separator) {
     static const char candidates[] = {',', ';', '\t', '|'};
     size_t most = 0;
+    if (*separator != '\0')
+        MIXUP_TRY(fields_by(path, *separator, &most));
+    if (most > 1)
+        return MIXUP_OK;
     for (size_t i = 0; i < sizeof candidates; i++) {
-        first_row first = {0};
-        const mixup_status status = csv_read(path, candidates[i], command_allocator(), count_fields, &first);
-        if (status == MIXUP_ERROR_IO || status == MIXUP_ERROR_MEMORY)
-            return status;
-        if (status == MIXUP_OK && first.fields > most) {
-            most = first.fields;
+        size_t fields = 0;
+        MIXUP_TRY(fields_by(path, candidates[i], &fields));
+        if (fields > most) {
+            most = fields;
             *separator = candidates[i];
         }
     }
@@ -111,6 +127,20 @@ static mixup_status find_separator(const char *path, char *separator) {
 }
 
 /* ---------------------------------------------------------------- columns */
+
+/* Names such as 0.25: most likely the file has no header. (Whole numbers do serve as names.) */
+static bool looks_like_a_sample(const table *in) {
+    double value = 0.0;
+    bool found = false;
+    number_scope scope;
+    if (number_begin(&scope) != MIXUP_OK)
+        return false;
+    for (size_t i = 0; i < in->count; i++)
+        found =
+            found || (strchr(in->columns[i].name, '.') != NULL && number_parse(in->columns[i].name, &value));
+    number_end(&scope);
+    return found;
+}
 
 static mixup_status find_column(table *in, const char *path, const char *name, column **out) {
     for (size_t i = 0; i < in->count; i++) {
@@ -129,9 +159,12 @@ static mixup_status find_column(table *in, const char *path, const char *name, c
     }
     const char *nearest = schema_nearest(name, names, count);
     const mixup_status status =
-        error(MIXUP_ERROR_NOT_FOUND, "%s: there is no column '%s'%s%s%s; the columns are %.600s", path, name,
-              nearest != NULL ? " (did you mean '" : "", nearest != NULL ? nearest : "",
-              nearest != NULL ? "'?)" : "", list.data != NULL ? list.data : "");
+        error(MIXUP_ERROR_NOT_FOUND, "%s: there is no column '%s'%s%s%s; the columns are %.600s%s", path,
+              name, nearest != NULL ? " (did you mean '" : "", nearest != NULL ? nearest : "",
+              nearest != NULL ? "'?)" : "", list.data != NULL ? list.data : "",
+              looks_like_a_sample(in)
+                  ? "; this looks like a sample: put a line with the columns' names above it"
+                  : "");
     text_clear(&list);
     return status;
 }
@@ -170,6 +203,16 @@ static bool left_out(const column *in) {
     return !in->target && (in->ignored || in->word != NULL || !in->numbers);
 }
 
+/* The numbers of the rows say nothing of the samples, or, in a sorted file, what they should not; but where
+ * they are all that there is, they are what the user wants. */
+static void leave_out_counts(table *in) {
+    size_t left = 0;
+    for (size_t i = 0; i < in->count; i++)
+        left += !in->columns[i].target && !left_out(&in->columns[i]) && !in->columns[i].counts;
+    for (size_t i = 0; i < in->count && left > 0; i++)
+        in->columns[i].ignored = in->columns[i].ignored || in->columns[i].counts;
+}
+
 /* A number as many countries write it: "1,5". */
 static bool has_decimal_comma(const char *word) {
     const char *comma = strchr(word, ',');
@@ -193,14 +236,17 @@ static mixup_status check_commas(const table *in, const char *path) {
 
 static void add_ignored(const table *in, inspection *out) {
     size_t ignored = 0;
+    bool counts = false;
     for (size_t i = 0; i < in->count; i++) {
         if (!left_out(&in->columns[i]))
             continue;
         text_add(&out->source, ignored++ == 0 ? "    ignore: [" : ", ");
         yaml_write_text(&out->source, in->columns[i].name);
+        counts = counts || (in->columns[i].counts && in->columns[i].numbers);
     }
     if (ignored > 0)
-        text_add(&out->source, "]    # no numbers, so they cannot be inputs\n");
+        text_format(&out->source, "]    # no numbers%s, so they are no inputs\n",
+                    counts ? ", or the number of the row" : "");
     else
         text_add(&out->source, "    # ignore: [id]          # columns to leave out; all others are inputs\n");
 }
@@ -269,6 +315,7 @@ static mixup_status inspect(table *found, const mixup_csv_desc *desc, mixup_data
         return error(MIXUP_ERROR_DATA, "%s: there are no samples behind the names of the columns",
                      desc->path);
     MIXUP_TRY(mark(found, desc));
+    leave_out_counts(found);
     MIXUP_TRY(check_commas(found, desc->path));
     MIXUP_TRY(check_words(found, desc->path));
     return open_set(found, desc, set);
@@ -289,7 +336,7 @@ mixup_status inspect_csv(const mixup_csv_desc *given, inspection *out) {
     mixup_csv_desc desc = *given;
     desc.allocator = command_allocator();
     if (desc.separator == '\0')
-        MIXUP_TRY(find_separator(desc.path, &desc.separator));
+        MIXUP_TRY(inspect_separator(desc.path, &desc.separator));
     table found = {0};
     mixup_dataset *set = NULL;
     mixup_status status = inspect(&found, &desc, &set);

@@ -151,7 +151,7 @@ static int run(const arguments *given) {
     mixup_dataset *data = NULL;
     mixup_status status = source_model(given, arguments_positional(given, 0), &model);
     if (status == MIXUP_OK)
-        status = source_data(given, path, model, &data);
+        status = source_inputs(given, path, model, &data);
     if (status == MIXUP_OK)
         status = path != NULL && source_is_images(path) ? predict_images(model, data, path)
                                                         : predict_all(model, data, NULL);
@@ -173,7 +173,8 @@ const command command_predict = {
         "MODEL is a model.safetensors or a run's folder; DATA a .csv, .npy or IDX file, a JPEG or PNG "
         "image,\n"
         "a folder or .tar of them, or --experiment FILE.yaml. Without either, a run's folder brings its own\n"
-        "test data. Target columns may be absent from a CSV, folders of classes from images. Rows are\n"
-        "numbered from 1; those of images name their file.\n",
+        "test data. What a file says of targets is not read: columns may be absent or empty, folders of "
+        "images\n"
+        "have any name. Rows are numbered from 1; those of images name their file.\n",
     .run = run,
 };

@@ -1,6 +1,8 @@
 /* source: models and data by what their paths look like. */
 #include "source.h"
 
+#include "inspect.h"
+
 #include "base/file.h"
 #include "data/dataset.h"
 #include "experiment/experiment.h"
@@ -85,25 +87,30 @@ bool source_is_images(const char *path) {
 }
 
 static mixup_status open_images(const arguments *given, const char *path, const mixup_preprocess *like,
-                                mixup_dataset **data) {
+                                bool targets, mixup_dataset **data) {
     const mixup_images_desc desc = {.path = path,
                                     .like = like,
+                                    .inputs_only = !targets,
                                     .threads = arguments_count(given, "threads", 0),
                                     .log = command_log(given),
                                     .allocator = command_allocator()};
     return mixup_dataset_from_images(data, &desc);
 }
 
-static mixup_status open_csv(const char *path, const mixup_preprocess *like, mixup_dataset **data) {
+static mixup_status open_csv(const char *path, const mixup_preprocess *like, bool targets,
+                             mixup_dataset **data) {
     if (like == NULL || like->source != PREPROCESS_CSV)
         return error(MIXUP_ERROR_DATA,
                      "%s: the model was not trained on a CSV, so its columns have no meaning here; "
                      "give an .npy or IDX file, or a folder of images",
                      path);
+    char separator = like->separator;
+    MIXUP_TRY(inspect_separator(path, &separator));
     const mixup_csv_desc desc = {.path = path,
-                                 .separator = like->separator,
+                                 .separator = separator,
                                  .no_header = like->no_header,
                                  .like = like,
+                                 .inputs_only = !targets,
                                  .allocator = command_allocator()};
     return mixup_dataset_from_csv(data, &desc);
 }
@@ -124,11 +131,11 @@ static mixup_status check_kind(const char *path) {
 }
 
 static mixup_status open_file(const arguments *given, const char *path, const mixup_preprocess *like,
-                              mixup_dataset **data) {
+                              bool wanted, mixup_dataset **data) {
     if (is_csv(path))
-        return open_csv(path, like, data);
+        return open_csv(path, like, wanted, data);
     if (source_is_images(path))
-        return open_images(given, path, like, data);
+        return open_images(given, path, like, wanted, data);
     MIXUP_TRY(check_kind(path));
     const char *labels = arguments_text(given, "labels", NULL);
     const char *targets = arguments_text(given, "targets", NULL);
@@ -239,12 +246,13 @@ static mixup_status open_own(const arguments *given, mixup_dataset **data) {
     return status;
 }
 
-mixup_status source_data(const arguments *given, const char *path, mixup_model *model, mixup_dataset **data) {
+static mixup_status open_data(const arguments *given, const char *path, mixup_model *model, bool targets,
+                              mixup_dataset **data) {
     const char *experiment_path = arguments_text(given, "experiment", NULL);
     mixup_dataset *opened = NULL;
     mixup_status status = MIXUP_OK;
     if (path != NULL)
-        status = open_file(given, path, mixup_model_preprocess(model), &opened);
+        status = open_file(given, path, mixup_model_preprocess(model), targets, &opened);
     else if (experiment_path != NULL)
         status = open_part(given, experiment_path, &opened);
     else
@@ -257,6 +265,15 @@ mixup_status source_data(const arguments *given, const char *path, mixup_model *
     }
     *data = opened;
     return MIXUP_OK;
+}
+
+mixup_status source_data(const arguments *given, const char *path, mixup_model *model, mixup_dataset **data) {
+    return open_data(given, path, model, true, data);
+}
+
+mixup_status source_inputs(const arguments *given, const char *path, mixup_model *model,
+                           mixup_dataset **data) {
+    return open_data(given, path, model, false, data);
 }
 
 mixup_status source_parts(const arguments *given, const mixup_model *model, experiment_data *parts) {

@@ -28,6 +28,11 @@ bool source_is_images(const char *path);
  * its samples have the model's input shape. The caller destroys it. */
 mixup_status source_data(const arguments *given, const char *path, mixup_model *model, mixup_dataset **data);
 
+/* The same for who asks no more of the samples than their inputs: a file's labels may be missing or unknown.
+ */
+mixup_status source_inputs(const arguments *given, const char *path, mixup_model *model,
+                           mixup_dataset **data);
+
 /* All parts of the data of --experiment, each checked as by source_data. The caller clears them. */
 mixup_status source_parts(const arguments *given, const mixup_model *model, experiment_data *parts);
 

@@ -72,6 +72,41 @@ expect 0 "$MIXUP" predict $model flowers.csv.gz
 same out predicted.csv
 expect 1 "$MIXUP" evaluate $model new.csv
 says err "no targets"
+
+# Who predicts need not know the classes; the fields of new data may be separated by something else.
+(echo "kind, of flower" | sed 's/.*/"&",petal,sepal/'; tail -n +2 new.csv | sed '1s/^/daisy,/; 2,$s/^/,/' |
+    awk -F, '{ print $1","$3","$2 }') >unknown.csv
+expect 0 "$MIXUP" predict $model unknown.csv
+same out predicted.csv
+expect 1 "$MIXUP" evaluate $model unknown.csv
+says err "'daisy' is none of the 3 known classes"
+expect 0 "$MIXUP" states $model unknown.csv --layer dense2 --out unknown.npy
+tr , ';' <new.csv >semicolons.csv
+expect 0 "$MIXUP" predict $model semicolons.csv
+same out predicted.csv
+
+# No more than all classes: the right one is always among them, unless somebody asks.
+expect 0 "$MIXUP" evaluate $model flowers.csv
+grep -q "top-" out && complain "an accuracy that is always 1"
+expect 0 "$MIXUP" evaluate $model flowers.csv --top-k 2
+says out "top-2 accuracy"
+
+# The number of the row is no input, whether it has a name (as of pandas) or not; unless it is all that there is.
+awk -F, 'NR > 1 { print NR - 2 }' flowers.csv | (echo; cat) | paste -d, - flowers.csv | sed 's/,,*$//' >pandas.csv
+expect 0 "$MIXUP" init --csv pandas.csv --label "kind, of flower" --out pandas.yaml
+says pandas.yaml '2 inputs' 'ignore: ["1", id]' "the number of the row"
+expect 0 "$MIXUP" info pandas.yaml --short
+awk 'BEGIN { print "day,price"; for (i = 0; i < 40; i++) print i "," 3 * i }' >days.csv
+expect 0 "$MIXUP" init --csv days.csv --target price
+says out "1 input," "# ignore: [id]"
+awk 'BEGIN { print ",x,"; for (i = 0; i < 40; i++) print i % 7 "," i % 2 "," }' >unnamed.csv
+expect 0 "$MIXUP" init --csv unnamed.csv --label x --out unnamed.yaml
+says unnamed.yaml 'ignore: ["3"]'
+expect 0 "$MIXUP" info unnamed.yaml --short
+tail -n +2 new.csv >headless.csv
+expect 1 "$MIXUP" init --csv headless.csv --label x
+says err "there is no column 'x'" "put a line with the columns' names above it"
+
 echo "a,b" >other.csv
 echo "1,2" >>other.csv
 expect 1 "$MIXUP" predict $model other.csv

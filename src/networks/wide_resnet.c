@@ -61,7 +61,7 @@ static void add(layer_list *to, const mixup_network_desc *desc) {
                 .prefix = layer_name(to, "layer%zu.%zu", s + 1, b),
                 .source = source,
                 .channels = channels,
-                .filters = (STEM << s) * desc->widening,
+                .filters = ((size_t)STEM << s) * desc->widening,
                 .stride = s > 0 && b == 0 ? 2 : 1,
             };
             source = add_block(to, desc, &at);

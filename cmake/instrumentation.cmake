@@ -1,4 +1,13 @@
-# Sanitizers and coverage, for everything that is built (the presets asan-ubsan, tsan and coverage).
+# Sanitizers and coverage, for everything that is built (the presets asan-ubsan, tsan and coverage), and what
+# libFuzzer wants to see (fuzz/).
+
+if(MIXUP_FUZZ)
+  if(NOT CMAKE_C_COMPILER_ID MATCHES "Clang")
+    message(FATAL_ERROR "MIXUP_FUZZ needs clang: configure with -DCMAKE_C_COMPILER=clang")
+  endif()
+  set(MIXUP_SANITIZE address,undefined)
+  add_compile_options(-g -O1 -fsanitize=fuzzer-no-link)
+endif()
 
 if(MIXUP_SANITIZE)
   # The first report ends the program, so that a test which causes one fails.

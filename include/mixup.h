@@ -950,7 +950,10 @@ typedef struct mixup_fit_result {
     mixup_stop stop;
     size_t epochs; /* finished, earlier runs included */
     uint64_t steps;
-    size_t best_epoch; /* from 1; 0: nothing was watched */
+    size_t best_epoch;        /* from 1; 0: nothing was watched */
+    mixup_metrics validation; /* of the network as training leaves it: what mixup_evaluate would measure now,
+                               * without a second look where an epoch took it; count 0: no validation data,
+                               * or a callback stopped the training */
 } mixup_fit_result;
 
 /* Where fit keeps its state so that it can go on after any stop. The file is independent of the engine. */
@@ -1000,6 +1003,7 @@ typedef struct mixup_fit_desc {
                             * (0, 1); validated, and left in the model at the end */
     bool clean_accuracy;   /* also measure accuracy on the unmixed training data every epoch: after its last
                             * step, as mixup_evaluate does, with the averaged weights where there are */
+    size_t top_k, bins;    /* of result.validation, as in mixup_evaluate_desc */
     mixup_recompute recompute; /* default: to need little memory */
     mixup_checkpoint_desc checkpoint;
     bool (*on_step)(void *user, const mixup_step *step);    /* true stops the training */

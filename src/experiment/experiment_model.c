@@ -250,4 +250,6 @@ void experiment_fit_desc(const experiment *of, const experiment_data *data, mixu
     desc->train = data->train;
     desc->validation = data->validation;
     desc->seed = of->settings.seed;
+    desc->top_k = of->settings.evaluate.top_k;
+    desc->bins = of->settings.evaluate.bins;
 }

@@ -13,6 +13,10 @@
 
 enum { CONFUSION_MAX_CLASSES = 1000 };
 
+static mixup_status no_memory(void) {
+    return error(MIXUP_ERROR_MEMORY, "out of memory while writing measurements");
+}
+
 /* jansson's functions report failure by -1, and take the value in any case. */
 static bool put(json_t *to, const char *key, json_t *value) {
     return json_object_set_new(to, key, value) == 0;
@@ -26,12 +30,15 @@ static bool put_real(json_t *to, const char *part, const char *key, double value
     return put(to, name, json_real(value));
 }
 
-static bool put_measurements(json_t *to, const char *part, const mixup_metrics *metrics) {
+/* That the right class is among the best `top_k` is not told where these are all `classes` (0: unknown). */
+static bool put_measurements(json_t *to, const char *part, const mixup_metrics *metrics, size_t top_k,
+                             size_t classes) {
     char count[64];
     snprintf(count, sizeof count, "%scount", part);
+    const bool always = classes > 0 && top_k >= classes;
     return put(to, count, json_integer((json_int_t)metrics->count)) &&
            put_real(to, part, "loss", metrics->loss) && put_real(to, part, "accuracy", metrics->accuracy) &&
-           put_real(to, part, "top_k_accuracy", metrics->top_k_accuracy) &&
+           (always || put_real(to, part, "top_k_accuracy", metrics->top_k_accuracy)) &&
            put_real(to, part, "nll", metrics->nll) &&
            put_real(to, part, "calibration_error", metrics->calibration_error) &&
            put_real(to, part, "mse", metrics->mse) && put_real(to, part, "mae", metrics->mae) &&
@@ -93,55 +100,56 @@ static bool put_confusion(json_t *to, const uint64_t *counts, const mixup_datase
     return put(to, "class_names", names) && good;
 }
 
-/* Measures on one part; `confusion` goes in with the test part alone. */
-static mixup_status measure(json_t *to, const char *part, const settings *in, mixup_model *model,
-                            const mixup_dataset *set, const mixup_allocator *allocator) {
+/* The network on the test data, which nothing before has looked at. */
+static mixup_status measure_test(json_t *to, const settings *in, mixup_model *model, const mixup_dataset *set,
+                                 const mixup_allocator *allocator) {
     mixup_dataset_info info;
     mixup_dataset_describe(set, &info);
     mixup_evaluate_desc desc = in->evaluate;
     desc.loss = in->fit.loss;
     if (info.class_count > 0 && desc.top_k > info.class_count)
         desc.top_k = info.class_count;
-    const bool confusion =
-        strcmp(part, "test_") == 0 && info.class_count > 0 && info.class_count <= CONFUSION_MAX_CLASSES;
+    const bool confusion = info.class_count > 0 && info.class_count <= CONFUSION_MAX_CLASSES;
     if (confusion)
         MIXUP_TRY(MEMORY_NEW(allocator, desc.confusion, info.class_count * info.class_count));
     mixup_metrics metrics;
     mixup_status status = mixup_evaluate(model, set, &desc, &metrics);
-    if (status == MIXUP_OK && info.class_count > 0 && desc.top_k == info.class_count)
-        metrics.top_k_accuracy = (double)NAN; /* the right class is always among all of them */
-    if (status == MIXUP_OK && !put_measurements(to, part, &metrics))
-        status = error(MIXUP_ERROR_MEMORY, "out of memory while writing measurements");
+    if (status == MIXUP_OK && !put_measurements(to, "test_", &metrics, desc.top_k, info.class_count))
+        status = no_memory();
     if (status == MIXUP_OK && confusion &&
         (!put(to, "top_k", json_integer((json_int_t)desc.top_k)) ||
          !put_confusion(to, desc.confusion, &info)))
-        status = error(MIXUP_ERROR_MEMORY, "out of memory while writing measurements");
+        status = no_memory();
     memory_release(allocator, desc.confusion);
     return status;
 }
 
 static mixup_status fill(json_t *to, const run_summary *summary, mixup_model *model,
                          const experiment_data *data, const mixup_allocator *allocator) {
+    const settings *in = summary->settings;
+    const mixup_metrics *validation = &summary->result.validation;
     if (!put_summary(to, summary, model))
-        return error(MIXUP_ERROR_MEMORY, "out of memory while writing measurements");
-    if (data->validation != NULL)
-        MIXUP_TRY(measure(to, "validation_", summary->settings, model, data->validation, allocator));
-    if (data->test != NULL)
-        MIXUP_TRY(measure(to, "test_", summary->settings, model, data->test, allocator));
-    return MIXUP_OK;
+        return no_memory();
+    if (data->validation != NULL) {
+        mixup_dataset_info info;
+        mixup_dataset_describe(data->validation, &info);
+        if (!put_measurements(to, "validation_", validation, in->evaluate.top_k, info.class_count))
+            return no_memory();
+    }
+    return data->test != NULL ? measure_test(to, in, model, data->test, allocator) : MIXUP_OK;
 }
 
 mixup_status run_write_metrics(const char *path, const run_summary *summary, mixup_model *model,
                                const experiment_data *data, const mixup_allocator *allocator) {
     json_t *object = json_object();
     if (object == NULL)
-        return error(MIXUP_ERROR_MEMORY, "out of memory while writing measurements");
+        return no_memory();
     mixup_status status = fill(object, summary, model, data, allocator);
     char *dump = status == MIXUP_OK ? json_dumps(object, JSON_INDENT(2) | JSON_REAL_PRECISION(10)) : NULL;
     json_decref(object);
     MIXUP_TRY(status);
     if (dump == NULL)
-        return error(MIXUP_ERROR_MEMORY, "out of memory while writing measurements");
+        return no_memory();
     text json;
     text_init(&json, allocator);
     text_format(&json, "%s\n", dump);

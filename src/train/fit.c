@@ -24,8 +24,10 @@ typedef struct fit {
     loader *loader;
     text settings;
     fit_state state;
-    struct timespec saved;   /* when the last checkpoint was written; zero before the first */
-    struct timespec started; /* of the epoch, or of what this call does of it */
+    struct timespec saved;    /* when the last checkpoint was written; zero before the first */
+    struct timespec started;  /* of the epoch, or of what this call does of it */
+    mixup_metrics last, best; /* of the validation data after the last and the best epoch; count 0: an earlier
+                               * call measured them */
     mixup_stop stop;
 } fit;
 
@@ -225,21 +227,27 @@ static void swap_average(fit *f) {
     parameter_store_swap(f->model->store, PARAMETER_VALUES, PARAMETER_AVERAGE);
 }
 
+static mixup_status measure_validation(fit *f, mixup_metrics *metrics) {
+    const mixup_evaluate_desc desc = {
+        .loss = f->trainer->loss, .top_k = f->desc->top_k, .bins = f->desc->bins};
+    return mixup_evaluate(f->model, f->desc->validation, &desc, metrics);
+}
+
 static mixup_status measure(fit *f, mixup_epoch *epoch) {
-    const mixup_evaluate_desc desc = {.loss = f->trainer->loss};
-    mixup_metrics metrics;
     if (f->desc->clean_accuracy) {
+        const mixup_evaluate_desc desc = {.loss = f->trainer->loss};
+        mixup_metrics metrics;
         MIXUP_TRY(mixup_evaluate(f->model, f->desc->train, &desc, &metrics));
         epoch->train_clean_accuracy = metrics.accuracy;
     }
     if (f->desc->validation != NULL) {
-        MIXUP_TRY(mixup_evaluate(f->model, f->desc->validation, &desc, &metrics));
-        if (!isfinite(metrics.loss))
+        MIXUP_TRY(measure_validation(f, &f->last));
+        if (!isfinite(f->last.loss))
             return error(MIXUP_ERROR_NOT_FINITE,
                          "the validation loss after step %llu is %g; try a smaller learning rate",
-                         (unsigned long long)f->state.step, metrics.loss);
-        epoch->validation_loss = metrics.loss;
-        epoch->validation_accuracy = metrics.accuracy;
+                         (unsigned long long)f->state.step, f->last.loss);
+        epoch->validation_loss = f->last.loss;
+        epoch->validation_accuracy = f->last.accuracy;
     }
     return MIXUP_OK;
 }
@@ -254,6 +262,7 @@ static void watch(fit *f, mixup_epoch *epoch) {
     } else {
         f->state.best_loss = watched;
         f->state.best_epoch = epoch->epoch;
+        f->best = f->last;
         f->state.bad_epochs = 0;
         if (f->desc->restore_best)
             parameter_store_copy(f->model->store, PARAMETER_VALUES, PARAMETER_BEST);
@@ -302,14 +311,17 @@ static mixup_status finish_epoch(fit *f) {
 
 /* ---- the whole */
 
-/* Leaves in the model what training was for. */
-static void conclude(fit *f) {
+/* Leaves in the model what training was for, and in f->last what the validation data say of it. */
+static mixup_status conclude(fit *f) {
     if (f->desc->restore_best && f->state.best_epoch > 0) {
+        f->last = f->best;
         parameter_store_copy(f->model->store, PARAMETER_BEST, PARAMETER_VALUES);
     } else if (f->trainer->average_decay > 0.0) {
         parameter_store_copy_buffers(f->model->store, PARAMETER_VALUES, PARAMETER_AVERAGE);
         parameter_store_copy(f->model->store, PARAMETER_AVERAGE, PARAMETER_VALUES);
     }
+    const bool wanted = f->desc->result != NULL && f->desc->validation != NULL;
+    return wanted && f->last.count == 0 ? measure_validation(f, &f->last) : MIXUP_OK;
 }
 
 /* Up to the first step. On failure the model is as it was; so what may fail comes before what changes it. */
@@ -345,8 +357,7 @@ static mixup_status run(fit *f) {
         return MIXUP_OK;
     if (f->state.stopped_early)
         f->stop = MIXUP_STOP_EARLY;
-    conclude(f);
-    return MIXUP_OK;
+    return conclude(f);
 }
 
 static mixup_status run_in_engine(fit *f) {
@@ -364,8 +375,12 @@ mixup_status mixup_fit(mixup_model *model, const mixup_fit_desc *desc) {
     text_init(&f.settings, &model->allocator);
     const mixup_status status = run_in_engine(&f);
     if (status == MIXUP_OK && desc->result != NULL)
-        *desc->result = (mixup_fit_result){
-            .stop = f.stop, .epochs = f.state.epoch, .steps = f.state.step, .best_epoch = f.state.best_epoch};
+        *desc->result =
+            (mixup_fit_result){.stop = f.stop,
+                               .epochs = f.state.epoch,
+                               .steps = f.state.step,
+                               .best_epoch = f.state.best_epoch,
+                               .validation = f.stop != MIXUP_STOP_CALLBACK ? f.last : (mixup_metrics){0}};
     loader_destroy(f.loader);
     mixup_trainer_destroy(f.trainer);
     text_clear(&f.settings);

@@ -89,12 +89,21 @@ static mixup_fit_result stop_once(const scene *s, uint64_t seed, const training_
     mixup_model_destroy(fit_once(s, seed, &history, &result));
     assert_int_equal(result.stop, MIXUP_STOP_CALLBACK);
     assert_int_equal(history.steps > 0, true);
+    assert_int_equal(result.validation.count, 0);
     return result;
 }
 
 static void save_and_compare(const scene *s, mixup_model *model) {
     network_ok(mixup_model_save(model, s->made));
     assert_same_bytes(s->made, s->expected);
+}
+
+/* Whichever call measured them, the metrics are those of the model as it is now. */
+static void expect_measured(const scene *s, mixup_model *model, const mixup_fit_result *result) {
+    mixup_metrics now;
+    network_ok(mixup_evaluate(model, s->validation,
+                              &(mixup_evaluate_desc){.top_k = s->desc.top_k, .bins = s->desc.bins}, &now));
+    assert_memory_equal(&result->validation, &now, sizeof now);
 }
 
 static void scene_begin(scene *s, mixup_engine kind, const mixup_fit_desc *variant) {
@@ -112,9 +121,12 @@ static void scene_begin(scene *s, mixup_engine kind, const mixup_fit_desc *varia
     s->desc.epochs = EPOCHS;
     s->desc.batch_size = BATCH;
     s->desc.seed = 11;
+    s->desc.top_k = 2;
+    s->desc.bins = 3;
     s->desc.on_step = training_on_step;
     s->desc.on_epoch = training_on_epoch;
     s->model = fit_once(s, 5, &s->history, &s->result);
+    expect_measured(s, s->model, &s->result);
     network_ok(mixup_model_save(s->model, s->expected));
     s->desc.checkpoint =
         (mixup_checkpoint_desc){.path = s->checkpoint, .resume = true, .every_epochs = EPOCHS};
@@ -154,6 +166,7 @@ static mixup_model *expect_same_end(const scene *s) {
         if (history.epoch[e].epoch != 0)
             expect_same_epoch(&history.epoch[e], &s->history.epoch[e]);
     training_expect_same(model, s->model);
+    expect_measured(s, model, &result);
     return model;
 }
 

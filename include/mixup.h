@@ -963,6 +963,8 @@ typedef struct mixup_checkpoint_desc {
     size_t every_steps;   /* in addition; default 0: not inside epochs */
     double least_seconds; /* at the end of an epoch: not when the last one is younger than this; default 0.
                            * Whatever stops or ends the training writes one all the same */
+    bool unfinished_only; /* none when the training has come to its end: for a caller who then stores the
+                           * model at once. Until that is done, the last one stands for the last epochs */
     bool resume;          /* continue from `path` when it exists; settings and data must be the same */
 } mixup_checkpoint_desc;
 

@@ -176,6 +176,7 @@ static mixup_status fit(run *in, mixup_fit_result *result) {
     experiment_fit_desc(in->experiment, &in->data, &desc);
     desc.checkpoint.path = in->paths[FILE_CHECKPOINT];
     desc.checkpoint.least_seconds = 1.0; /* small networks finish many epochs a second */
+    desc.checkpoint.unfinished_only = true;
     desc.checkpoint.resume = in->resuming;
     desc.on_step = on_step;
     desc.on_epoch = on_epoch;

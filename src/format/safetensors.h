@@ -25,6 +25,15 @@ mixup_status safetensors_write(const char *path, const safetensors_entry *entrie
                                const safetensors_text *metadata, size_t metadata_count,
                                const mixup_allocator *allocator);
 
+/* Where the data of entry `index` are, in memory that is used again for the next entry. */
+typedef mixup_status (*safetensors_source)(void *user, size_t index, const void **data);
+
+/* The same for data that need not be in memory all at once: the entries' own are not looked at. The source is
+ * asked for one entry after the other. */
+mixup_status safetensors_write_from(const char *path, const safetensors_entry *entries, size_t count,
+                                    const safetensors_text *metadata, size_t metadata_count,
+                                    safetensors_source source, void *user, const mixup_allocator *allocator);
+
 /* A file in memory. */
 typedef struct safetensors safetensors;
 

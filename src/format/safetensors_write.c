@@ -57,8 +57,8 @@ static json_t *make_shape(const shape *in) {
 static mixup_status add_entry(const char *path, json_t *header, const safetensors_entry *entry,
                               size_t *offset) {
     const size_t size = type_size(entry->type);
-    if (entry->name == NULL || size == 0 || entry->data == NULL || entry->shape.rank > SHAPE_MAX_RANK)
-        return error(MIXUP_ERROR_ARGUMENT, "%s: tensor '%s' needs a name, a type, a shape and data", path,
+    if (entry->name == NULL || size == 0 || entry->shape.rank > SHAPE_MAX_RANK)
+        return error(MIXUP_ERROR_ARGUMENT, "%s: tensor '%s' needs a name, a type and a shape", path,
                      entry->name == NULL ? "" : entry->name);
     if (strcmp(entry->name, "__metadata__") == 0 || json_object_get(header, entry->name) != NULL)
         return error(MIXUP_ERROR_ARGUMENT, "%s: tensor name '%s' is %s", path, entry->name,
@@ -100,35 +100,61 @@ static mixup_status make_header(const char *path, const safetensors_entry *entri
     return status;
 }
 
-static mixup_status write_file(const char *path, const char *header, const safetensors_entry *entries,
-                               size_t count, const mixup_allocator *allocator) {
-    const size_t length = strlen(header);
+static mixup_status write_entries(file_writer *out, const safetensors_entry *entries, size_t count,
+                                  safetensors_source source, void *user) {
+    for (size_t i = 0; i < count; i++) {
+        const void *data = NULL;
+        MIXUP_TRY(source(user, i, &data));
+        MIXUP_TRY(file_write(out, data, shape_count(&entries[i].shape) * type_size(entries[i].type)));
+    }
+    return MIXUP_OK;
+}
+
+static mixup_status write_header(file_writer *out, const char *header, size_t length) {
     const size_t padding = (8 - length % 8) % 8;
     if (length + padding > SAFETENSORS_MAX_HEADER)
-        return error(MIXUP_ERROR_ARGUMENT, "%s: the header takes %zu bytes; at most %d are allowed", path,
-                     length + padding, SAFETENSORS_MAX_HEADER);
+        return error(MIXUP_ERROR_ARGUMENT, "%s: the header takes %zu bytes; at most %d are allowed",
+                     out->path, length + padding, SAFETENSORS_MAX_HEADER);
     const uint64_t padded = length + padding;
     unsigned char start[8];
     for (size_t i = 0; i < sizeof start; i++)
         start[i] = (unsigned char)(padded >> (8 * i));
+    MIXUP_TRY(file_write(out, start, sizeof start));
+    MIXUP_TRY(file_write(out, header, length));
+    return file_write(out, "       ", padding);
+}
+
+mixup_status safetensors_write_from(const char *path, const safetensors_entry *entries, size_t count,
+                                    const safetensors_text *metadata, size_t metadata_count,
+                                    safetensors_source source, void *user, const mixup_allocator *allocator) {
+    const mixup_allocator hooks = memory_allocator(allocator);
+    char *header = NULL;
     file_writer out;
-    MIXUP_TRY(file_create(&out, path, allocator));
-    MIXUP_TRY(file_write(&out, start, sizeof start));
-    MIXUP_TRY(file_write(&out, header, length));
-    MIXUP_TRY(file_write(&out, "       ", padding));
-    for (size_t i = 0; i < count; i++)
-        MIXUP_TRY(
-            file_write(&out, entries[i].data, shape_count(&entries[i].shape) * type_size(entries[i].type)));
-    return file_commit(&out);
+    MIXUP_TRY(make_header(path, entries, count, metadata, metadata_count, &header));
+    mixup_status status = file_create(&out, path, &hooks);
+    if (status == MIXUP_OK)
+        status = write_header(&out, header, strlen(header));
+    if (status == MIXUP_OK)
+        status = write_entries(&out, entries, count, source, user);
+    free(header); /* jansson's, with its default functions */
+    if (status == MIXUP_OK)
+        return file_commit(&out);
+    file_abandon(&out);
+    return status;
+}
+
+static mixup_status own_data(void *user, size_t index, const void **data) {
+    const safetensors_entry *entries = user;
+    *data = entries[index].data;
+    return MIXUP_OK;
 }
 
 mixup_status safetensors_write(const char *path, const safetensors_entry *entries, size_t count,
                                const safetensors_text *metadata, size_t metadata_count,
                                const mixup_allocator *allocator) {
-    const mixup_allocator hooks = memory_allocator(allocator);
-    char *header = NULL;
-    MIXUP_TRY(make_header(path, entries, count, metadata, metadata_count, &header));
-    const mixup_status status = write_file(path, header, entries, count, &hooks);
-    free(header); /* jansson's, with its default functions */
-    return status;
+    for (size_t i = 0; i < count; i++)
+        if (entries[i].data == NULL)
+            return error(MIXUP_ERROR_ARGUMENT, "%s: tensor %zu has no data", path, i);
+    return safetensors_write_from(path, entries, count, metadata, metadata_count, own_data,
+                                  (void *)(uintptr_t)entries, allocator);
 }

@@ -102,13 +102,13 @@ mixup_status checkpoint_write(const char *path, mixup_model *model, const fit_st
         metadata[2 + i] = (safetensors_text){fields[i].key, texts[i]};
     }
     number_end(&scope);
-    tensor_list_init(&list, &model->allocator);
+    tensor_list_init(&list, model);
     mixup_status status = MIXUP_OK;
     for (size_t k = 0; k < KINDS && status == MIXUP_OK; k++)
         if (parameter_store_has(model->store, kinds[k].kind))
-            status = tensor_list_add(&list, model, kinds[k].kind, kinds[k].prefix);
+            status = tensor_list_add(&list, kinds[k].kind, kinds[k].prefix);
     if (status == MIXUP_OK)
-        status = safetensors_write(path, list.entries, list.count, metadata, FIELDS + 2, &model->allocator);
+        status = tensor_list_write(&list, path, metadata, FIELDS + 2);
     tensor_list_clear(&list);
     return status;
 }

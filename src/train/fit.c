@@ -274,8 +274,10 @@ static void watch(fit *f, mixup_epoch *epoch) {
 static bool is_checkpoint_due(const fit *f) {
     const mixup_checkpoint_desc *checkpoint = &f->desc->checkpoint;
     const size_t every = checkpoint->every_epochs != 0 ? checkpoint->every_epochs : 1;
-    if (f->stop == MIXUP_STOP_CALLBACK || f->state.epoch == f->epochs || f->state.stopped_early)
+    if (f->stop == MIXUP_STOP_CALLBACK)
         return true;
+    if (f->state.epoch == f->epochs || f->state.stopped_early)
+        return !checkpoint->unfinished_only;
     return f->state.epoch % every == 0 && seconds_since(&f->saved) >= checkpoint->least_seconds;
 }
 

@@ -25,10 +25,10 @@ static mixup_status write_file(mixup_model *model, const char *path, const text 
                                          {key_preprocess, preprocess->data}};
     const size_t count = sizeof metadata / sizeof metadata[0] - (preprocess->data == NULL ? 1 : 0);
     tensor_list list;
-    tensor_list_init(&list, &model->allocator);
-    mixup_status status = tensor_list_add(&list, model, PARAMETER_VALUES, "");
+    tensor_list_init(&list, model);
+    mixup_status status = tensor_list_add(&list, PARAMETER_VALUES, "");
     if (status == MIXUP_OK)
-        status = safetensors_write(path, list.entries, list.count, metadata, count, &model->allocator);
+        status = tensor_list_write(&list, path, metadata, count);
     tensor_list_clear(&list);
     return status;
 }

@@ -5,26 +5,33 @@
 
 #include <string.h>
 
-void tensor_list_init(tensor_list *list, const mixup_allocator *allocator) {
-    *list = (tensor_list){.allocator = *allocator};
+/* Which array an entry is of. */
+typedef struct tensor_item {
+    char *name; /* the entry's */
+    size_t parameter;
+    parameter_kind kind;
+} tensor_item;
+
+void tensor_list_init(tensor_list *list, mixup_model *model) {
+    *list = (tensor_list){.model = model};
 }
 
 void tensor_list_clear(tensor_list *list) {
-    for (size_t i = 0; i < list->count; i++) {
-        memory_release(&list->allocator, list->names[i]);
-        memory_release(&list->allocator, (void *)list->entries[i].data);
-    }
-    memory_release(&list->allocator, list->names);
-    memory_release(&list->allocator, list->entries);
-    *list = (tensor_list){.allocator = list->allocator};
+    const mixup_allocator *allocator = &list->model->allocator;
+    for (size_t i = 0; i < list->count; i++)
+        memory_release(allocator, list->items[i].name);
+    memory_release(allocator, list->items);
+    memory_release(allocator, list->entries);
+    tensor_list_init(list, list->model);
 }
 
 static mixup_status reserve(tensor_list *list, size_t more) {
+    const mixup_allocator *allocator = &list->model->allocator;
     const size_t capacity = list->count + more;
     if (capacity <= list->capacity)
         return MIXUP_OK;
-    MIXUP_TRY(MEMORY_GROW(&list->allocator, list->entries, list->count, capacity));
-    MIXUP_TRY(MEMORY_GROW(&list->allocator, list->names, list->count, capacity));
+    MIXUP_TRY(MEMORY_GROW(allocator, list->entries, list->count, capacity));
+    MIXUP_TRY(MEMORY_GROW(allocator, list->items, list->count, capacity));
     list->capacity = capacity;
     return MIXUP_OK;
 }
@@ -41,35 +48,53 @@ static bool has_kind(const mixup_model *model, size_t index, parameter_kind kind
     return model->store->items[index].arrays[kind] != NULL;
 }
 
-static mixup_status add_parameter(tensor_list *list, mixup_model *model, size_t index, parameter_kind kind,
-                                  const char *prefix) {
-    const graph_parameter *parameter = &model->network->parameters[index];
-    char *name = full_name(&list->allocator, prefix, parameter->name);
-    float *values = memory_allocate(&list->allocator, parameter->count, sizeof *values);
-    mixup_status status = name != NULL && values != NULL ? MIXUP_OK : MIXUP_ERROR_MEMORY;
-    if (status == MIXUP_OK) {
-        engine_environment environment;
-        engine_enter(model->engine, &environment);
-        status = parameter_store_read(model->store, index, kind, values);
-        engine_leave(model->engine, &environment);
+mixup_status tensor_list_add(tensor_list *list, parameter_kind kind, const char *prefix) {
+    const mixup_model *model = list->model;
+    MIXUP_TRY(reserve(list, model->network->parameter_count));
+    for (size_t p = 0; p < model->network->parameter_count; p++) {
+        const graph_parameter *parameter = &model->network->parameters[p];
+        if (!has_kind(model, p, kind))
+            continue;
+        char *name = full_name(&model->allocator, prefix, parameter->name);
+        if (name == NULL)
+            return MIXUP_ERROR_MEMORY;
+        list->entries[list->count] =
+            (safetensors_entry){.name = name, .type = MIXUP_FLOAT32, .shape = parameter->shape};
+        list->items[list->count++] = (tensor_item){.name = name, .parameter = p, .kind = kind};
     }
-    if (status != MIXUP_OK) {
-        memory_release(&list->allocator, name);
-        memory_release(&list->allocator, values);
-        return status;
-    }
-    list->names[list->count] = name;
-    list->entries[list->count++] =
-        (safetensors_entry){.name = name, .type = MIXUP_FLOAT32, .shape = parameter->shape, .data = values};
     return MIXUP_OK;
 }
 
-mixup_status tensor_list_add(tensor_list *list, mixup_model *model, parameter_kind kind, const char *prefix) {
-    MIXUP_TRY(reserve(list, model->network->parameter_count));
-    for (size_t p = 0; p < model->network->parameter_count; p++)
-        if (has_kind(model, p, kind))
-            MIXUP_TRY(add_parameter(list, model, p, kind, prefix));
-    return MIXUP_OK;
+/* While a file is written. */
+typedef struct tensor_source {
+    const tensor_list *list;
+    real *room; /* [values of the largest array] */
+} tensor_source;
+
+static mixup_status read_item(void *user, size_t index, const void **data) {
+    const tensor_source *from = user;
+    const tensor_item *item = &from->list->items[index];
+    *data = from->room;
+    return parameter_store_read(from->list->model->store, item->parameter, item->kind, from->room);
+}
+
+mixup_status tensor_list_write(const tensor_list *list, const char *path, const safetensors_text *metadata,
+                               size_t metadata_count) {
+    mixup_model *model = list->model;
+    tensor_source source = {.list = list};
+    size_t largest = 0;
+    for (size_t i = 0; i < list->count; i++) {
+        const size_t count = model->network->parameters[list->items[i].parameter].count;
+        largest = count > largest ? count : largest;
+    }
+    MIXUP_TRY(MEMORY_NEW(&model->allocator, source.room, largest));
+    engine_environment environment;
+    engine_enter(model->engine, &environment);
+    const mixup_status status = safetensors_write_from(path, list->entries, list->count, metadata,
+                                                       metadata_count, read_item, &source, &model->allocator);
+    engine_leave(model->engine, &environment);
+    memory_release(&model->allocator, source.room);
+    return status;
 }
 
 bool tensor_fits(const safetensors_entry *entry, const graph_parameter *parameter) {

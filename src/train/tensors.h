@@ -5,19 +5,24 @@
 #include "format/safetensors.h"
 #include "train/model.h"
 
-/* Entries with plain copies of parameters, in the order of the network. */
+/* Parameters to be written, in the order of the network. */
 typedef struct tensor_list {
-    mixup_allocator allocator;
-    safetensors_entry *entries;
-    char **names;
+    mixup_model *model;
+    safetensors_entry *entries; /* without data */
+    struct tensor_item *items;  /* of each entry */
     size_t count, capacity;
 } tensor_list;
 
-void tensor_list_init(tensor_list *list, const mixup_allocator *allocator);
+void tensor_list_init(tensor_list *list, mixup_model *model);
 void tensor_list_clear(tensor_list *list);
 
 /* Adds the arrays of a kind, each called `prefix` and the parameter's name. */
-mixup_status tensor_list_add(tensor_list *list, mixup_model *model, parameter_kind kind, const char *prefix);
+mixup_status tensor_list_add(tensor_list *list, parameter_kind kind, const char *prefix);
+
+/* Writes the file from the values of now, in plain layout. One array is copied at a time: a copy of them all
+ * would be the network's memory once more, touched for the first time. */
+mixup_status tensor_list_write(const tensor_list *list, const char *path, const safetensors_text *metadata,
+                               size_t metadata_count);
 
 /* Whether the entry has the parameter's shape and a type that is read (float32). */
 bool tensor_fits(const safetensors_entry *entry, const graph_parameter *parameter);

@@ -295,6 +295,43 @@ static void wrong_arguments_are_not_written(void **state) {
     assert_not_written(&good, 1, (const safetensors_text[]){{"k", "\xC3"}}, 1);
 }
 
+/* Hands out two entries through the same room; fails behind the first one when `fails`. */
+typedef struct shared_room {
+    unsigned char room[4];
+    bool fails;
+} shared_room;
+
+static mixup_status fill_room(void *user, size_t index, const void **data) {
+    shared_room *from = user;
+    if (index == 1 && from->fails)
+        return error(MIXUP_ERROR_CALLBACK, "no more data");
+    memset(from->room, (int)index + 1, sizeof from->room);
+    *data = from->room;
+    return MIXUP_OK;
+}
+
+static void data_of_a_source_need_not_be_there_all_at_once(void **state) {
+    (void)state;
+    const safetensors_entry entries[] = {{"a", MIXUP_UINT8, {.rank = 1, .sizes = {3}}, NULL},
+                                         {"b", MIXUP_UINT8, {.rank = 1, .sizes = {4}}, NULL}};
+    shared_room room = {.fails = false};
+    temporary_folder folder;
+    temporary_folder_make(&folder);
+    const char *path = temporary_file(&folder, "made");
+    safetensors *file = NULL;
+    assert_int_equal(safetensors_write_from(path, entries, 2, NULL, 0, fill_room, &room, NULL), MIXUP_OK);
+    room.fails = true;
+    assert_int_equal(safetensors_write_from(path, entries, 2, NULL, 0, fill_room, &room, NULL),
+                     MIXUP_ERROR_CALLBACK);
+    assert_message("no more data");
+    assert_int_equal(temporary_folder_count(&folder), 1); /* and the file of the first call is whole: */
+    assert_int_equal(safetensors_read(&file, path, NULL), MIXUP_OK);
+    assert_memory_equal(safetensors_find(file, "a")->data, "\1\1\1", 3);
+    assert_memory_equal(safetensors_find(file, "b")->data, "\2\2\2\2", 4);
+    safetensors_destroy(file);
+    temporary_folder_remove(&folder);
+}
+
 static void a_refused_write_leaves_the_old_file(void **state) {
     (void)state;
     write_where_it_is_refused(write_some);
@@ -336,6 +373,7 @@ int main(void) {
         cmocka_unit_test(writing_gives_the_librarys_bytes),
         cmocka_unit_test(what_is_written_is_read_back_in_order),
         cmocka_unit_test(wrong_arguments_are_not_written),
+        cmocka_unit_test(data_of_a_source_need_not_be_there_all_at_once),
         cmocka_unit_test(a_refused_write_leaves_the_old_file),
         cmocka_unit_test(every_failed_allocation_is_an_error),
     };

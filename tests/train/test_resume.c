@@ -313,6 +313,29 @@ static void quick_epochs_need_not_write_a_checkpoint_each(void **state) {
     scene_end(&s);
 }
 
+static void the_end_of_a_training_need_not_write_a_checkpoint(void **state) {
+    (void)state;
+    for (size_t v = 0; v < MIXUP_COUNT(variants); v++) { /* early stopping is an end, too */
+        scene s;
+        scene_begin(&s, MIXUP_ENGINE_REFERENCE, &variants[v]);
+        s.desc.checkpoint.every_epochs = 1;
+        s.desc.checkpoint.unfinished_only = true;
+        mixup_model_destroy(fit_once(&s, 5, &(training_history){0}, NULL));
+        for (size_t again = 0; again < 2; again++) { /* the checkpoint of the epoch before stays as it is */
+            training_history history = {0};
+            mixup_model *model = fit_once(&s, 99, &history, NULL);
+            assert_int_equal(history.epochs, 1);
+            save_and_compare(&s, model);
+            mixup_model_destroy(model);
+        }
+        stop_once(&s, 99, &(training_history){.stop_epoch = s.result.epochs}); /* a callback's stop is none */
+        training_history history = {0};
+        mixup_model_destroy(fit_once(&s, 99, &history, NULL));
+        assert_int_equal(history.epochs, 0);
+        scene_end(&s);
+    }
+}
+
 static void without_resume_a_training_begins_anew(void **state) {
     (void)state;
     scene s;
@@ -508,6 +531,7 @@ int main(void) {
         cmocka_unit_test(a_training_of_one_step_a_call_ends_with_the_same_bits),
         cmocka_unit_test(a_training_that_died_goes_on_from_its_last_checkpoint),
         cmocka_unit_test(quick_epochs_need_not_write_a_checkpoint_each),
+        cmocka_unit_test(the_end_of_a_training_need_not_write_a_checkpoint),
         cmocka_unit_test(without_resume_a_training_begins_anew),
         cmocka_unit_test(a_checkpoint_goes_on_under_another_engine),
         cmocka_unit_test(a_checkpoint_goes_on_under_another_locale),

@@ -68,7 +68,8 @@ static mixup_status print_variants(const experiment_file *file) {
         experiment *variant = NULL;
         MIXUP_TRY(experiment_resolve(&variant, file, experiment_variant_name(file, i), NULL));
         const settings *in = experiment_settings(variant);
-        printf("  %-12s %zu epochs, batches of %zu, ", in->variant, in->fit.epochs, in->fit.batch_size);
+        printf("  %-12s %zu epoch%s, batches of %zu, ", in->variant, in->fit.epochs,
+               in->fit.epochs == 1 ? "" : "s", in->fit.batch_size);
         print_mixing(in);
         printf("\n");
         experiment_destroy(variant);

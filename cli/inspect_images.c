@@ -20,10 +20,23 @@ enum {
 typedef struct sizes {
     size_t step; /* every so many images is looked at */
     size_t seen;
+    size_t damaged;       /* of them, what cannot be decoded */
     size_t height, width; /* of the first one */
     size_t least, most;   /* shorter sides */
     bool differ, colour;
+    text fault; /* of the first damaged one: its name and what is wrong */
 } sizes;
+
+/* The first one's name and fault go into the experiment; the fault is the thread's last message. */
+static mixup_status note_damaged(const image_tree *tree, size_t index, sizes *out) {
+    if (out->damaged++ > 0)
+        return MIXUP_OK;
+    text_format(&out->fault, "%s: %s", tree->entries[index].path, mixup_last_error());
+    for (char *at = out->fault.data; at != NULL && *at != '\0'; at++)
+        if ((unsigned char)*at < 0x20)
+            *at = ' '; /* within a comment */
+    return text_status(&out->fault);
+}
 
 static mixup_status look(const image_tree *tree, size_t index, const void *data, size_t size, void *user) {
     sizes *out = user;
@@ -31,6 +44,8 @@ static mixup_status look(const image_tree *tree, size_t index, const void *data,
     if (index % out->step != 0)
         return MIXUP_OK;
     const mixup_status status = image_decode(data, size, command_allocator(), &decoded);
+    if (status == MIXUP_ERROR_FORMAT || status == MIXUP_ERROR_UNSUPPORTED)
+        return note_damaged(tree, index, out);
     if (status != MIXUP_OK)
         return error_context(status, "%s: %s", tree->path, tree->entries[index].path);
     const size_t side = decoded.height < decoded.width ? decoded.height : decoded.width;
@@ -137,8 +152,11 @@ static mixup_status write_source(const image_tree *tree, const sizes *found, ins
     choose_size(found, out);
     if (!found->colour)
         text_add(&out->source, "    grey: true\n");
-    text_add(&out->source, "    scale: 255              # bytes become 0 to 1\n"
-                           "    # skip_damaged: true    # leave out what cannot be decoded\n");
+    text_add(&out->source, "    scale: 255              # bytes become 0 to 1\n");
+    if (found->damaged > 0)
+        text_add(&out->source, "    skip_damaged: true      # leave out what cannot be decoded\n");
+    else
+        text_add(&out->source, "    # skip_damaged: true    # leave out what cannot be decoded\n");
     return MIXUP_OK;
 }
 
@@ -155,6 +173,9 @@ static void describe(const image_tree *tree, const sizes *found, inspection *out
     else
         text_format(&out->remarks, "# They are %zux%zu pixels (height x width).\n", found->height,
                     found->width);
+    if (found->damaged > 0)
+        text_format(&out->remarks, "# %zu of the %zu that were looked at cannot be decoded, first\n# %s\n",
+                    found->damaged, found->damaged + found->seen, found->fault.data);
 }
 
 mixup_status inspect_images(const char *path, inspection *out) {
@@ -162,8 +183,11 @@ mixup_status inspect_images(const char *path, inspection *out) {
     MIXUP_TRY(image_tree_open(&tree, path, NULL, command_allocator()));
     mixup_status status = find_classes(&tree, out);
     sizes found = {.step = 1 + (tree.count - 1) / LOOKED_AT};
+    text_init(&found.fault, command_allocator());
     if (status == MIXUP_OK)
         status = image_tree_read(&tree, look, &found);
+    if (status == MIXUP_OK && found.seen == 0)
+        status = error(MIXUP_ERROR_DATA, "%s: no image can be decoded; %.400s", path, found.fault.data);
     if (status == MIXUP_OK)
         status = write_source(&tree, &found, out);
     if (status == MIXUP_OK) {
@@ -172,6 +196,7 @@ mixup_status inspect_images(const char *path, inspection *out) {
     }
     if (status == MIXUP_OK)
         status = text_status(&out->remarks);
+    text_clear(&found.fault);
     image_tree_clear(&tree);
     return status;
 }

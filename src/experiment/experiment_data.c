@@ -2,6 +2,8 @@
 #include "data/standardize.h"
 #include "experiment/experiment_parts.h"
 
+#include <stdio.h>
+
 /* ---------------------------------------------------------------- sources */
 
 typedef struct source_hooks {
@@ -90,6 +92,15 @@ static mixup_status check_image_classes(const char *path, const mixup_dataset *s
         info.class_names[0], info.class_names[0]);
 }
 
+/* Adds to the message on an image that cannot be decoded how to do without it. */
+static mixup_status mention_skipping(mixup_status status, bool skipped) {
+    char message[1024];
+    snprintf(message, sizeof message, "%s", mixup_last_error());
+    if (skipped || (status != MIXUP_ERROR_FORMAT && status != MIXUP_ERROR_UNSUPPORTED))
+        return status;
+    return error(status, "%s; with skip_damaged: true images that cannot be decoded are left out", message);
+}
+
 static mixup_status read_images(const settings_part *part, const mixup_dataset *train,
                                 const source_hooks *hooks, mixup_dataset **set) {
     mixup_images_desc desc = part->images;
@@ -98,8 +109,10 @@ static mixup_status read_images(const settings_part *part, const mixup_dataset *
     desc.log = hooks->log;
     desc.threads = hooks->threads;
     mixup_dataset *opened = NULL;
-    MIXUP_TRY(mixup_dataset_from_images(&opened, &desc));
-    const mixup_status status = train == NULL ? check_image_classes(desc.path, opened) : MIXUP_OK;
+    mixup_status status = mixup_dataset_from_images(&opened, &desc);
+    if (status != MIXUP_OK)
+        return mention_skipping(status, desc.skip_damaged);
+    status = train == NULL ? check_image_classes(desc.path, opened) : MIXUP_OK;
     if (status == MIXUP_OK)
         *set = opened;
     else
@@ -168,7 +181,7 @@ static mixup_status read_tiny_imagenet(const settings_part *part, const mixup_da
     desc.allocator = hooks->allocator;
     desc.log = hooks->log;
     desc.threads = hooks->threads;
-    return mixup_dataset_from_tiny_imagenet(set, &desc);
+    return mention_skipping(mixup_dataset_from_tiny_imagenet(set, &desc), desc.skip_damaged);
 }
 
 static const source_reader readers[] = {

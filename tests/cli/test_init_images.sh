@@ -42,6 +42,33 @@ expect 0 "$MIXUP" predict photos_runs/manifold/seed-1 unsorted
 says out "row,file,class,leaf,red apple,sea" "1,img0.png," "2,img3.png,"
 [ "$(wc -l <out)" = 3 ] || complain "a row for each image"
 
+# Images of classes that the model does not know.
+mkdir -p elsewhere/stone
+cp photos/sea/img3.png elsewhere/stone
+expect 0 "$MIXUP" predict photos_runs/manifold/seed-1 elsewhere
+says out "1,stone/img3.png,"
+expect 1 "$MIXUP" evaluate photos_runs/manifold/seed-1 elsewhere
+says err "the folder stone is none of the 3 classes"
+
+# What cannot be decoded is left out, and named.
+cp -r photos damaged
+echo garbage >damaged/leaf/broken.jpg
+echo rubbish >damaged/sea/broken.png
+mkdir damaged/empty
+touch damaged/.DS_Store damaged/sea/Thumbs.db
+expect 0 "$MIXUP" init --images damaged --out damaged.yaml
+says damaged.yaml "44 images" "3 classes" "2 of the 44 that were looked at cannot be decoded" \
+    "# leaf/broken.jpg: neither a JPEG nor a PNG" "    skip_damaged: true"
+expect 0 "$MIXUP" train damaged.yaml --set training.epochs=1 --set network.width=1 --variant none --out damaged_runs
+says err "leaf/broken.jpg: left out" "sea/broken.png: left out"
+expect 1 "$MIXUP" train damaged.yaml --set data.train.skip_damaged=false --out whole_runs
+says err "damaged.yaml" "leaf/broken.jpg: neither" "with skip_damaged: true images that cannot be decoded are left out"
+absent whole_runs
+mkdir -p hopeless/a hopeless/b
+for i in 1 2 3 4 5 6; do echo x | tee hopeless/a/$i.jpg >hopeless/b/$i.png; done
+expect 1 "$MIXUP" init --images hopeless
+says err "hopeless: no image can be decoded; a/1.jpg: "
+
 # Without classes nothing can be right, so nothing is measured.
 run=photos_runs/manifold/seed-1
 expect 1 "$MIXUP" evaluate $run unsorted
@@ -87,8 +114,8 @@ says err "folder of its class"
 expect 1 "$MIXUP" init --images nowhere
 says err "nowhere"
 head -c 60 photos/sea/img0.png >photos/sea/img1.png
-expect 1 "$MIXUP" init --images photos
-says err "sea/img1.png"
+expect 0 "$MIXUP" init --images photos
+says out "# sea/img1.png: " "skip_damaged: true"
 expect 2 "$MIXUP" init --images photos labels.idx
 says err "no file of labels"
 

@@ -1,5 +1,6 @@
 /* help: commands from their table, keys from the schema. */
 #include "command.h"
+#include "completion.h"
 
 #include "experiment/schema.h"
 
@@ -51,6 +52,10 @@ static int print_key(const arguments *given, const char *key) {
 static int run(const arguments *given) {
     if (arguments_flag(given, "markdown"))
         return print_markdown(given);
+    if (arguments_flag(given, "bash")) {
+        completion_print_bash();
+        return command_finish_output(given);
+    }
     const char *topic = arguments_positional(given, 0);
     if (topic == NULL) {
         print_commands();
@@ -65,6 +70,7 @@ static int run(const arguments *given) {
 
 static const option options[] = {
     {.name = "markdown", .kind = OPTION_FLAG, .help = "print docs/configuration.md, all keys"},
+    {.name = "bash", .kind = OPTION_FLAG, .help = "print a completion of this program's options for bash"},
     {0},
 };
 

@@ -7,6 +7,7 @@ install(FILES include/mixup.h TYPE INCLUDE)
 if(TARGET mixup)
   install(TARGETS mixup)
 endif()
+install(FILES cli/mixup.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME mixup)
 install(FILES docs/mixup.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
 
 set(cmake_folder ${CMAKE_INSTALL_LIBDIR}/cmake/mixup)

@@ -9,6 +9,7 @@ prefix=$scratch/prefix
 
 cmake --install "$MIXUP_BUILD" --prefix "$prefix" >/dev/null
 test -f "$prefix/share/man/man1/mixup.1"
+test -f "$prefix/share/bash-completion/completions/mixup"
 if [[ -n "${MIXUP-}" ]]; then
     "$prefix/bin/mixup" --version
 fi

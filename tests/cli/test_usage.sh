@@ -72,6 +72,31 @@ says out "alpha" "plain_last_epochs"
 expect 0 "$MIXUP" help --markdown
 same out "$root/docs/configuration.md"
 
+# The completion for bash is that of the table of commands, and works.
+expect 0 "$MIXUP" help --bash
+same out "$root/cli/mixup.bash"
+# completes WANTED WORD...: what is offered for the last word.
+completes() {
+    local wanted=$1
+    shift
+    bash -c 'compopt() { true; }; source "$1"; shift
+        COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)); _mixup; echo "${COMPREPLY[*]}"' bash out "$@" >offered
+    [ "$(cat offered)" = "$wanted" ] || complain "'$*' completes to '$(cat offered)', not '$wanted'"
+}
+completes "train" mixup tr
+completes "--help" mixup --h
+completes "--resume" mixup train s.yaml --res
+completes "--quiet" mixup summary --q
+completes "auto dnnl reference" mixup train s.yaml --engine ""
+completes "reference" mixup train s.yaml --engine r
+completes "dnnl" mixup train --engine = d
+completes "auto dnnl reference" mixup train --engine =
+completes "validation" mixup evaluate run --part v
+completes "" mixup train --threads ""
+completes "" mixup train ""
+completes "predict" mixup help p
+completes "--markdown" mixup help --m
+
 # A full disk under standard output is noticed.
 if [ -w /dev/full ]; then
     "$MIXUP" help --markdown >/dev/full 2>err

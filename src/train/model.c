@@ -65,8 +65,12 @@ static uint64_t multiply_adds(const graph *network) {
     return sum;
 }
 
-static mixup_status build(mixup_model *model, const mixup_model_desc *desc) {
+/* `check` NULL: with initial values. */
+static mixup_status build(mixup_model *model, const mixup_model_desc *desc, model_check check,
+                          const void *user) {
     MIXUP_TRY(graph_create(&model->network, desc->input, desc->layers, desc->layer_count, &model->allocator));
+    if (check != NULL)
+        MIXUP_TRY(check(model->network, user));
     size_t threads = desc->threads;
     MIXUP_TRY(engine_choose_threads(multiply_adds(model->network), &threads));
     if ((unsigned)desc->convolution > MIXUP_CONVOLUTION_DIRECT)
@@ -78,28 +82,38 @@ static mixup_status build(mixup_model *model, const mixup_model_desc *desc) {
     engine_environment environment;
     engine_enter(model->engine, &environment);
     mixup_status status = parameter_store_create(&model->store, model->engine, model->network);
-    if (status == MIXUP_OK)
+    if (status == MIXUP_OK && check == NULL)
         status = initialize(model, desc->seed);
     engine_leave(model->engine, &environment);
     MIXUP_TRY(status);
     return mixup_predictor_create(&model->predictor, model);
 }
 
-mixup_status mixup_model_create(mixup_model **model, const mixup_model_desc *desc) {
-    if (model == NULL || desc == NULL)
-        return error(MIXUP_ERROR_ARGUMENT, "mixup_model_create: model and desc must not be NULL");
+static mixup_status create(mixup_model **model, const mixup_model_desc *desc, model_check check,
+                           const void *user) {
     const mixup_allocator allocator = memory_allocator(desc->allocator);
     mixup_model *made = NULL;
     MIXUP_TRY(MEMORY_NEW(&allocator, made, 1));
     made->allocator = allocator;
     made->log = desc->log;
-    const mixup_status status = build(made, desc);
+    const mixup_status status = build(made, desc, check, user);
     if (status != MIXUP_OK) {
         mixup_model_destroy(made);
         return status;
     }
     *model = made;
     return MIXUP_OK;
+}
+
+mixup_status mixup_model_create(mixup_model **model, const mixup_model_desc *desc) {
+    if (model == NULL || desc == NULL)
+        return error(MIXUP_ERROR_ARGUMENT, "mixup_model_create: model and desc must not be NULL");
+    return create(model, desc, NULL, NULL);
+}
+
+mixup_status model_create_empty(mixup_model **model, const mixup_model_desc *desc, model_check check,
+                                const void *user) {
+    return create(model, desc, check, user);
 }
 
 void mixup_model_destroy(mixup_model *model) {

@@ -21,6 +21,12 @@ struct mixup_model {
     bool in_training;             /* a trainer exists */
 };
 
+/* mixup_model_create for values that come from elsewhere: all are 0 at first, and before memory is taken for
+ * them `check` may refuse the network. */
+typedef mixup_status (*model_check)(const graph *network, const void *user);
+mixup_status model_create_empty(mixup_model **model, const mixup_model_desc *desc, model_check check,
+                                const void *user);
+
 /* Sends one line to the model's log hook. */
 void model_log(const mixup_model *model, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

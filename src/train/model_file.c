@@ -50,6 +50,12 @@ mixup_status mixup_model_save(mixup_model *model, const char *path) {
 
 /* ---- loading */
 
+/* A short file may describe a network of any size: memory is taken only for values that are there to be read.
+ */
+static mixup_status check_tensors(const graph *network, const void *file) {
+    return tensors_check(file, network);
+}
+
 static mixup_status create_described(mixup_model **model, const safetensors *file, const char *path,
                                      const mixup_load_desc *desc, const mixup_allocator *allocator) {
     const char *json = safetensors_metadata(file, key_network);
@@ -70,7 +76,7 @@ static mixup_status create_described(mixup_model **model, const safetensors *fil
                                   .allocator = allocator,
                                   .log = desc->log};
     memcpy(described.input, network.input, sizeof described.input);
-    status = mixup_model_create(model, &described);
+    status = model_create_empty(model, &described, check_tensors, file);
     network_description_clear(&network);
     return status == MIXUP_OK ? MIXUP_OK : error_context(status, "%s", path);
 }

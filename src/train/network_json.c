@@ -1,6 +1,7 @@
 /* train/network_json: see network_json.h. One table says how each field of a layer is written and read. */
 #include "train/network_json.h"
 
+#include <float.h>
 #include <jansson.h>
 #include <math.h>
 #include <stdlib.h>
@@ -200,8 +201,8 @@ static mixup_status read_field(const mixup_allocator *allocator, const layer_fie
     case FIELD_PAIR:
         return read_pair(field->key, value, at);
     case FIELD_FLOAT:
-        if (!json_is_number(value) || !isfinite(json_number_value(value)))
-            return refuse(field->key, "a number");
+        if (!json_is_number(value) || !(fabs(json_number_value(value)) <= FLT_MAX))
+            return refuse(field->key, "a number in the range of a float");
         *(float *)at = (float)json_number_value(value);
         return MIXUP_OK;
     case FIELD_BOOL:

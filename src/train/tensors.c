@@ -119,22 +119,38 @@ static const safetensors_entry *find_entry(const safetensors *file, const char *
     return NULL;
 }
 
+static mixup_status find_fitting(const safetensors *file, const graph_parameter *parameter,
+                                 const char *prefix, const safetensors_entry **out) {
+    const safetensors_entry *entry = find_entry(file, prefix, parameter->name);
+    if (entry == NULL)
+        return error(MIXUP_ERROR_FORMAT, "tensor '%s%s' is missing", prefix, parameter->name);
+    if (!tensor_fits(entry, parameter))
+        return error(MIXUP_ERROR_SHAPE, "tensor '%s' is %s of %s; the network needs float32 of %s",
+                     entry->name, type_name(entry->type), shape_to_text(&entry->shape).text,
+                     shape_to_text(&parameter->shape).text);
+    *out = entry;
+    return MIXUP_OK;
+}
+
+mixup_status tensors_check(const safetensors *file, const graph *network) {
+    const safetensors_entry *entry = NULL;
+    for (size_t p = 0; p < network->parameter_count; p++)
+        MIXUP_TRY(find_fitting(file, &network->parameters[p], "", &entry));
+    return MIXUP_OK;
+}
+
 static mixup_status restore_parameter(const safetensors *file, mixup_model *model, size_t index,
                                       parameter_kind kind, const char *prefix, const char *path,
                                       bool check_only) {
-    const graph_parameter *parameter = &model->network->parameters[index];
-    const safetensors_entry *entry = find_entry(file, prefix, parameter->name);
-    if (entry == NULL)
-        return error(MIXUP_ERROR_FORMAT, "%s: tensor '%s%s' is missing", path, prefix, parameter->name);
-    if (!tensor_fits(entry, parameter))
-        return error(MIXUP_ERROR_SHAPE, "%s: tensor '%s' is %s of %s; the network needs float32 of %s", path,
-                     entry->name, type_name(entry->type), shape_to_text(&entry->shape).text,
-                     shape_to_text(&parameter->shape).text);
+    const safetensors_entry *entry = NULL;
+    mixup_status status = find_fitting(file, &model->network->parameters[index], prefix, &entry);
+    if (status != MIXUP_OK)
+        return error_context(status, "%s", path);
     if (check_only)
         return MIXUP_OK;
     engine_environment environment;
     engine_enter(model->engine, &environment);
-    const mixup_status status = parameter_store_write(model->store, index, kind, entry->data);
+    status = parameter_store_write(model->store, index, kind, entry->data);
     engine_leave(model->engine, &environment);
     return status;
 }

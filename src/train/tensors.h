@@ -27,6 +27,9 @@ mixup_status tensor_list_write(const tensor_list *list, const char *path, const 
 /* Whether the entry has the parameter's shape and a type that is read (float32). */
 bool tensor_fits(const safetensors_entry *entry, const graph_parameter *parameter);
 
+/* Whether a model's file has the values of every parameter of the network. */
+mixup_status tensors_check(const safetensors *file, const graph *network);
+
 /* Sets all arrays of a kind from a file. A missing entry is an error, or leaves the kind out when `optional`
  * and no entry of the kind is there. check_only: no value is changed, but all memory is made that the
  * restoring itself needs. */

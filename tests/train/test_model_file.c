@@ -504,6 +504,7 @@ static void strange_metadata_is_refused_with_the_place(void **state) {
          "'activation'"},
         {"{\"input\":[2],\"layers\":[{\"op\":\"dense\",\"units\":2,\"initial\":0}]}", "'initial'"},
         {"{\"input\":[2],\"layers\":[{\"op\":\"dense\",\"units\":2,\"slope\":\"x\"}]}", "'slope'"},
+        {"{\"input\":[2],\"layers\":[{\"op\":\"dense\",\"units\":2,\"slope\":1e39}]}", "'slope'"},
         {"{\"input\":[2],\"layers\":[{\"op\":\"dense\",\"units\":2,\"colour\":1}]}", "'colour'"},
         {"{\"input\":[2],\"layers\":[{\"op\":\"add\",\"with\":\"a\"}]}", "'with'"},
         {"{\"input\":[2],\"layers\":[{\"op\":\"reshape\",\"shape\":[1,1,1,1,2]}]}", "'shape'"},
@@ -531,6 +532,38 @@ static void strange_metadata_is_refused_with_the_place(void **state) {
     training_refused(load_network(path, "{\"input\":[2],\"layers\":[{\"op\":\"dense\",\"units\":2}]}",
                                   "hinge"),
                      MIXUP_ERROR_FORMAT, "'hinge'");
+    temporary_folder_remove(&folder);
+}
+
+static void *allocate_little(size_t size, void *user) {
+    (void)user;
+    return size <= 1U << 20 ? malloc(size) : NULL;
+}
+
+static void release_little(void *pointer, void *user) {
+    (void)user;
+    free(pointer);
+}
+
+/* A few hundred bytes can describe a network of gigabytes. */
+static void a_network_larger_than_its_file_is_refused_before_memory_is_taken_for_it(void **state) {
+    (void)state;
+    const mixup_allocator little = {allocate_little, release_little, NULL};
+    const mixup_load_desc desc = {.engine = MIXUP_ENGINE_REFERENCE, .threads = 1, .allocator = &little};
+    const float weight[4] = {0};
+    const safetensors_entry entry = {"dense1.weight", MIXUP_FLOAT32, {2, {2, 2}}, weight};
+    const safetensors_text metadata = {"mixup.network",
+                                       "{\"input\":[20000],\"layers\":[{\"op\":\"dense\",\"units\":50000}]}"};
+    temporary_folder folder;
+    temporary_folder_make(&folder);
+    const char *path = temporary_file(&folder, "large");
+    mixup_model *model = NULL;
+    network_ok(safetensors_write(path, &entry, 1, &metadata, 1, NULL));
+    training_refused(mixup_model_load(&model, path, &desc), MIXUP_ERROR_SHAPE, "50000x20000");
+    network_ok(safetensors_write(path, NULL, 0, &metadata, 1, NULL));
+    training_refused(mixup_model_load(&model, path, &desc), MIXUP_ERROR_FORMAT,
+                     "tensor 'dense1.weight' is missing");
+    assert_null(model);
     temporary_folder_remove(&folder);
 }
 
@@ -586,6 +619,7 @@ int main(void) {
         cmocka_unit_test(changed_metadata_never_crashes),
         cmocka_unit_test(statistics_for_other_columns_than_the_outputs_are_refused),
         cmocka_unit_test(strange_metadata_is_refused_with_the_place),
+        cmocka_unit_test(a_network_larger_than_its_file_is_refused_before_memory_is_taken_for_it),
         cmocka_unit_test(a_missing_file_is_named),
         cmocka_unit_test(a_failure_among_the_parameters_leaves_all_as_they_were),
     };

@@ -67,13 +67,16 @@ optimizer_step optimizer_prepare(const mixup_optimizer *optimizer, double learni
                                  double gradient_scale, double average_decay) {
     const double correction1 = 1.0 - pow((double)optimizer->beta1, (double)step);
     const double correction2 = 1.0 - pow((double)optimizer->beta2, (double)step);
-    const bool keras = optimizer->epsilon_convention == MIXUP_EPSILON_KERAS;
+    /* Adam divides by sqrt(v / correction2) + ε: the same as sqrt(v) + ε sqrt(correction2), times a factor of
+     * the step; Keras has ε alone there. */
+    const double root_correction = sqrt(correction2);
+    const bool pytorch = optimizer->epsilon_convention == MIXUP_EPSILON_PYTORCH;
+    const bool adam = optimizer->kind == MIXUP_ADAM || optimizer->kind == MIXUP_ADAMW;
+    const double epsilon = (double)optimizer->epsilon;
     const double decay = (double)optimizer->weight_decay;
     return (optimizer_step){
         .learning_rate = (real)learning_rate,
-        .step_size =
-            (real)(keras ? learning_rate * sqrt(correction2) / correction1 : learning_rate / correction1),
-        .root_scale = (real)(keras ? 1.0 : 1.0 / sqrt(correction2)),
+        .step_size = (real)(learning_rate * root_correction / correction1),
         .gradient_scale = (real)gradient_scale,
         .clip_value = (real)optimizer->clip_value,
         .coupled_decay = optimizer->decoupled ? 0 : (real)decay,
@@ -82,7 +85,7 @@ optimizer_step optimizer_prepare(const mixup_optimizer *optimizer, double learni
         .beta1 = (real)optimizer->beta1,
         .beta2 = (real)optimizer->beta2,
         .rho = (real)optimizer->rho,
-        .epsilon = (real)optimizer->epsilon,
+        .epsilon = (real)(adam && pytorch ? epsilon * root_correction : epsilon),
         .average_decay = (real)average_decay,
     };
 }
@@ -108,8 +111,7 @@ static inline real effective(const optimizer_step *s, real gradient, real value)
     return g + s->coupled_decay * value;
 }
 
-/* Torch's order of operations, so that the same inputs give the same roundings as far as possible; that of
- * engine/product/kernel_adam.h, too. */
+/* The order of operations is that of engine/product/kernel_adam.h, too. */
 VECTORIZED
 static void update_adam(const optimizer_step *step, const optimizer_arrays *arrays, size_t begin,
                         size_t end) {
@@ -125,8 +127,7 @@ static void update_adam(const optimizer_step *step, const optimizer_arrays *arra
         const real second = s.beta2 * v[i] + (1 - s.beta2) * g * g;
         m[i] = first;
         v[i] = second;
-        values[i] = values[i] * s.decay_factor -
-                    s.step_size * first / (square_root(second) * s.root_scale + s.epsilon);
+        values[i] = values[i] * s.decay_factor - s.step_size * first / (square_root(second) + s.epsilon);
     }
 }
 

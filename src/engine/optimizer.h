@@ -15,8 +15,7 @@ mixup_status optimizer_need(const mixup_optimizer *optimizer, parameter_store *s
 /* The factors of one step, the same for all parameters. */
 typedef struct optimizer_step {
     real learning_rate;
-    real step_size;      /* Adam: what multiplies m / (sqrt(v) × root_scale + epsilon) */
-    real root_scale;     /* Adam */
+    real step_size;      /* Adam: what multiplies m / (sqrt(v) + epsilon) */
     real gradient_scale; /* of clipping by norm; 1 without */
     real clip_value;     /* 0: none */
     real coupled_decay;  /* added to the gradient, times the value */
@@ -24,7 +23,7 @@ typedef struct optimizer_step {
     real momentum;
     real beta1, beta2;
     real rho;
-    real epsilon;
+    real epsilon;       /* Adam: for sqrt(v), whatever the convention */
     real average_decay; /* 0: no average */
 } optimizer_step;
 

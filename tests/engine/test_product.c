@@ -414,7 +414,6 @@ static void check_adam(const layer *l) {
                                    .beta1 = step.beta1,
                                    .beta2 = step.beta2,
                                    .step_size = step.step_size,
-                                   .root_scale = step.root_scale,
                                    .epsilon = step.epsilon};
         run_weights_as(l, (product_weights){.along_row = l->layout.along, .adam = &adam}, PARTS[p]);
         assert_memory_equal(given.values, expected.values, expected.count * sizeof(real));

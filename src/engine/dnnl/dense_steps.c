@@ -96,7 +96,6 @@ static bool plain_adam(const gradient_target *target, product_adam *out) {
                           .beta1 = s->beta1,
                           .beta2 = s->beta2,
                           .step_size = s->step_size,
-                          .root_scale = s->root_scale,
                           .epsilon = s->epsilon};
     return true;
 }

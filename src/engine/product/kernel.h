@@ -65,7 +65,7 @@ typedef struct adam_piece {
     const float *gradient;
     size_t ahead;
     float beta1_rest, beta2, beta2_rest; /* β2; rest: 1 - β */
-    float step_size, root_scale, epsilon;
+    float step_size, epsilon;
 } adam_piece;
 
 /* Inner products, `rows` × `columns` of them: out[r][c] = Σ_p Σ_j left[r][p][j] right[c][p][j], over the

@@ -21,7 +21,7 @@ INLINED void adam_vector(const adam_piece *p, size_t i) {
     const vec second = vec_all(p->beta2) * v + vec_all(p->beta2_rest) * g * g;
     vec_store(p->moment1 + i, first);
     vec_store(p->moment2 + i, second);
-    const vec root = vec_root(second) * vec_all(p->root_scale) + vec_all(p->epsilon);
+    const vec root = vec_root(second) + vec_all(p->epsilon);
     vec_store(p->values + i, value - vec_all(p->step_size) * first / root);
 }
 

@@ -157,7 +157,7 @@ void product_inner_part(const product_inner *call, size_t part, size_t parts);
  * clips nor decays nor averages; its optimizer_step says what the factors are. */
 typedef struct product_adam {
     float *values, *moment1, *moment2; /* [stored] */
-    float beta1, beta2, step_size, root_scale, epsilon;
+    float beta1, beta2, step_size, epsilon;
 } product_adam;
 /* Whether the kernels make it. */
 bool product_has_adam(const product_kernels *kernels);

@@ -196,7 +196,6 @@ static void adam_part(const weights_part *part) {
                                  .beta2 = adam->beta2,
                                  .beta2_rest = 1 - adam->beta2,
                                  .step_size = adam->step_size,
-                                 .root_scale = adam->root_scale,
                                  .epsilon = adam->epsilon};
     tile_cursor cursor = {.part = part};
     enter_panel(&cursor, 0);

@@ -71,7 +71,7 @@ static const char introduction[] =
     "- Paths are relative to the file in which they stand.\n"
     "- Numbers are decimal (`12`, `0.1`, `1e-3`), truth values `true` and `false`; a single value stands for "
     "a\n"
-    "  list of one. Anchors (`&name`, `*name`) work.\n"
+    "  list of one. Anchors (`&name`, `*name`) and merge keys (`<<: *name`) work.\n"
     "\n";
 
 void schema_write_markdown(text *out) {

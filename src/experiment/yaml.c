@@ -48,6 +48,53 @@ static mixup_status build_sequence(builder *in, const yaml_node_t *raw, size_t d
     return MIXUP_OK;
 }
 
+/* The key << of YAML 1.1 (yaml.org/type/merge): its value's keys stand here too. */
+static bool is_merge(const yaml_node *key) {
+    return key->plain && strcmp(key->text, "<<") == 0;
+}
+
+/* Adds what `from`, the value of a key <<, has and `node` has not. */
+static mixup_status add_keys(builder *in, const yaml_node *from, yaml_node *node) {
+    if (from->kind != YAML_MAPPING)
+        return fail(from, "<< takes a mapping, or a list of them: <<: *name");
+    const yaml_node **keys = NULL;
+    const yaml_node **items = NULL;
+    MIXUP_TRY(ARENA_NEW(in->memory, keys, node->count + from->count));
+    MIXUP_TRY(ARENA_NEW(in->memory, items, node->count + from->count));
+    memcpy(keys, node->keys, node->count * sizeof *keys);
+    memcpy(items, node->items, node->count * sizeof *items);
+    size_t count = node->count;
+    for (size_t i = 0; i < from->count; i++)
+        if (yaml_get(node, from->keys[i]->text) == NULL) {
+            keys[count] = from->keys[i];
+            items[count++] = from->items[i];
+        }
+    node->keys = keys;
+    node->items = items;
+    node->count = count;
+    if (count > YAML_MAX_KEYS)
+        return error(MIXUP_ERROR_FORMAT, "%s: a mapping of more than %d keys", yaml_where(node).text,
+                     YAML_MAX_KEYS);
+    return MIXUP_OK;
+}
+
+/* `value` of a key <<, or NULL; of a list, the first one counts that has a key. */
+static mixup_status add_merged(builder *in, const yaml_node *value, yaml_node *node) {
+    if (value == NULL)
+        return MIXUP_OK;
+    if (value->kind != YAML_SEQUENCE)
+        return add_keys(in, value, node);
+    for (size_t i = 0; i < value->count; i++)
+        MIXUP_TRY(add_keys(in, value->items[i], node));
+    return MIXUP_OK;
+}
+
+static mixup_status refuse_second(const yaml_node *key, const yaml_node *earlier) {
+    return error(MIXUP_ERROR_FORMAT,
+                 "%s: %s: the key stands here a second time; its other value is in line %zu",
+                 yaml_where(key).text, key->text, earlier->line);
+}
+
 static mixup_status build_mapping(builder *in, const yaml_node_t *raw, size_t depth, yaml_node *node,
                                   size_t *size) {
     const yaml_node_pair_t *pairs = raw->data.mapping.pairs.start;
@@ -58,20 +105,25 @@ static mixup_status build_mapping(builder *in, const yaml_node_t *raw, size_t de
                      YAML_MAX_KEYS);
     MIXUP_TRY(ARENA_NEW(in->memory, node->keys, count));
     MIXUP_TRY(ARENA_NEW(in->memory, node->items, count));
+    const yaml_node *merged = NULL;
     for (size_t i = 0; i < count; i++) {
-        MIXUP_TRY(build(in, pairs[i].key, depth + 1, &node->keys[i], size));
-        const yaml_node *key = node->keys[i];
+        const yaml_node *key = NULL;
+        const yaml_node *value = NULL;
+        MIXUP_TRY(build(in, pairs[i].key, depth + 1, &key, size));
         if (key->kind != YAML_SCALAR)
             return fail(key, "a key must be a single word");
-        const yaml_node *earlier = yaml_get(node, key->text);
+        const yaml_node *earlier = is_merge(key) ? merged : yaml_get(node, key->text);
         if (earlier != NULL)
-            return error(MIXUP_ERROR_FORMAT,
-                         "%s: %s: the key stands here a second time; its other value is in line %zu",
-                         yaml_where(key).text, key->text, earlier->line);
-        MIXUP_TRY(build(in, pairs[i].value, depth + 1, &node->items[i], size));
-        node->count = i + 1;
+            return refuse_second(key, earlier);
+        MIXUP_TRY(build(in, pairs[i].value, depth + 1, &value, size));
+        if (is_merge(key)) {
+            merged = value;
+            continue;
+        }
+        node->keys[node->count] = key;
+        node->items[node->count++] = value;
     }
-    return MIXUP_OK;
+    return add_merged(in, merged, node);
 }
 
 static bool default_tag(const yaml_node_t *raw) {
@@ -195,8 +247,9 @@ mixup_status yaml_parse(arena *in, const char *source, bool lined, const char *d
     if (!yaml_parser_initialize(&parser))
         return error(MIXUP_ERROR_MEMORY, "%s: out of memory while reading YAML", source);
     yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
-    yaml_parser_set_input_string(&parser, (const unsigned char *)data, size);
-    const mixup_status status = parse(in, &parser, kept_source, lined, data, size, root);
+    const size_t mark = size >= 3 && memcmp(data, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0; /* of UTF-8, by Windows */
+    yaml_parser_set_input_string(&parser, (const unsigned char *)data + mark, size - mark);
+    const mixup_status status = parse(in, &parser, kept_source, lined, data + mark, size - mark, root);
     yaml_parser_delete(&parser);
     return status;
 }

@@ -3,9 +3,9 @@
  * libyaml reads the syntax; what this file adds is strictness: duplicate keys, keys that are no scalars,
  * tags, several documents, cycles, more than YAML_MAX_DEPTH levels or YAML_MAX_KEYS keys and aliases that
  * unfold to more than YAML_MAX_NODES nodes are errors. An alias is the same node twice, so the tree is never
- * changed once it is read; yaml_merge makes new nodes. A newcomer's mistake: taking `text` for a number;
- * scalars are typed by the yaml_to_* functions alone, strictly (true and false, whole numbers, finite
- * numbers), and a quoted "12" is always text. */
+ * changed once it is read; yaml_merge makes new nodes. The key << is gone: its value's keys stand in its
+ * place. A newcomer's mistake: taking `text` for a number; scalars are typed by the yaml_to_* functions
+ * alone, strictly (true and false, whole numbers, finite numbers), and a quoted "12" is always text. */
 #ifndef EXPERIMENT_YAML_H
 #define EXPERIMENT_YAML_H
 

@@ -47,6 +47,50 @@ static void an_alias_is_its_anchor(void **state) {
     refuse("a: *nobody\n", "f.yaml:1:", "undefined alias");
 }
 
+static void expect_text(const yaml_node *root, const char *path, const char *wanted) {
+    const yaml_node *found = yaml_find(root, path);
+    assert_non_null(found);
+    assert_string_equal(found->text, wanted);
+}
+
+static void a_merge_key_brings_what_its_mapping_has_not(void **state) {
+    (void)state;
+    tree in;
+    assert_int_equal(parse(&in, "a: &a {x: 1, y: 2}\nb: &b {y: 3, z: 4}\n"
+                                "c: {<<: *a, y: 5}\nd: {w: 6, <<: [*a, *b]}\ne: {\"<<\": 7}\n"),
+                     MIXUP_OK);
+    expect_text(in.root, "c.x", "1");
+    expect_text(in.root, "c.y", "5");
+    assert_int_equal(yaml_get(in.root, "c")->count, 2);
+    expect_text(in.root, "d.w", "6");
+    expect_text(in.root, "d.x", "1");
+    expect_text(in.root, "d.y", "2"); /* the first one that has it */
+    expect_text(in.root, "d.z", "4");
+    assert_int_equal(yaml_get(in.root, "d")->count, 4);
+    expect_text(in.root, "e.<<", "7"); /* quoted, it is a key like others */
+    expect_text(in.root, "a.y", "2");
+    arena_clear(&in.memory);
+    refuse("a: {<<: 3}\n", "f.yaml:1:9", "<<: *name");
+    refuse("a: &a {x: 1}\nb: {<<: [*a, y]}\n", "f.yaml:2:", "<<: *name");
+    refuse("a: &a {x: 1}\nb: {<<: *a, <<: *a}\n", "f.yaml:2:13: <<:", "second time");
+    refuse("a: &a {<<: *a}\n", "f.yaml:1:", "inside itself");
+}
+
+static void a_mark_of_byte_order_is_passed_over(void **state) {
+    (void)state;
+    tree in;
+    assert_int_equal(parse(&in, "\xef\xbb\xbf"
+                                "a: 1\r\nb: 2\r\n"),
+                     MIXUP_OK);
+    expect_text(in.root, "a", "1");
+    expect_text(in.root, "b", "2");
+    arena_clear(&in.memory);
+    refuse("\xef\xbb\xbf"
+           "a:\n\tb: 1\n",
+           "f.yaml:2:", "tab");
+    refuse("\xef\xbb\xbf", "f.yaml", "no YAML");
+}
+
 static void a_cycle_is_an_error(void **state) {
     (void)state;
     refuse("a: &one [*one]\n", "f.yaml:1:", "");
@@ -245,6 +289,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nodes_know_line_and_column),
         cmocka_unit_test(an_alias_is_its_anchor),
+        cmocka_unit_test(a_merge_key_brings_what_its_mapping_has_not),
+        cmocka_unit_test(a_mark_of_byte_order_is_passed_over),
         cmocka_unit_test(a_cycle_is_an_error),
         cmocka_unit_test(an_alias_bomb_is_an_error),
         cmocka_unit_test(too_deep_is_an_error),

@@ -14,8 +14,10 @@ mixup_status figure_path_split(const char *path, figure_path *out) {
     if (length > 4 && (strcmp(base + length - 4, ".svg") == 0 || strcmp(base + length - 4, ".png") == 0))
         length -= 4;
     if (length == 0 || strspn(base, plain) < length)
-        return error(MIXUP_ERROR_ARGUMENT,
-                     "--figure %s: the file's name must consist of letters, digits, '_', '-' and '.'", path);
+        return error(
+            MIXUP_ERROR_ARGUMENT,
+            "--figure %s: the file's name must consist of letters (A to Z, a to z), digits, '_', '-' and '.'",
+            path);
     figure_path result = {path_folder(command_allocator(), path),
                           memory_copy_text_part(command_allocator(), base, length)};
     if (result.folder == NULL || result.name == NULL) {

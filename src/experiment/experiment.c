@@ -101,7 +101,8 @@ static mixup_status check_variant(const yaml_node *key, const yaml_node *node) {
     static const char *const fixed[] = {"name", "variant", "variants", "made_by", "extends"};
     for (const char *at = key->text; *at != '\0'; at++)
         if (!isalnum((unsigned char)*at) && strchr("._-", *at) == NULL)
-            return schema_error(key, "variants", "'%s' names a folder; use letters, digits, '.', '_' and '-'",
+            return schema_error(key, "variants",
+                                "'%s' names a folder; use letters (A to Z, a to z), digits, '.', '_' and '-'",
                                 key->text);
     if (key->text[0] == '.' || key->text[0] == '\0' || strlen(key->text) > 100)
         return schema_error(key, "variants", "'%s' names a folder; begin with a letter and use at most 100",

@@ -24,7 +24,7 @@ schema_words schema_type_words(const schema_key *key) {
         [SCHEMA_SECTIONS] = "a list of mappings",
         [SCHEMA_FREE] = "a mapping (name: ...)",
         [SCHEMA_TEXT] = "text",
-        [SCHEMA_WORD] = "a name of letters, digits, '.', '_' and '-'",
+        [SCHEMA_WORD] = "a name of letters (A to Z, a to z), digits, '.', '_' and '-'",
         [SCHEMA_PATH] = "a path",
         [SCHEMA_CHARACTER] = "one character",
         [SCHEMA_BOOLEAN] = "true or false",

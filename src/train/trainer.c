@@ -407,8 +407,9 @@ mixup_status trainer_end(mixup_trainer *self, trainer_batch *batch, uint32_t epo
     MIXUP_TRY(plan_execute(batch->plan, &run));
     self->step++;
     if (!isfinite(run.loss))
-        return error(MIXUP_ERROR_NOT_FINITE, "the loss of step %llu is %g; %s",
-                     (unsigned long long)self->step, run.loss, remedy(self));
+        return error(MIXUP_ERROR_NOT_FINITE, "the loss of step %llu is %s; %s",
+                     (unsigned long long)self->step, isnan(run.loss) ? "not a number" : "infinite",
+                     remedy(self));
     *result = (trainer_result){.loss = run.loss, .correct = run.correct};
     return MIXUP_OK;
 }

@@ -24,7 +24,7 @@ study: build data ## the paper's experiments at a laptop's size, three seeds (ho
 	scripts/study.sh --seeds 1,2,3 study
 	scripts/results_page.sh study <study/summary.md
 
-bench: build ## time libmixup against PyTorch and TensorFlow, write docs/performance.md (about an hour)
+bench: build ## time libmixup against PyTorch and TensorFlow, write docs/performance.md (about an hour and a half)
 	scripts/benchmark.sh
 
 test: build data ## set up and run all tests

@@ -50,32 +50,35 @@ def contenders(threads, bf16, folder):
     return racing, {tensorflow.name: tensorflow.first_step}, tensorflow
 
 
-def summary(name, runs, once):
-    """`runs`: one of each training. With the whole of `make all` computed from them."""
+def summary(name, turns, once):
+    """`turns`: the runs of each training, of which the medians count. With the whole of `make all` computed from them."""
     one = {"name": name, "once_s": once, "trainings": []}
-    for (experiment, variant, full), run in zip(TRAININGS, runs):
-        epoch = statistics.mean(run["epochs"])
-        around = run["seconds"] - sum(run["epochs"])
-        one["trainings"].append({"experiment": experiment, "variant": variant, "full_epochs": full, **run,
+    for (experiment, variant, full), runs in zip(TRAININGS, turns):
+        epoch = statistics.median(statistics.mean(run["epochs"]) for run in runs)
+        around = statistics.median(run["seconds"] - sum(run["epochs"]) for run in runs)
+        one["trainings"].append({"experiment": experiment, "variant": variant, "full_epochs": full, "turns": runs,
+                                 "seconds": statistics.median(run["seconds"] for run in runs),
                                  "around_s": around, "epoch_s": epoch, "whole_s": around + full * epoch})
     one["run_s"] = once + sum(t["seconds"] for t in one["trainings"])
     one["whole_s"] = once + sum(t["whole_s"] for t in one["trainings"])
     return one
 
 
-def compare_demonstrations(threads, epochs, bf16):
-    """Each training by each contender in turn."""
+def compare_demonstrations(threads, epochs, turns, bf16):
+    """Each training by each contender in turn, so many times."""
     with tempfile.TemporaryDirectory() as folder:
         racing, once, peer = contenders(threads, bf16, folder)
-        runs = {name: [] for name in racing}
-        for experiment, variant, _ in TRAININGS:
-            for name, train in racing.items():
-                runs[name].append(train(experiment, variant, epochs))
+        done = {name: [[] for _ in TRAININGS] for name in racing}
+        for number, (experiment, variant, _) in enumerate(TRAININGS):
+            for _ in range(turns):
+                for name, train in racing.items():
+                    done[name][number].append(train(experiment, variant, epochs))
             print(f"    {experiment}, {variant}: " +
-                  ", ".join(f"{name} {of[-1]['seconds']:.1f} s" for name, of in runs.items()), flush=True)
+                  ", ".join(f"{name} " + " ".join(f"{run['seconds']:.1f}" for run in of[number]) + " s"
+                            for name, of in done.items()), flush=True)
         peer.close()
-    return {"threads": threads, "epochs": epochs, "version": peer.version,
-            "contenders": [summary(name, runs[name], once.get(name, 0.0)) for name in racing]}
+    return {"threads": threads, "epochs": epochs, "turns": turns, "version": peer.version,
+            "contenders": [summary(name, done[name], once.get(name, 0.0)) for name in racing]}
 
 
 def print_demonstrations(row):

@@ -59,13 +59,14 @@ products from YNNPACK, which no flag limits: the peer cuts down what YNNPACK kno
 kernels for AVX2 ([bench/peers/tensorflow_avx2.py](../bench/peers/tensorflow_avx2.py)).
 """
 DEMONSTRATIONS = """
-Really run for a few epochs, the contenders in turn in each training: from the process's start through reading the data,
-all steps, a look at the validation data after each epoch, and one at the test data in the end. libmixup is `mixup train`
+Really run for a few epochs, {turns}, the contenders in turn in each training: from the process's start through reading the
+data, all steps, a look at the validation data after each epoch, and one at the test data in the end. libmixup is `mixup train`
 on the experiments themselves, a process a training, and stores the model. "TensorFlow eager" is the manner of the
 original implementation, from numpy arrays ({version},
 [bench/peers/tensorflow_demonstrations.py](../bench/peers/tensorflow_demonstrations.py)), all trainings in one process,
-whose start is counted once. Nobody draws figures. Seconds; in brackets those of an epoch and those around the epochs. The
-last line is not run but follows: what is around the epochs, once, and an epoch times the epochs of `make all`.
+whose start is counted once. Nobody draws figures. Seconds, the medians; in brackets those of an epoch and those around
+the epochs. The last line is not run but follows: what is around the epochs, once, and an epoch times the epochs of
+`make all`.
 """
 
 
@@ -222,12 +223,16 @@ def demonstrations_table(measured):
     return "\n".join(lines) + "\n"
 
 
+def times_text(count):
+    return {1: "once", 2: "twice"}.get(count, f"{count} times")
+
+
 def demonstrations_text(all_measured):
     """The seven trainings of `make all`, run for a few epochs, and what follows for all of them."""
     text = ""
     for measured in all_measured:
         text += f"\n## All seven trainings of `make all`, {threads_text(measured['threads'])}\n"
-        text += DEMONSTRATIONS.format(version=measured["version"]) + "\n" + demonstrations_table(measured)
+        text += DEMONSTRATIONS.format(turns=times_text(measured["turns"]), version=measured["version"]) + "\n" + demonstrations_table(measured)
     return text
 
 

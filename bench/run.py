@@ -2,13 +2,13 @@
 """Times libmixup against PyTorch and TensorFlow: the same work, interleaved in one run, as ratios.
 
 usage: bench/run.py [--parts LIST] [--add] [--rounds N] [--threads LIST] [--works LIST] [--batches LIST]
-                    [--widths LIST] [--epochs N] [--images FOLDER] [--out FOLDER] [--avx2] [--quick]
+                    [--widths LIST] [--epochs N] [--turns N] [--images FOLDER] [--out FOLDER] [--avx2] [--quick]
 
 Parts, and about how long each takes with 7 rounds on two cores:
     loading         JPEG files to batches                                             2 minutes
     steps           training steps and predictions, for each number of threads        12; with one thread 16
     bf16            training steps in bf16, at the first number of threads            9
-    demonstrations  the seven trainings of `make all`, one epoch each                 6
+    demonstrations  the seven trainings of `make all`, one epoch, three times        16
     growth          more batch sizes and widths, at the first number of threads       13
 Most of steps and bf16 goes to preact_resnet18; --works leaves it out.
 
@@ -178,7 +178,7 @@ def measure_threads(record, threads, parts, given):
         print(f"bf16: skipped; {refused}")
         record.all["bf16_refused"] = refused
     if "demonstrations" in parts:
-        row = compare_demonstrations(threads, given.epochs, refused is None)
+        row = compare_demonstrations(threads, given.epochs, given.turns, refused is None)
         print_demonstrations(row)
         record.put("demonstrations", row, lambda a, b: a["threads"] == b["threads"])
     if "growth" in parts:
@@ -197,6 +197,7 @@ def options():
     parser.add_argument("--batches", default="1,10,100,1000", help="growth: train and predict bottleneck_2 with these; empty: none")
     parser.add_argument("--widths", default="256,1024,4096", help="growth: three hidden layers so wide; empty: none")
     parser.add_argument("--epochs", type=int, default=1, help="of each of the demonstrations' trainings")
+    parser.add_argument("--turns", type=int, default=3, help="how often each of them is run by everybody")
     parser.add_argument("--images", default="data/cifar10/test", help="JPEG files in folders by class, to be loaded")
     parser.add_argument("--avx2", action="store_true", help="keep all contenders to AVX2 (libmixup: build/avx2)")
     parser.add_argument("--quick", action="store_true", help="steps and bf16: only PyTorch eager")

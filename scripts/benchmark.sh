@@ -7,8 +7,8 @@ usage() {
 usage: scripts/benchmark.sh [options of bench/run.py]
 
 Installs PyTorch and TensorFlow (CPU builds, versions in bench/requirements-*.txt) into .venv/ where they are missing,
-times them and libmixup in turn (bench/run.py), and writes docs/performance.md and its figure. About an hour. With --avx2
-it measures what the page shows as kept to AVX2.
+times them and libmixup in turn (bench/run.py), and writes docs/performance.md and its figure. About an hour and a half.
+With --avx2 it measures what the page shows as kept to AVX2.
 PIP_OPTIONS is passed to pip, for an index that has CPU builds: without one PyPI's torch may come with CUDA.
 END
 }

@@ -15,8 +15,10 @@ struct experiment_file {
     char *folder;
     const char *name; /* the file's name, for experiments that have none */
     const yaml_node *root;
-    const yaml_node *variants;   /* NULL: none */
-    const yaml_node *over;       /* all overrides; NULL: none */
+    const yaml_node *variants; /* NULL: none */
+    const yaml_node *over;     /* all overrides; NULL: none */
+    const char **overrides;    /* [override_count] as they were given */
+    size_t override_count;
     const char *single;          /* the variant's name where there are no variants */
     const yaml_node *lacks_data; /* the root as it was, where a stand-in was put in place of data */
 };
@@ -78,7 +80,12 @@ static mixup_status parse_override(experiment_file *file, const char *given, con
 }
 
 static mixup_status read_overrides(experiment_file *file, const char *const *overrides, size_t count) {
+    MIXUP_TRY(ARENA_NEW(&file->memory, file->overrides, count));
     for (size_t i = 0; i < count; i++) {
+        file->overrides[i] = arena_copy_text(&file->memory, overrides[i], strlen(overrides[i]));
+        if (file->overrides[i] == NULL)
+            return MIXUP_ERROR_MEMORY;
+        file->override_count = i + 1;
         const yaml_node *tree = NULL;
         MIXUP_TRY(parse_override(file, overrides[i], &tree));
         static const char *const fixed[] = {"variants", "made_by", "variant", "extends"};
@@ -327,6 +334,8 @@ static mixup_status resolve(experiment *out, const experiment_file *file, const 
     if (seed != NULL)
         out->settings.seed = *seed;
     out->path = file->path;
+    out->overrides = file->overrides;
+    out->override_count = file->override_count;
     out->lacks_data = file->lacks_data;
     return expand_layers(out);
 }
@@ -351,6 +360,11 @@ void experiment_destroy(experiment *of) {
     const mixup_allocator allocator = of->memory.allocator;
     arena_clear(&of->memory);
     memory_release(&allocator, of);
+}
+
+const char *const *experiment_overrides(const experiment *of, size_t *count) {
+    *count = of->override_count;
+    return of->overrides;
 }
 
 const char *experiment_path(const experiment *of) {

@@ -45,6 +45,9 @@ void experiment_destroy(experiment *of);
 /* The path that the file was opened by. Valid while the experiment lives. */
 const char *experiment_path(const experiment *of);
 
+/* The overrides that it was opened with, and their number. Valid while the file is open. */
+const char *const *experiment_overrides(const experiment *of, size_t *count);
+
 /* Everything the file said, defaults filled in. Valid while the experiment lives. */
 const settings *experiment_settings(const experiment *of);
 

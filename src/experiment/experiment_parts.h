@@ -7,7 +7,9 @@
 
 struct experiment {
     arena memory;
-    const char *path;            /* the file's own */
+    const char *path;             /* the file's own */
+    const char *const *overrides; /* [override_count] the file's own */
+    size_t override_count;
     const yaml_node *root;       /* merged */
     const yaml_node *lacks_data; /* the file's root, where that says nothing of data; else NULL */
     settings settings;

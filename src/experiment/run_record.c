@@ -27,7 +27,18 @@ static void parse_engine(const char *said, const settings *given, mixup_engine *
         *threads = count;
 }
 
-static void add_made_by(const char *said, size_t threads, const char *source, text *out) {
+/* What --set changed in the file that `source` names. */
+static void add_overrides(const experiment *of, text *out) {
+    size_t count = 0;
+    const char *const *overrides = experiment_overrides(of, &count);
+    for (size_t i = 0; i < count; i++) {
+        text_add(out, i == 0 ? "  set: [" : ", ");
+        yaml_write_text(out, overrides[i]);
+    }
+    text_add(out, count > 0 ? "]\n" : "");
+}
+
+static void add_made_by(const char *said, size_t threads, const experiment *of, text *out) {
     const size_t length = strcspn(said, ",");
     const char *last = said + length;
     while (last > said && last[-1] != ' ')
@@ -36,8 +47,9 @@ static void add_made_by(const char *said, size_t threads, const char *source, te
     if (last > said)
         text_format(out, "  instruction_set: \"%.*s\"\n", (int)(said + length - last), last);
     text_format(out, "  threads: %zu\n  source: ", threads);
-    yaml_write_text(out, source);
+    yaml_write_text(out, experiment_path(of));
     text_add(out, "\n");
+    add_overrides(of, out);
 }
 
 static void add_fingerprints(const experiment_data *data, text *out) {
@@ -58,7 +70,7 @@ mixup_status run_record_write(const char *path, const experiment *of, const mixu
     text_init(&yaml, allocator);
     text_add(&yaml, heading);
     mixup_status status = experiment_to_yaml(of, engine, threads, &yaml);
-    add_made_by(said, threads, experiment_path(of), &yaml);
+    add_made_by(said, threads, of, &yaml);
     add_fingerprints(data, &yaml);
     if (status == MIXUP_OK)
         status = text_status(&yaml);

@@ -169,7 +169,8 @@ static const schema_key keys[] = {
     {IN_TOP, "variants", SCHEMA_FREE, 0,
      .text = "Named sets of changes: each a mapping of the keys above that differ."},
     {IN_TOP, "made_by", SCHEMA_FREE, 0,
-     .text = "What wrote a `run.yaml` (version, engine, instruction set, threads), and fingerprints of its "
+     .text = "What wrote a `run.yaml` (version, engine, instruction set, threads, file and `--set`), and "
+             "fingerprints of its "
              "samples, which are compared."},
     {IN_TOP, "extends", SCHEMA_PATH, AT(settings, extends),
      .text = "An experiment that this file changes: mappings merge deeply, lists replace, a variant that is "

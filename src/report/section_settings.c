@@ -353,6 +353,16 @@ static void add_made_by(page *out, const evidence *about) {
     text_add(&out->html, ".</p>\n");
 }
 
+/* Each --set that the training was given. */
+static void add_overrides(text *out, const evidence_variant *of) {
+    const yaml_node *list = yaml_find(of->document, "made_by.set");
+    for (size_t i = 0; list != NULL && list->kind == YAML_SEQUENCE && i < list->count; i++)
+        if (list->items[i]->kind == YAML_SCALAR) {
+            text_add(out, " --set ");
+            add_word(out, list->items[i]->text);
+        }
+}
+
 void section_again(page *out, const evidence *about) {
     const evidence_variant *first = &about->variants[0];
     const char *source = evidence_setting(first, "made_by.source");
@@ -366,6 +376,7 @@ void section_again(page *out, const evidence *about) {
         for (size_t r = 0; r < first->files->run_count; r++)
             text_format(&out->html, "%s%llu", r == 0 ? "" : ",",
                         (unsigned long long)first->files->runs[r].seed);
+        add_overrides(&out->html, first);
         text_add(&out->html, " --out ");
         add_word(&out->html, about->files->folder);
         text_add(&out->html, "\n");

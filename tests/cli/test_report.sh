@@ -190,6 +190,16 @@ if command -v gnuplot >/dev/null; then
     absent moved/n/figures/singular_values_0.svg
 fi
 
+# What is to be typed for the same again is the whole of it.
+expect 0 "$MIXUP" train s.yaml --out shorter/s --set training.epochs=1 --set "description=It's short" --quiet
+if command -v gnuplot >/dev/null; then
+    expect 0 "$MIXUP" report shorter --quiet
+    sed -n 's/^\(mixup train s.yaml .*\)/\1/p' shorter/report.html | sed "s/&#39;/'/g" >command
+    says command "--seeds 1 --set training.epochs=1 --set"
+    (eval "$(sed "s|^mixup|$MIXUP|" command)" >out 2>err) || complain "$(cat command err)"
+    [ "$(grep -c 'finished before, with the same settings' err)" = 2 ] || complain "not the same again: $(cat command)"
+fi
+
 # A number that the loss is already is not shown twice, and none of two that read alike is called the better one.
 cp -r results/spirals alike
 for variant in none manifold; do

@@ -54,7 +54,9 @@ cp r/none/seed-3/model.safetensors before
 expect 1 "$MIXUP" train s.yaml --out r --seeds 3 --variant none --set training.epochs=1
 says err "r/none/seed-3" "training.epochs: 2, not 1" "--overwrite" "--out"
 same before r/none/seed-3/model.safetensors
-expect 0 "$MIXUP" train s.yaml --out r --seeds 3 --variant none --set training.epochs=1 --overwrite
+expect 0 "$MIXUP" train s.yaml --out r --seeds 3 --variant none --set training.epochs=1 --overwrite \
+    --set "description=It's short"
+says r/none/seed-3/run.yaml '  set: ["training.epochs=1", "description=It'"'s short\"]"
 differ before r/none/seed-3/model.safetensors
 [ "$(wc -l <r/none/seed-3/history.csv)" = 2 ] || complain "the old history is gone"
 

@@ -46,7 +46,7 @@ static void write_axes(text *script, const surface *map, const text *class_name)
     if (text_status(&label) == MIXUP_OK)
         gnuplot_quote(script, label.data);
     text_clear(&label);
-    text_add(script, " offset 0.8,0\n");
+    text_add(script, " offset 0.1,0\n"); /* room for descenders before the edge */
     text_add(script, palette_viridis);
 }
 

@@ -123,6 +123,7 @@ static const char style_figures[] =
     "figcaption{color:var(--soft);font-size:.9rem;line-height:1.45;padding:.3rem .4rem .1rem}\n"
     /* gnuplot writes borders and text in black, the paper in white: they follow the page. */
     "figure svg [color=black]{color:var(--ink)}\n"
+    "figure svg [color='rgb( 32,  36,  42)']{color:var(--ink)}\n" /* dots of figure_scatter.c */
     "figure svg [fill=black]{fill:var(--ink)}\n"
     "figure svg [stroke=black]{stroke:var(--ink)}\n"
     "figure svg .gridline,figure svg [stroke='rgb(216, 221, 227)']{stroke:var(--grid)}\n"

@@ -49,13 +49,13 @@ static mixup_status draw(item_page *of, const evidence_variant *variant, const m
     if (isfinite(numbers->tightness))
         text_format(&of->caption, "; within-class over between-class variance %.3f", numbers->tightness);
     if (numbers->uniform.count > 0)
-        text_format(&of->caption, "; black: %zu inputs drawn uniformly", numbers->uniform.count);
+        text_format(&of->caption, "; small dots: %zu inputs drawn uniformly", numbers->uniform.count);
     text_add(&of->caption, ".");
     const figure_place place = {of->folder, of->name.data, variant->files->name, of->out->allocator};
     return figure_scatter(&place, &numbers->points, &numbers->uniform, limits, &of->about->classes);
 }
 
-/* Both axes alike in all pictures, unless there are black dots. */
+/* Both axes alike in all pictures, unless there are dots of uniform inputs. */
 static mixup_status show(item_page *of) {
     double limits[4];
     reset_limits(limits);
@@ -79,7 +79,7 @@ const report_kind kind_scatter = {
     .title = "Two-dimensional states",
     .explanation =
         "Each dot is one sample, placed where the layer's two units put it; colours and written names are "
-        "classes. Both axes have the same scale in all pictures side by side; with black dots, inputs drawn "
+        "classes. Both axes have the same scale in all pictures side by side; with dots of inputs drawn "
         "uniformly, each picture has its own. The number below is the mean "
         "variance inside a class divided by the variance between the class means: smaller is tighter, and "
         "rescaling the layer does not change it.",

@@ -48,6 +48,13 @@ static const char *next_line(const char **at, size_t *length) {
     return *at;
 }
 
+static void add_part(text *out, const char *part, size_t length) {
+    if (length > 0)
+        text_append(out, part, length);
+    else
+        text_add(out, "nothing");
+}
+
 static bool compare_lines(const char *a, const char *b, text *difference) {
     for (;;) {
         size_t a_length = 0;
@@ -62,8 +69,9 @@ static bool compare_lines(const char *a, const char *b, text *difference) {
         const size_t key = strcspn(b_line, ":");
         const bool same_key = strcspn(a_line, ":") == key && strncmp(a_line, b_line, key) == 0;
         const size_t skip = same_key ? key + 2 : 0;
-        text_format(difference, "%.*s, not %.*s", (int)a_length, a_length > 0 ? a_line : "nothing more",
-                    (int)(b_length - skip), b_line + skip);
+        add_part(difference, a_line, a_length);
+        text_add(difference, ", not ");
+        add_part(difference, b_line + skip, b_length - skip);
         return false;
     }
 }

@@ -2,8 +2,9 @@
  *
  *     run.yaml           the resolved experiment and `made_by`; training from it gives the same bits
  *     history.csv        a row an epoch: epoch,step,learning_rate,train_loss,train_accuracy,validation_loss,
- *                        validation_accuracy,seconds[,train_clean_accuracy]; empty where there is no such
- * value metrics.json       the measurements at the end; its presence means that the run is finished
+ *                        validation_accuracy,seconds[,train_clean_accuracy]; a field is empty where there is
+ *                        no such value
+ *     metrics.json       the measurements at the end; its presence means that the run is finished
  *     model.safetensors
  *     checkpoint         while unfinished
  *

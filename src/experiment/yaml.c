@@ -1,6 +1,7 @@
 /* experiment/yaml: from libyaml's document to the tree, with all its limits. */
 #include "experiment/yaml.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <yaml.h>
 
@@ -90,9 +91,11 @@ static mixup_status add_merged(builder *in, const yaml_node *value, yaml_node *n
 }
 
 static mixup_status refuse_second(const yaml_node *key, const yaml_node *earlier) {
-    return error(MIXUP_ERROR_FORMAT,
-                 "%s: %s: the key stands here a second time; its other value is in line %zu",
-                 yaml_where(key).text, key->text, earlier->line);
+    char place[60] = "";
+    if (earlier->line > 0)
+        snprintf(place, sizeof place, "; its other value is in line %zu", earlier->line);
+    return error(MIXUP_ERROR_FORMAT, "%s: %s: the key stands here a second time%s", yaml_where(key).text,
+                 key->text, place);
 }
 
 static mixup_status build_mapping(builder *in, const yaml_node_t *raw, size_t depth, yaml_node *node,

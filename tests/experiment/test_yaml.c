@@ -129,6 +129,18 @@ static void a_key_twice_is_an_error(void **state) {
     refuse("a: {b: 1, b: 2}\n", "f.yaml:1:11: b:", "line 1");
 }
 
+static void an_override_with_a_key_twice_is_told_of_no_line(void **state) {
+    (void)state;
+    static const char yaml[] = "{b: 1, b: 2}";
+    const mixup_allocator allocator = plain_allocator();
+    const yaml_node *root = NULL;
+    arena memory;
+    arena_init(&memory, &allocator);
+    assert_int_equal(yaml_parse(&memory, "--set a", false, yaml, sizeof yaml - 1, &root), MIXUP_ERROR_FORMAT);
+    assert_string_equal(mixup_last_error(), "--set a: b: the key stands here a second time");
+    arena_clear(&memory);
+}
+
 static void a_tab_is_named(void **state) {
     (void)state;
     refuse("a:\n\tb: 1\n", "f.yaml:2:", "tab");
@@ -296,6 +308,7 @@ int main(void) {
         cmocka_unit_test(too_deep_is_an_error),
         cmocka_unit_test(too_many_keys_are_an_error),
         cmocka_unit_test(a_key_twice_is_an_error),
+        cmocka_unit_test(an_override_with_a_key_twice_is_told_of_no_line),
         cmocka_unit_test(a_tab_is_named),
         cmocka_unit_test(other_malformed_files_are_errors),
         cmocka_unit_test(numbers_are_strict),

@@ -5,11 +5,17 @@
 #include <string.h>
 #include <yaml.h>
 
+/* What a node comes to once its aliases are unfolded. */
+typedef struct extent {
+    size_t nodes;  /* below it and itself */
+    size_t levels; /* below it */
+} extent;
+
 /* What is known about a node of libyaml's document while it is turned into a tree. */
 typedef struct entry {
     yaml_node *node; /* NULL: not reached yet */
     bool open;       /* its children are being made: meeting it again is a cycle */
-    size_t size;     /* nodes below it and itself, aliases unfolded */
+    extent all;
 } entry;
 
 typedef struct builder {
@@ -20,7 +26,7 @@ typedef struct builder {
     entry *entries; /* one a node of the document */
 } builder;
 
-static mixup_status build(builder *in, int index, size_t depth, const yaml_node **out, size_t *total);
+static mixup_status build(builder *in, int index, size_t depth, const yaml_node **out, extent *above);
 
 static mixup_status fail(const yaml_node *node, const char *message) {
     return error(MIXUP_ERROR_FORMAT, "%s: %s", yaml_where(node).text, message);
@@ -38,13 +44,13 @@ static mixup_status build_scalar(builder *in, const yaml_node_t *raw, yaml_node 
 }
 
 static mixup_status build_sequence(builder *in, const yaml_node_t *raw, size_t depth, yaml_node *node,
-                                   size_t *size) {
+                                   extent *all) {
     const yaml_node_item_t *items = raw->data.sequence.items.start;
     const size_t count = (size_t)(raw->data.sequence.items.top - items);
     node->kind = YAML_SEQUENCE;
     MIXUP_TRY(ARENA_NEW(in->memory, node->items, count));
     for (size_t i = 0; i < count; i++)
-        MIXUP_TRY(build(in, items[i], depth + 1, &node->items[i], size));
+        MIXUP_TRY(build(in, items[i], depth + 1, &node->items[i], all));
     node->count = count;
     return MIXUP_OK;
 }
@@ -54,12 +60,22 @@ static bool is_merge(const yaml_node *key) {
     return key->plain && strcmp(key->text, "<<") == 0;
 }
 
+/* Whether `from` has a key that `node` has not. */
+static bool has_another_key(const yaml_node *from, const yaml_node *node) {
+    for (size_t i = 0; i < from->count; i++)
+        if (yaml_get(node, from->keys[i]->text) == NULL)
+            return true;
+    return false;
+}
+
 /* Adds what `from`, the value of a key <<, has and `node` has not. */
 static mixup_status add_keys(builder *in, const yaml_node *from, yaml_node *node) {
     if (from->kind != YAML_MAPPING)
         return fail(from, "<< takes a mapping, or a list of them: <<: *name");
     const yaml_node **keys = NULL;
     const yaml_node **items = NULL;
+    if (!has_another_key(from, node)) /* no copy for each of a long list of aliases */
+        return MIXUP_OK;
     MIXUP_TRY(ARENA_NEW(in->memory, keys, node->count + from->count));
     MIXUP_TRY(ARENA_NEW(in->memory, items, node->count + from->count));
     memcpy(keys, node->keys, node->count * sizeof *keys);
@@ -99,7 +115,7 @@ static mixup_status refuse_second(const yaml_node *key, const yaml_node *earlier
 }
 
 static mixup_status build_mapping(builder *in, const yaml_node_t *raw, size_t depth, yaml_node *node,
-                                  size_t *size) {
+                                  extent *all) {
     const yaml_node_pair_t *pairs = raw->data.mapping.pairs.start;
     const size_t count = (size_t)(raw->data.mapping.pairs.top - pairs);
     node->kind = YAML_MAPPING;
@@ -112,13 +128,13 @@ static mixup_status build_mapping(builder *in, const yaml_node_t *raw, size_t de
     for (size_t i = 0; i < count; i++) {
         const yaml_node *key = NULL;
         const yaml_node *value = NULL;
-        MIXUP_TRY(build(in, pairs[i].key, depth + 1, &key, size));
+        MIXUP_TRY(build(in, pairs[i].key, depth + 1, &key, all));
         if (key->kind != YAML_SCALAR)
             return fail(key, "a key must be a single word");
         const yaml_node *earlier = is_merge(key) ? merged : yaml_get(node, key->text);
         if (earlier != NULL)
             return refuse_second(key, earlier);
-        MIXUP_TRY(build(in, pairs[i].value, depth + 1, &value, size));
+        MIXUP_TRY(build(in, pairs[i].value, depth + 1, &value, all));
         if (is_merge(key)) {
             merged = value;
             continue;
@@ -135,8 +151,13 @@ static bool default_tag(const yaml_node_t *raw) {
            strcmp(tag, YAML_MAP_TAG) == 0;
 }
 
+static mixup_status refuse_depth(const yaml_node *node) {
+    return error(MIXUP_ERROR_FORMAT, "%s: nested more than %d levels deep", yaml_where(node).text,
+                 YAML_MAX_DEPTH);
+}
+
 static mixup_status build_new(builder *in, const yaml_node_t *raw, size_t depth, yaml_node *node,
-                              size_t *size) {
+                              extent *all) {
     node->source = in->source;
     node->line = in->lined ? raw->start_mark.line + 1 : 0;
     node->column = raw->start_mark.column + 1;
@@ -144,36 +165,39 @@ static mixup_status build_new(builder *in, const yaml_node_t *raw, size_t depth,
         return error(MIXUP_ERROR_FORMAT, "%s: the tag '%s' has no meaning here; leave it out",
                      yaml_where(node).text, (const char *)raw->tag);
     if (depth > YAML_MAX_DEPTH)
-        return error(MIXUP_ERROR_FORMAT, "%s: nested more than %d levels deep", yaml_where(node).text,
-                     YAML_MAX_DEPTH);
+        return refuse_depth(node);
     switch (raw->type) {
     case YAML_SCALAR_NODE:
         return build_scalar(in, raw, node);
     case YAML_SEQUENCE_NODE:
-        return build_sequence(in, raw, depth, node, size);
+        return build_sequence(in, raw, depth, node, all);
     case YAML_MAPPING_NODE:
-        return build_mapping(in, raw, depth, node, size);
+        return build_mapping(in, raw, depth, node, all);
     case YAML_NO_NODE:
         break;
     }
     return fail(node, "an empty node");
 }
 
-/* Node `index` (from 1) of the document; adds its unfolded size to `total`. */
-static mixup_status build(builder *in, int index, size_t depth, const yaml_node **out, size_t *total) {
+/* Node `index` (from 1) of the document; adds it to the extent of the one above. */
+static mixup_status build(builder *in, int index, size_t depth, const yaml_node **out, extent *above) {
     entry *known = &in->entries[index - 1];
     if (known->node == NULL) {
         MIXUP_TRY(ARENA_NEW(in->memory, known->node, 1));
         known->open = true;
-        size_t size = 1;
-        MIXUP_TRY(build_new(in, yaml_document_get_node(in->document, index), depth, known->node, &size));
-        known->size = size;
+        extent all = {.nodes = 1};
+        MIXUP_TRY(build_new(in, yaml_document_get_node(in->document, index), depth, known->node, &all));
+        known->all = all;
         known->open = false;
     } else if (known->open) {
         return fail(known->node, "the anchor set here is used inside itself");
     }
-    *total += known->size;
-    if (*total > YAML_MAX_NODES)
+    if (depth + known->all.levels > YAML_MAX_DEPTH) /* an alias: it began higher up */
+        return refuse_depth(known->node);
+    above->nodes += known->all.nodes;
+    if (above->levels < known->all.levels + 1)
+        above->levels = known->all.levels + 1;
+    if (above->nodes > YAML_MAX_NODES)
         return error(MIXUP_ERROR_FORMAT, "%s: more than %d values once its aliases (*name) are unfolded",
                      in->source, YAML_MAX_NODES);
     *out = known->node;
@@ -185,8 +209,8 @@ static mixup_status build_document(arena *memory, const char *source, bool lined
     const size_t count = (size_t)(document->nodes.top - document->nodes.start);
     builder in = {.memory = memory, .document = document, .source = source, .lined = lined};
     MIXUP_TRY(ARENA_NEW(memory, in.entries, count));
-    size_t size = 0;
-    return build(&in, 1, 0, root, &size);
+    extent whole = {0};
+    return build(&in, 1, 0, root, &whole);
 }
 
 static mixup_status syntax_error(const yaml_parser_t *parser, const char *source, bool lined,

@@ -26,11 +26,28 @@ const command *command_find(const char *name) {
     return NULL;
 }
 
+/* "mixup --quiet train", "mixup -v". */
+static int misplaced_option(const char *name) {
+    static const char *const alone[] = {"--help", "--version"};
+    const char *nearest = schema_nearest(name, alone, MIXUP_COUNT(alone));
+    fprintf(stderr, "mixup: there is no option '%s' here", name);
+    if (nearest != NULL)
+        fprintf(stderr, "; did you mean '%s'?\n", nearest);
+    else
+        fprintf(stderr,
+                "; in front of a command there are --help and --version, all others stand behind it, as "
+                "in mixup train FILE %s\n",
+                strncmp(name, "--", 2) == 0 ? name : "--quiet");
+    return EXIT_USAGE;
+}
+
 static int unknown_command(const char *name) {
     const char *names[MIXUP_COUNT(commands)];
     for (size_t i = 0; i < MIXUP_COUNT(commands); i++)
         names[i] = commands[i]->name;
     const char *nearest = schema_nearest(name, names, MIXUP_COUNT(names));
+    if (name[0] == '-')
+        return misplaced_option(name);
     fprintf(stderr, "mixup: there is no command '%s'", name);
     if (nearest != NULL)
         fprintf(stderr, "; did you mean '%s'?", nearest);
@@ -63,7 +80,7 @@ int main(int argc, char **argv) {
     }
     if (strcmp(argv[1], "--version") == 0) {
         printf("mixup %s\n", mixup_version());
-        return fflush(stdout) == 0 ? EXIT_DONE : EXIT_FAILED;
+        return command_finish_output(&(arguments){.command = &command_help});
     }
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
         return run(&command_help, 0, NULL);

@@ -15,6 +15,9 @@ wrong() {
 wrong "name a command"
 wrong "did you mean 'train'" trian s.yaml
 wrong "there is no command 'frobnicate'" frobnicate
+wrong "there is no option '--quiet' here; in front of a command" --quiet train s.yaml
+wrong "did you mean '--version'?" --versoin
+wrong "there is no option '-x' here" -x
 wrong "something is missing: mixup train EXPERIMENT.yaml" train
 wrong "'b.yaml' is one too many" train s.yaml b.yaml
 wrong "takes a --set of its own" train s.yaml --set seed=2 training.epochs=1
@@ -101,6 +104,9 @@ completes "--markdown" mixup help --m
 if [ -w /dev/full ]; then
     "$MIXUP" help --markdown >/dev/full 2>err
     [ $? = 1 ] || complain "a full disk goes unnoticed"
+    says err "cannot write"
+    "$MIXUP" --version >/dev/full 2>err
+    [ $? = 1 ] || complain "a full disk goes unnoticed by --version"
     says err "cannot write"
 fi
 finish

@@ -138,7 +138,7 @@ static const char style_tables[] =
     "th,td{padding:.32rem .8rem;border-bottom:1px solid var(--line);text-align:left;vertical-align:top}\n"
     "th:first-child,td:first-child{padding-left:.2rem}\n"
     "thead th{border-bottom:2px solid var(--line);white-space:nowrap}\n"
-    "tbody th{font-weight:500}\n"
+    "tbody th{font-weight:500;min-width:7rem}\n" /* else long names break into many lines on a phone */
     "td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}\n"
     "td.best{font-weight:700;color:var(--accent)}\n"
     ".dot{display:inline-block;width:.7em;height:.7em;border-radius:50%;background:var(--c);margin-right:."

@@ -219,18 +219,25 @@ static mixup_status check_shape(const mixup_dataset *data, const mixup_model *mo
                  shape_to_text(&have).text, shape_to_text(&want).text);
 }
 
-bool source_is_run(const char *path) {
-    char *record = path_join(command_allocator(), path, RUN_EXPERIMENT);
-    const bool found = record != NULL && file_exists(record);
-    memory_release(command_allocator(), record);
+static bool holds(const char *folder, const char *name) {
+    char *path = path_join(command_allocator(), folder, name);
+    const bool found = path != NULL && file_exists(path);
+    memory_release(command_allocator(), path);
     return found;
+}
+
+bool source_is_run(const char *path) {
+    return holds(path, RUN_EXPERIMENT);
 }
 
 bool source_is_given(const arguments *given, const char *path) {
     const bool named = arguments_given(given, "experiment");
+    const char *model = arguments_positional(given, 0);
+    /* Where there is no model, that is what source_model will say. */
+    const bool there = is_folder(model) ? holds(model, RUN_MODEL) : file_exists(model);
     if (path != NULL && named)
         command_misused(given, "give only one of DATA or --experiment FILE.yaml");
-    else if (path == NULL && !named && !source_is_run(arguments_positional(given, 0)))
+    else if (path == NULL && !named && there && !source_is_run(model))
         command_misused(given,
                         "give DATA or --experiment FILE.yaml; only a run's folder brings its own data");
     else

@@ -87,4 +87,14 @@ expect 0 "$MIXUP" train figures.yaml --variant none --out figures
 expect 0 "$MIXUP" train figures/none/seed-1/run.yaml --out again --quiet
 same again/none/seed-1/model.safetensors before.safetensors
 
+# A path that leads to no model is what is wrong, not the lack of data.
+for command in evaluate predict; do
+    expect 1 "$MIXUP" $command nowhere/none/seed-1
+    says err "nowhere/none/seed-1: cannot open"
+    expect 1 "$MIXUP" $command figures
+    says err "figures: holds no model.safetensors; give a finished run's folder (DIR/VARIANT/seed-N)"
+    expect 2 "$MIXUP" $command figures/none/seed-1/model.safetensors
+    says err "give DATA"
+done
+
 finish

@@ -3,10 +3,13 @@
  * number for other data. */
 #include "data/dataset.h"
 
+static const uint64_t basis = UINT64_C(0xcbf29ce484222325);
+static const uint64_t prime = UINT64_C(0x100000001b3);
+
 static uint64_t add_bytes(uint64_t hash, const void *data, size_t size) {
     const unsigned char *bytes = data;
     for (size_t i = 0; i < size; i++)
-        hash = (hash ^ bytes[i]) * UINT64_C(0x100000001b3);
+        hash = (hash ^ bytes[i]) * prime;
     return hash;
 }
 
@@ -14,19 +17,42 @@ static uint64_t add_number(uint64_t hash, uint64_t number) {
     return add_bytes(hash, &number, sizeof number);
 }
 
-static const uint64_t basis = UINT64_C(0xcbf29ce484222325);
-
 uint64_t hash_row(const void *row, size_t bytes) {
     return add_bytes(basis, row, bytes);
 }
 
-/* A row's own hash goes in, which is known of rows that do not lie in memory. */
-static uint64_t add_sample(uint64_t hash, const mixup_dataset *set, size_t sample) {
+/* Samples whose rows are hashed side by side: after each byte a hash waits four cycles for its product, in
+ * which those of three other rows are begun. */
+enum { GROUP = 4 };
+
+static void hash_rows(const unsigned char *const rows[GROUP], size_t bytes, uint64_t hashes[GROUP]) {
+    uint64_t hash[GROUP];
+    for (size_t r = 0; r < GROUP; r++)
+        hash[r] = basis;
+    for (size_t i = 0; i < bytes; i++)
+        for (size_t r = 0; r < GROUP; r++)
+            hash[r] = (hash[r] ^ rows[r][i]) * prime;
+    for (size_t r = 0; r < GROUP; r++)
+        hashes[r] = hash[r];
+}
+
+/* The rows' own hashes, which are known of rows that do not lie in memory. Of fewer samples than a group has
+ * the last one fills it up. */
+static void hash_samples(const mixup_dataset *set, const size_t samples[GROUP], uint64_t hashes[GROUP]) {
     const dataset_storage *storage = set->storage;
     const size_t bytes = set->preprocess->features * type_size(storage->type);
-    const uint64_t row = storage->reader != NULL
-                             ? storage->reader->hashes[sample]
-                             : hash_row((const char *)storage->inputs + sample * bytes, bytes);
+    const unsigned char *rows[GROUP];
+    for (size_t r = 0; r < GROUP; r++) {
+        if (storage->reader != NULL)
+            hashes[r] = storage->reader->hashes[samples[r]];
+        else
+            rows[r] = (const unsigned char *)storage->inputs + samples[r] * bytes;
+    }
+    if (storage->reader == NULL)
+        hash_rows(rows, bytes, hashes);
+}
+
+static uint64_t add_sample(uint64_t hash, const dataset_storage *storage, size_t sample, uint64_t row) {
     hash = add_number(hash, row);
     if (storage->labels != NULL)
         return add_bytes(hash, storage->labels + sample, sizeof *storage->labels);
@@ -34,6 +60,20 @@ static uint64_t add_sample(uint64_t hash, const mixup_dataset *set, size_t sampl
         return hash;
     return add_bytes(hash, storage->targets + sample * storage->target_count,
                      storage->target_count * sizeof *storage->targets);
+}
+
+static uint64_t add_samples(uint64_t hash, const mixup_dataset *set) {
+    for (size_t first = 0; first < set->count; first += GROUP) {
+        const size_t count = set->count - first < GROUP ? set->count - first : GROUP;
+        size_t samples[GROUP];
+        uint64_t rows[GROUP];
+        for (size_t r = 0; r < GROUP; r++)
+            samples[r] = dataset_sample(set, first + (r < count ? r : count - 1));
+        hash_samples(set, samples, rows);
+        for (size_t r = 0; r < count; r++)
+            hash = add_sample(hash, set->storage, samples[r], rows[r]);
+    }
+    return hash;
 }
 
 uint64_t dataset_fingerprint(const mixup_dataset *set) {
@@ -45,9 +85,7 @@ uint64_t dataset_fingerprint(const mixup_dataset *set) {
         return hash;
     hash = add_number(hash, (uint64_t)set->storage->type);
     hash = add_number(hash, set->storage->labels != NULL);
-    for (size_t i = 0; i < set->count; i++)
-        hash = add_sample(hash, set, dataset_sample(set, i));
-    return hash;
+    return add_samples(hash, set);
 }
 
 static uint64_t add_values(uint64_t hash, const double *values, size_t count) {

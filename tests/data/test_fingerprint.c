@@ -78,6 +78,42 @@ static void parts_of_a_set_have_their_own(void **state) {
     mixup_dataset_destroy(part2);
 }
 
+static uint64_t add(uint64_t hash, const void *data, size_t size) {
+    const unsigned char *bytes = data;
+    for (size_t i = 0; i < size; i++)
+        hash = (hash ^ bytes[i]) * UINT64_C(1099511628211);
+    return hash;
+}
+
+/* By the definition, one byte after the other: the numbers stand in the records of runs, so that no way of
+ * computing them may change any. */
+static void it_is_the_fnv_1a_of_the_samples_for_any_number_of_them(void **state) {
+    (void)state;
+    enum { MOST = 11, WIDTH = 13 };
+    const uint64_t basis = UINT64_C(14695981039346656037);
+    unsigned char rows[MOST * WIDTH];
+    int32_t classes[MOST];
+    for (size_t i = 0; i < sizeof rows; i++)
+        rows[i] = (unsigned char)(i * 37 + i / 7);
+    for (int i = 0; i < MOST; i++)
+        classes[i] = i % 3;
+    for (uint64_t count = 1; count <= MOST; count++) {
+        const uint64_t head[] = {count, WIDTH, 3, (uint64_t)MIXUP_UINT8, 1};
+        uint64_t expected = add(basis, head, sizeof head);
+        for (size_t i = 0; i < count; i++) {
+            const uint64_t row = add(basis, rows + i * WIDTH, WIDTH);
+            expected = add(expected, &row, sizeof row);
+            expected = add(expected, &classes[i], sizeof classes[i]);
+        }
+        assert_true(fingerprint_of(&(mixup_arrays_desc){.inputs = rows,
+                                                        .type = MIXUP_UINT8,
+                                                        .count = count,
+                                                        .shape = {WIDTH},
+                                                        .labels = classes,
+                                                        .class_count = 3}) == expected);
+    }
+}
+
 static mixup_status never_read(void *user, const size_t *indices, size_t count, float *rows, float *columns) {
     (void)user, (void)indices, (void)count, (void)rows, (void)columns;
     fail_msg("the callback was called");
@@ -126,6 +162,7 @@ int main(void) {
         cmocka_unit_test(equal_samples_have_one_fingerprint),
         cmocka_unit_test(any_change_of_a_sample_changes_it),
         cmocka_unit_test(parts_of_a_set_have_their_own),
+        cmocka_unit_test(it_is_the_fnv_1a_of_the_samples_for_any_number_of_them),
         cmocka_unit_test(callback_data_are_known_by_their_number_alone),
         cmocka_unit_test(what_is_done_to_the_samples_has_one_too),
     };

@@ -16,6 +16,7 @@
 typedef struct reader {
     mixup_allocator allocator;
     void *stream;    /* zlib's gzFile */
+    int descriptor;  /* the stream's */
     char *path;      /* as given; for messages */
     uint64_t offset; /* unpacked bytes read so far */
     uint64_t limit;  /* the unpacked content has at most so many bytes; UINT64_MAX: unknown (pipes) */

@@ -54,6 +54,33 @@ static void large_blocks_are_read_plain_and_packed(void **state) {
     temporary_folder_remove(&folder);
 }
 
+static void a_large_block_may_stand_anywhere_in_a_file(void **state) {
+    (void)state;
+    enum { BEFORE = 1000003, BEHIND = 5 };
+    temporary_folder folder;
+    temporary_folder_make(&folder);
+    unsigned char *noise = make_noise(BEFORE + LARGE + BEHIND);
+    const char *path = temporary_file(&folder, "plain");
+    write_bytes(path, noise, BEFORE + LARGE + BEHIND);
+    reader in;
+    void *before = NULL, *block = NULL;
+    unsigned char behind[BEHIND];
+    assert_int_equal(reader_open(&in, path, NULL), MIXUP_OK);
+    assert_int_equal(reader_block(&in, BEFORE, &before), MIXUP_OK);
+    assert_int_equal(reader_block(&in, LARGE, &block), MIXUP_OK);
+    assert_memory_equal(before, noise, BEFORE);
+    assert_memory_equal(block, noise + BEFORE, LARGE);
+    memory_release(&in.allocator, before);
+    memory_release(&in.allocator, block);
+    assert_int_equal(in.offset, BEFORE + LARGE);
+    assert_int_equal(reader_exact(&in, behind, BEHIND), MIXUP_OK);
+    assert_memory_equal(behind, noise + BEFORE + LARGE, BEHIND);
+    assert_int_equal(reader_finish(&in, "all"), MIXUP_OK);
+    reader_close(&in);
+    free(noise);
+    temporary_folder_remove(&folder);
+}
+
 static void looking_for_the_end_loses_no_byte(void **state) {
     (void)state;
     temporary_folder folder;
@@ -158,6 +185,7 @@ static void a_wrong_checksum_is_found_at_the_end(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(large_blocks_are_read_plain_and_packed),
+        cmocka_unit_test(a_large_block_may_stand_anywhere_in_a_file),
         cmocka_unit_test(looking_for_the_end_loses_no_byte),
         cmocka_unit_test(missing_bytes_are_counted),
         cmocka_unit_test(a_packed_file_that_claims_much_allocates_little),

@@ -214,6 +214,37 @@ static void every_wrong_value_is_refused(void **state) {
     assert_failed(preprocess_from_json("{}", &allocator, &read), MIXUP_ERROR_FORMAT, "'version'");
 }
 
+static void statistics_without_their_other_half_are_refused(void **state) {
+    (void)state;
+    static const struct {
+        const char *missing, *filled, *mean, *deviation, *targets, *part; /* part NULL: all is right */
+    } cases[] = {
+        {"refuse", "null", "[1,2]", "[1,2]", "\"target_mean\":[1],\"target_deviation\":[1]", NULL},
+        {"refuse", "null", "[1,2]", "null", "\"target_mean\":[1],\"target_deviation\":[1]", "'mean'"},
+        {"refuse", "null", "null", "[1,2]", "\"target_mean\":[1],\"target_deviation\":[1]", "'mean'"},
+        {"mean", "null", "[1,2]", "[1,2]", "\"target_mean\":[1],\"target_deviation\":[1]", "'filled'"},
+        {"refuse", "null", "null", "null", "\"target_mean\":[],\"target_deviation\":[]", "'target_mean'"},
+        {"refuse", "null", "null", "null", "\"target_mean\":[1],\"target_deviation\":null",
+         "'target_deviation'"},
+    };
+    const mixup_allocator allocator = plain();
+    for (size_t i = 0; i < MIXUP_COUNT(cases); i++) {
+        char json[500];
+        snprintf(json, sizeof json,
+                 "{\"version\":1,\"source\":\"arrays\",\"shape\":[2],\"scale\":1.0,\"missing\":\"%s\","
+                 "\"filled\":%s,\"mean\":%s,\"deviation\":%s,\"classes\":[],\"features\":[],\"targets\":[],"
+                 "\"ignored\":[],\"label\":null,\"separator\":\",\",\"no_header\":false,%s}",
+                 cases[i].missing, cases[i].filled, cases[i].mean, cases[i].deviation, cases[i].targets);
+        mixup_preprocess *read = NULL;
+        const mixup_status status = preprocess_from_json(json, &allocator, &read);
+        if (cases[i].part == NULL)
+            assert_int_equal(status, MIXUP_OK);
+        else
+            assert_failed(status, MIXUP_ERROR_FORMAT, cases[i].part);
+        preprocess_destroy(read);
+    }
+}
+
 static void any_changed_byte_is_refused_or_makes_another_valid_one(void **state) {
     (void)state;
     mixup_preprocess *preprocess = full();
@@ -295,6 +326,7 @@ int main(void) {
         cmocka_unit_test(everything_comes_back_bit_for_bit),
         cmocka_unit_test(what_is_absent_comes_back_absent),
         cmocka_unit_test(every_wrong_value_is_refused),
+        cmocka_unit_test(statistics_without_their_other_half_are_refused),
         cmocka_unit_test(any_changed_byte_is_refused_or_makes_another_valid_one),
         cmocka_unit_test(numbers_are_written_the_same_under_every_locale),
         cmocka_unit_test(names_must_be_utf8),

@@ -116,6 +116,10 @@ static void several_wrong_combinations_are_refused(void **state) {
                    "my.yaml:5:", "report[1]", "needs a bound");
     EXPECT_REFUSAL(SMALL "mix: {alpha: 1, at: [input, dense2], weights: [1]}\n", "mix.weights",
                    "1 numbers for 2");
+    EXPECT_REFUSAL(SMALL_DATA "network: [{op: dense, units: 2, mix: true}]\nmix: {alpha: 1, weights: [1]}\n",
+                   "mix.weights", "mix.at");
+    EXPECT_REFUSAL("data: {train: {format: spirals}, test: {format: npy, inputs: a}}\n" SMALL_NETWORK,
+                   "data.test: needs labels or targets");
     EXPECT_REFUSAL(SMALL "mix: {alpha: 1, at: [input], weights: [0]}\n", "mix.weights", "all 0");
     EXPECT_REFUSAL(SMALL "mix: {alpha: 1, at: [input], alpha_epochs: [1, 5]}\n", "my.yaml:5:", "mix",
                    "alpha_epochs without alpha_factors");

@@ -213,6 +213,40 @@ static void a_bad_setting_is_refused(void **state) {
            4);
 }
 
+static void a_bad_setting_of_a_layer_for_images_is_refused(void **state) {
+    (void)state;
+    REFUSE_LAYER(MIXUP_ERROR_NETWORK,
+                 "layers[0] 'conv2d1': filters is missing; a conv2d layer needs at least 1",
+                 .op = MIXUP_CONV2D, .kernel = {3});
+    REFUSE_LAYER(MIXUP_ERROR_NETWORK,
+                 "layers[0] 'conv2d1': kernel is missing; give its height and width, or one for both",
+                 .op = MIXUP_CONV2D, .filters = 2);
+    REFUSE_LAYER(MIXUP_ERROR_NETWORK, "layers[0] 'conv2d1': filters is 4, which 3 groups do not divide",
+                 .op = MIXUP_CONV2D, .filters = 4, .kernel = {3}, .groups = 3);
+    REFUSE_LAYER(MIXUP_ERROR_NETWORK,
+                 "layers[0] 'max_pool1': kernel is 2x1048577; each must be from 1 to 1048576",
+                 .op = MIXUP_MAX_POOL, .kernel = {2, 1048577});
+    REFUSE_LAYER(MIXUP_ERROR_NETWORK,
+                 "layers[0] 'max_pool1': padding is 2; at most half the kernel, 3, so that no window lies "
+                 "outside the image",
+                 .op = MIXUP_MAX_POOL, .kernel = {3}, .padding = {2});
+    REFUSE_LAYER(MIXUP_ERROR_NETWORK,
+                 "layers[0] 'pad1': padding is missing; give how many zeros to add at each side",
+                 .op = MIXUP_PAD);
+}
+
+static void the_channels_of_a_group_norm_make_32_groups_by_default(void **state) {
+    (void)state;
+    const mixup_layer layers[] = {{.op = MIXUP_GROUP_NORM}};
+    graph *made;
+    BUILD(&made, layers, 64, 2, 2);
+    assert_int_equal(made->layers[0].attributes.groups, 32);
+    graph_destroy(made);
+    REFUSE(MIXUP_ERROR_SHAPE,
+           "layers[0] 'group_norm1': its input has 48 channels, which 32 groups do not divide", layers, 48, 2,
+           2);
+}
+
 static void shapes_that_do_not_fit_are_refused(void **state) {
     (void)state;
     const mixup_layer dense[] = {{.op = MIXUP_DENSE, .units = 2}};
@@ -402,6 +436,8 @@ int main(void) {
         cmocka_unit_test(a_bad_op_or_name_is_refused),
         cmocka_unit_test(a_bad_edge_is_refused),
         cmocka_unit_test(a_bad_setting_is_refused),
+        cmocka_unit_test(a_bad_setting_of_a_layer_for_images_is_refused),
+        cmocka_unit_test(the_channels_of_a_group_norm_make_32_groups_by_default),
         cmocka_unit_test(shapes_that_do_not_fit_are_refused),
         cmocka_unit_test(sizes_that_do_not_fit_memory_are_refused),
         cmocka_unit_test(a_bad_custom_layer_is_refused),

@@ -241,11 +241,16 @@ static mixup_status put_experiment(const arguments *given, const char *out, cons
 /* A file that may hold somebody's work is not replaced. */
 static mixup_status check_out(const arguments *given, const char *out) {
     struct stat information;
-    if (out == NULL || arguments_flag(given, "overwrite") || stat(out, &information) != 0 ||
-        S_ISCHR(information.st_mode) || S_ISFIFO(information.st_mode))
+    if (out == NULL)
         return MIXUP_OK;
-    return error(MIXUP_ERROR_ARGUMENT,
-                 "%s: is there already and is left as it is; give another name, or --overwrite", out);
+    const bool there = stat(out, &information) == 0;
+    if (out[0] == '\0' || out[strlen(out) - 1] == '/' || (there && S_ISDIR(information.st_mode)))
+        return error(MIXUP_ERROR_ARGUMENT,
+                     "--out '%s': names a folder; give a file in it, my.yaml for example", out);
+    if (there && S_ISREG(information.st_mode) && !arguments_flag(given, "overwrite"))
+        return error(MIXUP_ERROR_ARGUMENT,
+                     "%s: is there already and is left as it is; give another name, or --overwrite", out);
+    return MIXUP_OK;
 }
 
 static mixup_status init(const arguments *given, const char *data) {

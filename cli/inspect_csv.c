@@ -234,6 +234,25 @@ static mixup_status check_commas(const table *in, const char *path) {
     return MIXUP_OK;
 }
 
+/* Else the data set would say that no column is left, but not why. */
+static mixup_status check_inputs(const table *in, const char *path) {
+    const column *text_column = NULL;
+    for (size_t i = 0; i < in->count; i++) {
+        const column *at = &in->columns[i];
+        if (!at->target && !left_out(at))
+            return MIXUP_OK;
+        if (!at->target && !at->ignored && at->word != NULL && text_column == NULL)
+            text_column = at;
+    }
+    if (text_column == NULL)
+        return MIXUP_OK;
+    return error(
+        MIXUP_ERROR_DATA,
+        "%s:%zu: no column of numbers is left for the inputs: '%s' holds '%.60s'; write text as numbers, "
+        "such as 0 and 1 for no and yes",
+        path, text_column->line, text_column->name, text_column->word);
+}
+
 static void add_ignored(const table *in, inspection *out) {
     size_t ignored = 0;
     bool counts = false;
@@ -318,6 +337,7 @@ static mixup_status inspect(table *found, const mixup_csv_desc *desc, mixup_data
     leave_out_counts(found);
     MIXUP_TRY(check_commas(found, desc->path));
     MIXUP_TRY(check_words(found, desc->path));
+    MIXUP_TRY(check_inputs(found, desc->path));
     return open_set(found, desc, set);
 }
 

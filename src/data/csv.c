@@ -116,8 +116,10 @@ static mixup_status follow_class(csv_loader *loader, const csv_row *row, const c
 static mixup_status read_label(csv_loader *loader, const csv_row *row, const csv_column *column,
                                const char *field) {
     if (number_is_missing(field))
-        return error(MIXUP_ERROR_DATA, "%s:%zu: column '%.100s': the label is missing ('%.20s')", row->path,
-                     row->line, column->name, field);
+        return error(
+            MIXUP_ERROR_DATA,
+            "%s:%zu: column '%.100s': the label is missing ('%.20s'); fill it in, or take the row out",
+            row->path, row->line, column->name, field);
     size_t number = 0;
     bool fresh = false;
     MIXUP_TRY(class_table_add(&loader->classes, field, &number, &fresh));

@@ -30,6 +30,16 @@ absent other
 expect 0 "$MIXUP" init --csv flowers.csv --target petal --out new/sub/f.yaml --overwrite
 says new/sub/f.yaml "targets: [petal]"
 expect 2 "$MIXUP" init --csv flowers.csv --label petal --overwrite
+mkdir folder
+for out in folder folder/ fresh/ ""; do
+    expect 1 "$MIXUP" init --csv flowers.csv --label petal --overwrite --out "$out"
+    says err "names a folder; give a file"
+done
+absent fresh
+printf 'a,b,kind\n' >words.csv
+for i in 1 2 3 4 5 6 7 8 9 10 11 12; do echo "True,no,k$((i % 2))" >>words.csv; done
+expect 1 "$MIXUP" init --csv words.csv --label kind
+says err "words.csv:2: no column of numbers is left for the inputs: 'a' holds 'True'" "0 and 1"
 # Standard output into another folder: the paths hold here, which is said there and only there.
 "$MIXUP" init --csv flowers.csv --label "kind, of flower" 2>err >new/f.yaml
 says err "new/f.yaml hold for a file in this folder" "--out"

@@ -40,8 +40,15 @@ static bool is_written_directly(const char *path) {
     return stat(path, &information) == 0 && !S_ISREG(information.st_mode) && !S_ISDIR(information.st_mode);
 }
 
+static bool is_folder(const char *path) {
+    struct stat information;
+    return stat(path, &information) == 0 && S_ISDIR(information.st_mode);
+}
+
 mixup_status file_create(file_writer *out, const char *path, const mixup_allocator *allocator) {
     *out = (file_writer){.allocator = *allocator};
+    if (path[0] == '\0' || is_folder(path))
+        return error(MIXUP_ERROR_IO, "'%s': names a folder, not a file; give a file's name", path);
     const bool direct = is_written_directly(path);
     out->path = direct ? memory_copy_text(allocator, path) : follow_links(path, allocator);
     if (out->path != NULL && !direct)

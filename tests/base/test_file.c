@@ -294,6 +294,10 @@ static void paths_are_made_relative_to_the_folder_of_another_file(void **state) 
     }
     char there[] = "here/x.csv";
     char new[] = "here/new/x.csv";
+    file_writer writer;
+    assert_int_equal(file_create(&writer, "here/a", &hooks), MIXUP_ERROR_IO);
+    assert_non_null(strstr(mixup_last_error(), "'here/a': names a folder"));
+    assert_int_equal(file_create(&writer, "", &hooks), MIXUP_ERROR_IO);
     assert_true(fail_every_allocation(relate, there) > 3);
     assert_true(fail_every_allocation(relate, new) > 3);
     assert_int_equal(unlink("here/link"), 0);

@@ -56,12 +56,21 @@ int command_finish_output(const arguments *given) {
 
 /* ---------------------------------------------------------------- help */
 
-/* Two columns; a text that is longer than its column gets a line of its own. */
+/* Two columns; what is longer than the first gets a line of its own, what is longer than the second several,
+ * so that no line is longer than those of the commands' own texts. */
 static void print_row(const char *left, const char *right) {
-    if (strlen(left) > 24)
-        printf("  %s\n  %24s  %s\n", left, "", right);
-    else
-        printf("  %-24s  %s\n", left, right);
+    enum { LEFT = 24, RIGHT = 72 };
+    printf("  %-*s  ", LEFT, left);
+    if (strlen(left) > LEFT)
+        printf("\n  %*s  ", LEFT, "");
+    while (strlen(right) > RIGHT) {
+        int length = RIGHT;
+        while (length > 1 && right[length] != ' ')
+            length--;
+        printf("%.*s\n  %*s  ", length, right, LEFT, "");
+        right += length + 1;
+    }
+    printf("%s\n", right);
 }
 
 static void print_option(const option *which) {

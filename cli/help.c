@@ -13,12 +13,10 @@ static void print_commands(void) {
            mixup_version());
     for (size_t i = 0; i < count; i++)
         printf("  %-10s  %s\n", list[i]->name, list[i]->summary);
-    printf(
-        "\n`mixup COMMAND --help` explains a command, `mixup help KEY` a key of an experiment file, for "
-        "example\n"
-        "`mixup help training.optimizer`. To begin: mixup init --csv data.csv --label COLUMN --out my.yaml, "
-        "then\n"
-        "mixup train my.yaml.\n");
+    printf("\n`mixup COMMAND --help` explains a command, `mixup help KEY` a key of an experiment file, for\n"
+           "example `mixup help training.optimizer`. To begin:\n"
+           "  mixup init --csv data.csv --label COLUMN --out my.yaml\n"
+           "  mixup train my.yaml\n");
 }
 
 static int print_markdown(const arguments *given) {

@@ -173,8 +173,7 @@ const command command_predict = {
         "MODEL is a model.safetensors or a run's folder; DATA a .csv, .npy or IDX file, a JPEG or PNG "
         "image,\n"
         "a folder or .tar of them, or --experiment FILE.yaml. Without either, a run's folder brings its own\n"
-        "test data. What a file says of targets is not read: columns may be absent or empty, folders of "
-        "images\n"
-        "have any name. Rows are numbered from 1; those of images name their file.\n",
+        "test data. What a file says of targets is not read: columns may be absent or empty, folders of\n"
+        "images have any name. Rows are numbered from 1; those of images name their file.\n",
     .run = run,
 };

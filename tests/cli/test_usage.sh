@@ -57,6 +57,7 @@ for command in $commands; do
     cp out long
     expect 0 "$MIXUP" help "$command"
     same out long
+    [ "$(awk 'length > 100' out)" = "" ] || complain "lines of more than 100 columns: $(awk 'length > 100' out)"
     # every option of the help is explained
     if grep -E '^  --[a-z-]+( [A-Z.=,0-9a-z]+)?( \.\.\.)? *$' out | grep -vq .; then complain "$command"; fi
 done

@@ -1,6 +1,7 @@
 /* data/fingerprint: FNV-1a (64 bits; Fowler, Noll, Vo) over the samples of a data set, and over what is done
  * to them. It notices data that changed by accident; it is no protection from somebody who wants the same
  * number for other data. */
+#include "base/parallel.h"
 #include "data/dataset.h"
 
 static const uint64_t basis = UINT64_C(0xcbf29ce484222325);
@@ -62,16 +63,52 @@ static uint64_t add_sample(uint64_t hash, const dataset_storage *storage, size_t
                      storage->target_count * sizeof *storage->targets);
 }
 
-static uint64_t add_samples(uint64_t hash, const mixup_dataset *set) {
-    for (size_t first = 0; first < set->count; first += GROUP) {
-        const size_t count = set->count - first < GROUP ? set->count - first : GROUP;
+/* Samples whose rows are hashed by several threads at once, a piece each in turn, before their hashes go in
+ * one after the other. */
+enum { PIECE = 128, WINDOW = 64 * PIECE, MOST_THREADS = 8, SMALL = 1 << 20 /* bytes that one thread does */ };
+
+typedef struct sample_window {
+    const mixup_dataset *set;
+    size_t first, count;     /* of the set */
+    uint64_t hashes[WINDOW]; /* [count] */
+} sample_window;
+
+static mixup_status hash_piece(size_t index, void *user) {
+    sample_window *of = user;
+    const size_t left = of->count - index * PIECE;
+    const size_t end = index * PIECE + (left < PIECE ? left : PIECE);
+    for (size_t begin = index * PIECE; begin < end; begin += GROUP) {
         size_t samples[GROUP];
-        uint64_t rows[GROUP];
+        uint64_t hashes[GROUP];
         for (size_t r = 0; r < GROUP; r++)
-            samples[r] = dataset_sample(set, first + (r < count ? r : count - 1));
-        hash_samples(set, samples, rows);
-        for (size_t r = 0; r < count; r++)
-            hash = add_sample(hash, set->storage, samples[r], rows[r]);
+            samples[r] = dataset_sample(of->set, of->first + (begin + r < end ? begin + r : end - 1));
+        hash_samples(of->set, samples, hashes);
+        for (size_t r = 0; r < GROUP && begin + r < end; r++)
+            of->hashes[begin + r] = hashes[r];
+    }
+    return MIXUP_OK;
+}
+
+/* One for rows whose windows, or of which all, are small. */
+static size_t choose_threads(const mixup_dataset *set) {
+    const size_t row = set->preprocess->features * type_size(set->storage->type);
+    size_t threads = 0;
+    if (set->storage->reader != NULL || row < SMALL / WINDOW || set->count < SMALL / row ||
+        parallel_choose_threads(&threads, 0) != MIXUP_OK)
+        return 1;
+    return threads < MOST_THREADS ? threads : MOST_THREADS;
+}
+
+static uint64_t add_samples(uint64_t hash, const mixup_dataset *set) {
+    const size_t threads = choose_threads(set);
+    sample_window window;
+    window.set = set;
+    for (window.first = 0; window.first < set->count; window.first += WINDOW) {
+        const size_t left = set->count - window.first;
+        window.count = left < WINDOW ? left : WINDOW;
+        parallel_run((window.count + PIECE - 1) / PIECE, threads, hash_piece, &window); /* does not fail */
+        for (size_t i = 0; i < window.count; i++)
+            hash = add_sample(hash, set->storage, dataset_sample(set, window.first + i), window.hashes[i]);
     }
     return hash;
 }

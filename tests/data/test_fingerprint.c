@@ -87,31 +87,43 @@ static uint64_t add(uint64_t hash, const void *data, size_t size) {
 
 /* By the definition, one byte after the other: the numbers stand in the records of runs, so that no way of
  * computing them may change any. */
+static uint64_t fnv_1a_of(const unsigned char *rows, const int32_t *classes, uint64_t count, uint64_t width) {
+    const uint64_t basis = UINT64_C(14695981039346656037);
+    const uint64_t head[] = {count, width, 3, (uint64_t)MIXUP_UINT8, 1};
+    uint64_t hash = add(basis, head, sizeof head);
+    for (size_t i = 0; i < count; i++) {
+        const uint64_t row = add(basis, rows + i * width, width);
+        hash = add(hash, &row, sizeof row);
+        hash = add(hash, &classes[i], sizeof classes[i]);
+    }
+    return hash;
+}
+
+static void expect_fnv_1a(size_t count, size_t width) {
+    unsigned char *rows = malloc(count * width);
+    int32_t *classes = malloc(count * sizeof *classes);
+    assert_true(rows != NULL && classes != NULL);
+    for (size_t i = 0; i < count * width; i++)
+        rows[i] = (unsigned char)(i * 37 + i / 7 + i / 1000);
+    for (size_t i = 0; i < count; i++)
+        classes[i] = (int32_t)(i % 3);
+    assert_true(fingerprint_of(&(mixup_arrays_desc){.inputs = rows,
+                                                    .type = MIXUP_UINT8,
+                                                    .count = count,
+                                                    .shape = {width},
+                                                    .labels = classes,
+                                                    .class_count = 3}) ==
+                fnv_1a_of(rows, classes, count, width));
+    free(classes);
+    free(rows);
+}
+
 static void it_is_the_fnv_1a_of_the_samples_for_any_number_of_them(void **state) {
     (void)state;
-    enum { MOST = 11, WIDTH = 13 };
-    const uint64_t basis = UINT64_C(14695981039346656037);
-    unsigned char rows[MOST * WIDTH];
-    int32_t classes[MOST];
-    for (size_t i = 0; i < sizeof rows; i++)
-        rows[i] = (unsigned char)(i * 37 + i / 7);
-    for (int i = 0; i < MOST; i++)
-        classes[i] = i % 3;
-    for (uint64_t count = 1; count <= MOST; count++) {
-        const uint64_t head[] = {count, WIDTH, 3, (uint64_t)MIXUP_UINT8, 1};
-        uint64_t expected = add(basis, head, sizeof head);
-        for (size_t i = 0; i < count; i++) {
-            const uint64_t row = add(basis, rows + i * WIDTH, WIDTH);
-            expected = add(expected, &row, sizeof row);
-            expected = add(expected, &classes[i], sizeof classes[i]);
-        }
-        assert_true(fingerprint_of(&(mixup_arrays_desc){.inputs = rows,
-                                                        .type = MIXUP_UINT8,
-                                                        .count = count,
-                                                        .shape = {WIDTH},
-                                                        .labels = classes,
-                                                        .class_count = 3}) == expected);
-    }
+    for (size_t count = 1; count <= 11; count++)
+        expect_fnv_1a(count, 13);
+    expect_fnv_1a(9001, 150); /* by several threads */
+    expect_fnv_1a(3, 700001);
 }
 
 static mixup_status never_read(void *user, const size_t *indices, size_t count, float *rows, float *columns) {

@@ -41,7 +41,7 @@ static double uniform_of(uint32_t high, uint32_t low) {
 }
 
 /* The numbers of BLOCKS blocks, which the stream leaves behind. */
-VECTORIZED static void take_blocks(random_stream *stream, double *values) {
+VECTORIZED_PRODUCTS static void take_blocks(random_stream *stream, double *values) {
     uint32_t words[4][BLOCKS];
     make_blocks(stream, words);
     stream->counter[0] += BLOCKS;

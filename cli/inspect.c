@@ -127,17 +127,57 @@ mixup_status inspect_idx(const char *images, const char *labels, inspection *out
     return describe_unless(status, out, set);
 }
 
+/* Rows of zeros with a single 1. */
+static bool is_one_hot(const array *in) {
+    if (in->shape.rank != 2 || in->shape.sizes[1] < 2)
+        return false;
+    const size_t columns = in->shape.sizes[1];
+    for (size_t row = 0; row < in->shape.sizes[0]; row++) {
+        size_t ones = 0;
+        for (size_t c = 0; c < columns; c++) {
+            const double value = array_element(in->type, in->data, row * columns + c);
+            if (value != 0.0 && value != 1.0)
+                return false;
+            ones += value == 1.0;
+        }
+        if (ones != 1)
+            return false;
+    }
+    return true;
+}
+
+/* Whether the array holds numbers to predict, or else class numbers: integers, [count] or [count][1]. */
+static mixup_status look_at_targets(const char *path, const array *in, bool *numbers) {
+    if (is_one_hot(in))
+        return error(MIXUP_ERROR_DATA,
+                     "%s: each row is 0 but for a single 1, which says a class; save the classes' numbers, "
+                     "numpy.argmax(array, 1)",
+                     path);
+    *numbers = in->type == MIXUP_FLOAT16 || in->type == MIXUP_FLOAT32 || in->type == MIXUP_FLOAT64 ||
+               shape_count(&in->shape) != in->shape.sizes[0];
+    return MIXUP_OK;
+}
+
+/* [count][height][width][colours] of bytes. */
+static bool colours_last(const array *in) {
+    const size_t *sizes = in->shape.sizes;
+    return in->type == MIXUP_UINT8 && in->shape.rank == 4 &&
+           (sizes[3] == 1 || sizes[3] == 3 || sizes[3] == 4) && sizes[1] > 4 && sizes[2] > 4;
+}
+
 mixup_status inspect_npy(const char *inputs, const char *labels, inspection *out) {
     array values = {0};
     array wanted = {0};
     mixup_dataset *set = NULL;
     MIXUP_TRY(npy_read(inputs, command_allocator(), &values));
     const mixup_type type = values.type;
+    const bool last = colours_last(&values);
+    bool numbers = false;
     array_clear(&values, command_allocator());
     MIXUP_TRY(npy_read(labels, command_allocator(), &wanted));
-    const bool numbers = wanted.type == MIXUP_FLOAT16 || wanted.type == MIXUP_FLOAT32 ||
-                         wanted.type == MIXUP_FLOAT64 || wanted.shape.rank > 1;
+    const mixup_status looked = look_at_targets(labels, &wanted, &numbers);
     array_clear(&wanted, command_allocator());
+    MIXUP_TRY(looked);
     MIXUP_TRY(mixup_dataset_from_npy(&set, &(mixup_npy_desc){.inputs = inputs,
                                                              .labels = numbers ? NULL : labels,
                                                              .targets = numbers ? labels : NULL,
@@ -148,5 +188,8 @@ mixup_status inspect_npy(const char *inputs, const char *labels, inspection *out
         status = inspection_add_path(out, numbers ? "targets" : "labels", labels,
                                      numbers ? "numbers to predict" : "class numbers");
     add_scale(out, type);
+    if (last)
+        text_add(&out->source, "    # numpy.moveaxis(array, -1, 1) makes them [channels][height][width], as "
+                               "convolutions want them\n");
     return describe_unless(status, out, set);
 }

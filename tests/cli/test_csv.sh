@@ -40,6 +40,23 @@ printf 'a,b,kind\n' >words.csv
 for i in 1 2 3 4 5 6 7 8 9 10 11 12; do echo "True,no,k$((i % 2))" >>words.csv; done
 expect 1 "$MIXUP" init --csv words.csv --label kind
 says err "words.csv:2: no column of numbers is left for the inputs: 'a' holds 'True'" "0 and 1"
+# Arrays: classes in a column are classes, and so are rows with a single 1, which must be numbers.
+python3 - <<'PYTHON'
+def npy(path, kind, shape, data):
+    head = "{'descr': '%s', 'fortran_order': False, 'shape': %s, }" % (kind, shape)
+    open(path, "wb").write(b"\x93NUMPY\x01\x00\x76\x00" + head.ljust(117).encode() + b"\n" + bytes(data))
+npy("x.npy", "|u1", (20, 6, 6, 3), (i % 251 for i in range(20 * 108)))
+npy("column.npy", "|u1", (20, 1), (i % 2 for i in range(20)))
+npy("onehot.npy", "|u1", (20, 2), (int(i % 2 == c) for i in range(20) for c in range(2)))
+npy("columns.npy", "|u1", (20, 2), (i % 3 for i in range(40)))
+PYTHON
+expect 0 "$MIXUP" init --npy x.npy column.npy
+says out "2 classes: 0, 1" "labels: column.npy" "numpy.moveaxis(array, -1, 1)"
+expect 1 "$MIXUP" init --npy x.npy onehot.npy
+says err "onehot.npy: each row is 0 but for a single 1" "numpy.argmax(array, 1)"
+expect 0 "$MIXUP" init --npy x.npy columns.npy
+says out "2 targets" "targets: columns.npy"
+
 # Standard output into another folder: the paths hold here, which is said there and only there.
 "$MIXUP" init --csv flowers.csv --label "kind, of flower" 2>err >new/f.yaml
 says err "new/f.yaml hold for a file in this folder" "--out"

@@ -76,15 +76,25 @@ static void run_changed(const uint8_t *seed, size_t size) {
     }
 }
 
-static int run_file(const char *path) {
+/* Of at most LARGEST_SEED bytes, in a new block. */
+static uint8_t *read_file(const char *path, size_t *size) {
     FILE *file = fopen(path, "rb");
-    uint8_t *bytes = file != NULL ? malloc(LARGEST_SEED) : NULL;
+    if (file == NULL)
+        return NULL;
+    uint8_t *bytes = malloc(LARGEST_SEED);
+    if (bytes != NULL)
+        *size = fread(bytes, 1, LARGEST_SEED, file);
+    fclose(file);
+    return bytes;
+}
+
+static int run_file(const char *path) {
+    size_t size = 0;
+    uint8_t *bytes = read_file(path, &size);
     if (bytes == NULL) {
         fprintf(stderr, "%s: cannot be read\n", path);
         return 1;
     }
-    const size_t size = fread(bytes, 1, LARGEST_SEED, file);
-    fclose(file);
     LLVMFuzzerTestOneInput(bytes, size);
     if (size > 0 && size <= LARGEST)
         run_changed(bytes, size);

@@ -45,13 +45,52 @@ mixup_status refuse_value(const trail *at, const schema_key *key, const yaml_nod
                         range.text[0] != '\0' ? ", " : "", range.text);
 }
 
+/* What other libraries call an op; NULL: nothing known. */
+static const char *meant_op(const char *word) {
+    static const char *const others[][2] = {
+        {"linear", "dense"},          {"fc", "dense"},
+        {"fully_connected", "dense"}, {"conv", "conv2d"},
+        {"convolution", "conv2d"},    {"avgpool", "average_pool"},
+        {"avg_pool", "average_pool"}, {"gap", "global_average_pool"},
+        {"bn", "batch_norm"},         {"ln", "layer_norm"},
+        {"gn", "group_norm"},         {"noise", "gaussian_noise"},
+        {"residual", "add"},          {"shortcut", "add"},
+    };
+    for (size_t i = 0; i < MIXUP_COUNT(others); i++)
+        if (strcmp(word, others[i][0]) == 0)
+            return others[i][1];
+    return NULL;
+}
+
+/* "{op: relu}": an activation is a key of the layer whose output it acts on, or an op that says which. */
+static mixup_status refuse_activation(const trail *at, const schema_key *key, const yaml_node *node) {
+    return schema_error(
+        node, path_of(at, key->name).text,
+        "is %s, an activation; write activation: %s in the layer before it, or {op: activation, "
+        "activation: %s}",
+        yaml_describe(node).text, node->text, node->text);
+}
+
+static bool is_activation(const char *word) {
+    const schema_key *key = schema_find(IN_LAYER, "activation", NULL);
+    for (int i = 0; key != NULL && i < key->choices; i++)
+        if (key->choice(i) != NULL && strcmp(key->choice(i), word) == 0)
+            return true;
+    return false;
+}
+
 mixup_status refuse_choice(const trail *at, const schema_key *key, const yaml_node *node) {
     const char *names[64];
     size_t count = 0;
     for (int i = 0; i < key->choices && count < MIXUP_COUNT(names); i++)
         if (key->choice(i) != NULL)
             names[count++] = key->choice(i);
-    const char *nearest = node->kind == YAML_SCALAR ? schema_nearest(node->text, names, count) : NULL;
+    const bool op = strcmp(key->name, "op") == 0 && node->kind == YAML_SCALAR;
+    const char *nearest = op ? meant_op(node->text) : NULL;
+    if (op && nearest == NULL && is_activation(node->text))
+        return refuse_activation(at, key, node);
+    if (nearest == NULL && node->kind == YAML_SCALAR)
+        nearest = schema_nearest(node->text, names, count);
     if (nearest == NULL)
         return refuse_value(at, key, node);
     return schema_error(node, path_of(at, key->name).text, "is %s; did you mean '%s'? It must be %s",

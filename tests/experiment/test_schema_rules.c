@@ -33,6 +33,26 @@ static void what_is_turned_off_on_purpose_may_keep_its_settings(void **state) {
                    "mix.at: has no meaning without alpha");
 }
 
+static void what_other_libraries_call_a_layer_is_understood(void **state) {
+    (void)state;
+    static const char network[] = SMALL_DATA "network: [{op: %s}]\n";
+    static const char *const words[][2] = {
+        {"linear", "did you mean 'dense'?"},
+        {"avgpool", "did you mean 'average_pool'?"},
+        {"conv", "did you mean 'conv2d'?"},
+        {"maxpool", "did you mean 'max_pool'?"},
+        {"relu", "write activation: relu in the layer before it, or {op: activation, activation: relu}"},
+        {"softmax", "an activation; write activation: softmax"},
+        {"rnn", "it must be flatten, "},
+    };
+    for (size_t i = 0; i < MIXUP_COUNT(words); i++) {
+        char yaml[400];
+        snprintf(yaml, sizeof yaml, network, words[i][0]);
+        expect_refusal(yaml, NULL, 0,
+                       (const char *const[]){"my.yaml:2:", "network[0].op: is the text", words[i][1]}, 3);
+    }
+}
+
 static void what_would_do_nothing_is_refused(void **state) {
     (void)state;
     static const char data[] = "data: {train: {format: spirals}, test: {last: 3, seed: 1}}\n" SMALL_NETWORK;
@@ -201,6 +221,7 @@ static void pairs_are_read_and_written_with_both_sizes(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_turned_off_on_purpose_may_keep_its_settings),
+        cmocka_unit_test(what_other_libraries_call_a_layer_is_understood),
         cmocka_unit_test(what_would_do_nothing_is_refused),
         cmocka_unit_test(a_key_in_the_wrong_section_is_told_the_right_one),
         cmocka_unit_test(a_value_in_place_of_a_section_is_told_what_is_wanted),

@@ -10,6 +10,7 @@
 #include "format/image_tree.h"
 
 #include <string.h>
+#include <strings.h>
 
 enum {
     LOOKED_AT = 400, /* images */
@@ -67,7 +68,7 @@ static mixup_status look(const image_tree *tree, size_t index, const void *data,
 static const char *find_class(const image_tree *in, const char *const *names, size_t count) {
     for (size_t i = 0; i < count; i++)
         for (size_t c = 0; c < in->class_count; c++)
-            if (strcmp(in->classes[c], names[i]) == 0)
+            if (strcasecmp(in->classes[c], names[i]) == 0)
                 return in->classes[c];
     return NULL;
 }

@@ -42,6 +42,13 @@ expect 0 "$MIXUP" predict photos_runs/manifold/seed-1 unsorted
 says out "row,file,class,leaf,red apple,sea" "1,img0.png," "2,img3.png,"
 [ "$(wc -l <out)" = 3 ] || complain "a row for each image"
 
+# Whatever the case of their letters.
+mkdir cased
+cp -r grey/train cased/Training
+cp -r grey/test cased/Testing
+expect 0 "$MIXUP" init --images cased
+says out "2 classes: 0, 1" "part: Training" "test: {format: images, path: cased, part: Testing}"
+
 # Images of classes that the model does not know.
 mkdir -p elsewhere/stone
 cp photos/sea/img3.png elsewhere/stone

@@ -12,9 +12,16 @@ enum {
     FIRST_CAPACITY = 1 << 14,
 };
 
+/* libarchive tells what is no archive by EILSEQ, with no format found. */
 static mixup_status failure(const tar *in) {
     const char *message = archive_error_string(in->stream);
     const bool memory = archive_errno(in->stream) == ENOMEM;
+    if (archive_errno(in->stream) == EILSEQ && archive_format(in->stream) == 0)
+        return error(
+            MIXUP_ERROR_FORMAT,
+            "%s: is no tar archive, plain or packed by gzip, bzip2, xz or zstd; unpack it and give the "
+            "folder",
+            in->path);
     return error(memory ? MIXUP_ERROR_MEMORY : MIXUP_ERROR_FORMAT, "%s: cannot read the archive%s%s: %s",
                  in->path, in->name != NULL ? " at " : "", in->name != NULL ? in->name : "",
                  message != NULL ? message : "it is damaged");

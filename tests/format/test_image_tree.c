@@ -189,7 +189,7 @@ static void trees_without_sense_are_refused(void **state) {
     assert_refused("/tmp/mixup-no-such-file", NULL, MIXUP_ERROR_IO, "cannot open");
     assert_refused(FIXTURES "tree.tar", "tra", MIXUP_ERROR_NOT_FOUND, "holds no .jpg, .jpeg or .png in tra");
     assert_refused("tests/fixtures/make_image_fixtures.py", NULL, MIXUP_ERROR_FORMAT,
-                   "cannot read the archive");
+                   "make_image_fixtures.py: is no tar archive");
     temporary_folder folder;
     temporary_folder_make(&folder);
     char command[300];

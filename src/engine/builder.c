@@ -1,5 +1,6 @@
 /* engine/builder: buffers, bindings, argument blocks and the bookkeeping of states and gradients. */
 #include "engine/plan_inside.h"
+#include "engine/update.h"
 
 /* ---- facts */
 
@@ -83,11 +84,24 @@ mixup_status builder_own(builder *self, void *object, void (*release)(void *obje
     return status;
 }
 
-mixup_status builder_step(builder *self, step_function run, void *arguments) {
+static mixup_status add_step(builder *self, plan_step step) {
     MIXUP_TRY(RESERVE(self, step));
-    self->plan->steps[self->plan->step_count++] =
-        (plan_step){.run = run, .arguments = arguments, .remakes = BUFFER_NONE};
+    step.remakes = BUFFER_NONE;
+    self->plan->steps[self->plan->step_count++] = step;
     return MIXUP_OK;
+}
+
+mixup_status builder_step(builder *self, step_function run, void *arguments) {
+    return add_step(self, (plan_step){.run = run, .arguments = arguments});
+}
+
+mixup_status builder_step_apart(builder *self, step_function run, void *arguments) {
+    return add_step(self, (plan_step){.run = run, .arguments = arguments, .apart = true});
+}
+
+mixup_status builder_step_shared(builder *self, share_function run, void *arguments, bool pays) {
+    const bool several = builder_engine(self)->threads > 1;
+    return add_step(self, (plan_step){.share = run, .arguments = arguments, .pays = pays && several});
 }
 
 bool builder_may_remake(const builder *self) {
@@ -99,19 +113,18 @@ void builder_remakes(builder *self, size_t buffer) {
     self->plan->steps[self->plan->step_count - 1].remakes = buffer;
 }
 
-static void run_undivided(void *arguments, plan_run *run) {
+static void run_divided(void *arguments, plan_run *run, const team_member *me) {
     const divided_step *a = arguments;
-    a->run(a->arguments, run, 0, a->count);
+    divided_part(a, run, me);
 }
 
 mixup_status builder_divided_step(builder *self, divided_function run, void *arguments, size_t count,
                                   size_t values) {
-    const step_function divide = builder_engine(self)->divide;
     divided_step *a = builder_arguments(self, sizeof *a);
     if (a == NULL)
         return MIXUP_ERROR_MEMORY;
     *a = (divided_step){.run = run, .arguments = arguments, .count = count, .values = values};
-    return builder_step(self, divide != NULL ? divide : run_undivided, a);
+    return builder_step_shared(self, run_divided, a, divided_pays(a));
 }
 
 /* ---- buffers */
@@ -339,7 +352,7 @@ mixup_status builder_parameter_gradient_done(builder *self, size_t node, size_t 
         return MIXUP_OK;
     self->updated[index] = true;
     if (self->plan->key.update == PLAN_FUSED)
-        return builder_engine(self)->update(self, index, buffer);
+        return update_emit(self, index, buffer);
     return MIXUP_OK;
 }
 

@@ -12,6 +12,7 @@
 #define BUFFER_NONE SIZE_MAX
 
 typedef void (*step_function)(void *arguments, plan_run *run);
+typedef void (*share_function)(void *arguments, plan_run *run, const team_member *me);
 typedef void (*bind_function)(void *target, void *address);
 
 /* ---- facts */
@@ -35,7 +36,16 @@ void *builder_arguments(builder *self, size_t size);
 /* Calls release(object) when the plan is destroyed, also when building fails later. On failure it is called
  * at once. */
 mixup_status builder_own(builder *self, void *object, void (*release)(void *object));
+/* One thread runs it, whatever others there are. It has no threads of its own. */
 mixup_status builder_step(builder *self, step_function run, void *arguments);
+/* It does, or calls code that may: so it runs while no team is together. */
+mixup_status builder_step_apart(builder *self, step_function run, void *arguments);
+/* All threads of the engine run it, each its share; where that does not pay, one alone. Arguments are shared:
+ * what differs from run to run belongs into copies of them. */
+mixup_status builder_step_shared(builder *self, share_function run, void *arguments, bool pays);
+/* Likewise a divided_step. */
+mixup_status builder_divided_step(builder *self, divided_function run, void *arguments, size_t count,
+                                  size_t values);
 
 /* Whether a kernel may emit, behind the step that makes its state, a spare one that would make the same bits
  * again, cheaply, from buffers that it reads; having emitted it, it names the state. The plan then need not
@@ -44,10 +54,6 @@ mixup_status builder_step(builder *self, step_function run, void *arguments);
  * nothing but the state. */
 bool builder_may_remake(const builder *self);
 void builder_remakes(builder *self, size_t buffer);
-
-/* A step that the engine divides among its threads (divided_step). */
-mixup_status builder_divided_step(builder *self, divided_function run, void *arguments, size_t count,
-                                  size_t values);
 
 /* ---- buffers */
 

@@ -2,6 +2,7 @@
  * backward, gradient of the mix, backward, updates. */
 #include "engine/loss.h"
 #include "engine/mixing.h"
+#include "engine/update.h"
 
 #include <math.h>
 #include <string.h>
@@ -271,7 +272,7 @@ static void run_clear(void *arguments, plan_run *run) {
 static mixup_status emit_zero_gradient(builder *self, size_t index) {
     const parameter_item *item = &self->cache->store->items[index];
     if (self->plan->key.update == PLAN_FUSED)
-        return builder_engine(self)->update(self, index, BUFFER_NONE);
+        return update_emit(self, index, BUFFER_NONE);
     clear_arguments *a = builder_arguments(self, sizeof *a);
     if (a == NULL)
         return MIXUP_ERROR_MEMORY;
@@ -318,7 +319,7 @@ static mixup_status emit_deferred(builder *self) {
         size_t gradient = BUFFER_NONE;
         MIXUP_TRY(builder_fixed(self, store->items[p].arrays[PARAMETER_GRADIENT], store->items[p].stored,
                                 &gradient));
-        MIXUP_TRY(builder_engine(self)->update(self, p, gradient));
+        MIXUP_TRY(update_emit(self, p, gradient));
     }
     return MIXUP_OK;
 }

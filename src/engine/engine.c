@@ -59,9 +59,36 @@ void engine_leave(engine *self, const engine_environment *saved) {
         self->leave(self, saved);
 }
 
-void engine_divide(engine *self, divided_step *work) {
-    if (self->divide != NULL)
-        self->divide(work, NULL);
+/* ---- threads */
+
+void engine_run_team(engine *self, team_body body, void *user) {
+    if (self->run_team != NULL && self->threads > 1)
+        self->run_team(self, body, user);
     else
-        work->run(work->arguments, NULL, 0, work->count);
+        body(user, &team_alone);
+}
+
+/* Below this many values, several threads cost more than they save. */
+enum { DIVIDED_VALUES = 8192 };
+
+bool divided_pays(const divided_step *work) {
+    return work->values >= DIVIDED_VALUES;
+}
+
+void divided_part(const divided_step *work, struct plan_run *run, const team_member *me) {
+    const size_t begin = work->count * me->index / me->size;
+    const size_t end = work->count * (me->index + 1) / me->size;
+    if (begin < end)
+        work->run(work->arguments, run, begin, end);
+}
+
+static void divide_now(void *user, const team_member *me) {
+    divided_part(user, NULL, me);
+}
+
+void engine_divide(engine *self, divided_step *work) {
+    if (divided_pays(work))
+        engine_run_team(self, divide_now, work);
+    else
+        divide_now(work, &team_alone);
 }

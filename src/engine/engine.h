@@ -8,6 +8,7 @@
 #define ENGINE_ENGINE_H
 
 #include "base/memory.h"
+#include "engine/team.h"
 #include "graph/graph.h"
 #include "mix/mix.h"
 #include "tensor/real.h"
@@ -63,16 +64,13 @@ struct engine {
     /* How the images lie that have a layout (builder_layout); false: not in rows. NULL: the engine makes no
      * layouts. */
     bool (*image_layout)(const void *layout, mix_layout *out);
-    /* Runs the divided_step that is its argument on several threads. NULL: all parts are run by the caller's.
+    /* Runs the body on all threads of the engine, and comes back when all are done. NULL: it has one thread.
      */
-    void (*divide)(void *step, struct plan_run *run);
+    void (*run_team)(engine *self, team_body body, void *user);
     /* Emits sum += from; the two may differ in layout. */
     mixup_status (*accumulate)(builder *to, size_t from, size_t sum);
     /* Emits a copy of `from`, which has a layout, in plain order. NULL: the engine makes no other layouts. */
     mixup_status (*make_plain)(builder *to, size_t from, size_t plain);
-    /* Emits the optimiser's update of a parameter; `gradient` is a buffer in the parameter's layout, or
-     * BUFFER_NONE for zeros. */
-    mixup_status (*update)(builder *to, size_t parameter, size_t gradient);
 
     /* Number of stored values of each parameter, and its layout. NULL: plain. */
     mixup_status (*layout_create)(engine *self, const graph *network, size_t parameter, void **layout,
@@ -101,6 +99,11 @@ void engine_destroy(engine *self);
 mixup_status engine_set_precision(engine *self, mixup_precision precision);
 void engine_enter(engine *self, engine_environment *saved);
 void engine_leave(engine *self, const engine_environment *saved);
+/* Between enter and leave: runs the body on all threads, on the caller's alone where there is one. */
+void engine_run_team(engine *self, team_body body, void *user);
+/* The member's part of the work, and whether there is enough for several. */
+void divided_part(const divided_step *work, struct plan_run *run, const team_member *me);
+bool divided_pays(const divided_step *work);
 /* Does the work now, between enter and leave; `run` gets no plan_run. */
 void engine_divide(engine *self, divided_step *work);
 

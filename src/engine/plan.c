@@ -1,4 +1,4 @@
-/* engine/plan: the cache of plans, their arena, and running one. */
+/* engine/plan: the cache of plans, and their arena. */
 #include "engine/plan.h"
 
 #include "engine/plan_inside.h"
@@ -190,6 +190,7 @@ static mixup_status design(plan_cache *cache, const plan_key *key, plan **out) {
         destroy_plan(made);
         return status;
     }
+    plan_cut_runs(made);
     *out = made;
     return MIXUP_OK;
 }
@@ -281,7 +282,7 @@ mixup_status plan_measure(plan_cache *cache, const plan_key *key, size_t *bytes)
     return MIXUP_OK;
 }
 
-/* ---- running */
+/* ---- what a run reads and writes */
 
 real *plan_input(const plan *self) {
     return self->input;
@@ -297,14 +298,4 @@ const real *plan_output(const plan *self) {
 
 const real *plan_input_gradient(const plan *self) {
     return self->input_gradient;
-}
-
-mixup_status plan_execute(plan *self, plan_run *run) {
-    run->status = MIXUP_OK;
-    run->gradient_scale = 1.0;
-    if (self->key.update == PLAN_FUSED || self->key.update == PLAN_DEFERRED)
-        self->cache->store->version++;
-    for (size_t i = 0; i < self->step_count && run->status == MIXUP_OK; i++)
-        self->steps[i].run(self->steps[i].arguments, run);
-    return run->status;
 }

@@ -5,9 +5,14 @@
 #include "engine/builder.h"
 
 typedef struct plan_step {
-    step_function run;
+    step_function run;    /* by one thread; */
+    share_function share; /* or by all, or, where that does not pay, by one as a team of its own */
     void *arguments;
-    size_t remakes; /* the state that it only makes again (lifetimes.c), or BUFFER_NONE */
+    bool apart;      /* not while a team is together */
+    bool pays;       /* `share` is for all */
+    bool run_shared; /* of the run of steps that begins here (execute.c): one of its steps is for all */
+    size_t run_end;  /* the first step behind it */
+    size_t remakes;  /* the state that it only makes again (lifetimes.c), or BUFFER_NONE */
 } plan_step;
 
 typedef struct plan_buffer {
@@ -92,6 +97,8 @@ mixup_status builder_compile(builder *self);
 /* Decides which states are made again instead of kept, and settles the order of the steps and the lifetimes
  * of the buffers. */
 mixup_status plan_settle(plan *self);
+/* Cuts the steps, whose order is settled, into runs (execute.c). */
+void plan_cut_runs(plan *self);
 /* What the buffer takes in the arena, in values. */
 size_t plan_buffer_space(const plan_buffer *buffer);
 

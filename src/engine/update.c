@@ -7,14 +7,27 @@ void update_prepare(const builder *to, size_t parameter, update_arguments *out) 
                               .item = &builder_store(to)->items[parameter]};
 }
 
-mixup_status update_emit(builder *to, size_t parameter, size_t gradient, step_function run) {
+enum { UNIT = MEMORY_ALIGNMENT / sizeof(real) }; /* values that stay with one thread: a cache line's */
+
+/* Each value by one thread, so the division does not change a bit. */
+static void run_update(void *arguments, plan_run *run, size_t begin, size_t end) {
+    const update_arguments *a = arguments;
+    const size_t stored = a->item->stored;
+    update_step step;
+    update_begin(a, run, &step);
+    optimizer_update(a->optimizer, &step.factors, &step.arrays, begin * UNIT,
+                     end * UNIT < stored ? end * UNIT : stored);
+}
+
+mixup_status update_emit(builder *to, size_t parameter, size_t gradient) {
     update_arguments *a = builder_arguments(to, sizeof *a);
     if (a == NULL)
         return MIXUP_ERROR_MEMORY;
     update_prepare(to, parameter, a);
     if (gradient != BUFFER_NONE)
         MIXUP_TRY(builder_bind_const(to, gradient, &a->gradient));
-    return builder_step(to, run, a);
+    const size_t stored = a->item->stored;
+    return builder_divided_step(to, run_update, a, (stored + UNIT - 1) / UNIT, stored);
 }
 
 void update_begin(const update_arguments *a, const plan_run *run, update_step *out) {
@@ -27,10 +40,6 @@ void update_begin(const update_arguments *a, const plan_run *run, update_step *o
         .moment2 = a->item->arrays[PARAMETER_MOMENT2],
         .average = a->average_decay > 0.0 ? a->item->arrays[PARAMETER_AVERAGE] : NULL,
     };
-}
-
-void update_range(const update_arguments *a, const update_step *step, size_t begin, size_t end) {
-    optimizer_update(a->optimizer, &step->factors, &step->arrays, begin, end);
 }
 
 static real *from(real *array, size_t at) {

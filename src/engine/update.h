@@ -1,5 +1,4 @@
-/* engine/update: the optimiser's step of a plan on one parameter. The engines differ in how they divide the
- * range. */
+/* engine/update: the optimiser's step of a plan on one parameter. */
 #ifndef ENGINE_UPDATE_H
 #define ENGINE_UPDATE_H
 
@@ -18,15 +17,13 @@ typedef struct update_step {
     optimizer_arrays arrays;
 } update_step;
 
-/* Emits `run` with update_arguments for the parameter; `gradient` may be BUFFER_NONE. */
-mixup_status update_emit(builder *to, size_t parameter, size_t gradient, step_function run);
+/* Emits the update by `gradient`, a buffer in the parameter's layout, or BUFFER_NONE for zeros. */
+mixup_status update_emit(builder *to, size_t parameter, size_t gradient);
 
-/* Fills the arguments, but for the gradient: for kernels that update with pieces of it. */
+/* For kernels that update with pieces of the gradient. Fills the arguments, but for the gradient. */
 void update_prepare(const builder *to, size_t parameter, update_arguments *out);
-
-/* What `run` does: begin once, then the ranges of 0..item->stored in any order and on any thread. */
+/* Begin once a run, then the pieces in any order and on any thread. */
 void update_begin(const update_arguments *a, const plan_run *run, update_step *out);
-void update_range(const update_arguments *a, const update_step *step, size_t begin, size_t end);
 /* Updates elements at .. at + count - 1 with their gradient [count]. */
 void update_piece(const update_arguments *a, const update_step *step, size_t at, size_t count,
                   const real *gradient);

@@ -2,6 +2,10 @@
  * test_torch. On every engine. */
 #include "support/network.h"
 
+#ifdef _OPENMP
+#include <omp.h>
+#endif
+
 enum { BATCH = 3, WIDTH = 4, STATES = BATCH * WIDTH, OUTPUTS = 2, TARGETS = BATCH * OUTPUTS };
 
 /* What the functions saw. */
@@ -152,11 +156,67 @@ static void the_graph_keeps_copies_of_the_description(void **state) {
     network_destroy(&n);
 }
 
+/* ---- a layer whose functions may have threads of their own */
+
+enum { WIDE = 600 };
+
+static mixup_status wide_shape(void *user, const size_t *input, size_t *output) {
+    (void)user;
+    output[0] = input[0];
+    return MIXUP_OK;
+}
+
+static void look_for_team(bool *within_team) {
+#ifdef _OPENMP
+    *within_team = *within_team || omp_in_parallel() != 0;
+#else
+    (void)within_team;
+#endif
+}
+
+static mixup_status wide_forward(const mixup_custom_call *call) {
+    look_for_team(call->user);
+    memcpy(call->output, call->input, call->batch * WIDE * sizeof *call->output);
+    return MIXUP_OK;
+}
+
+static mixup_status wide_backward(const mixup_custom_call *call) {
+    look_for_team(call->user);
+    memcpy(call->input_gradient, call->output_gradient, call->batch * WIDE * sizeof *call->output);
+    return MIXUP_OK;
+}
+
+static void its_functions_are_called_while_no_team_of_threads_is_at_work(void **state) {
+    (void)state;
+    for (size_t e = 0; e < MIXUP_COUNT(network_engines); e++) {
+        bool within_team = false;
+        const mixup_custom custom = {.kind = "same",
+                                     .shape = wide_shape,
+                                     .forward = wide_forward,
+                                     .backward = wide_backward,
+                                     .user = &within_team};
+        const mixup_layer layers[] = {
+            {.op = MIXUP_DENSE, .units = WIDE}, /* large enough to be divided */
+            {.op = MIXUP_CUSTOM, .custom = &custom},
+            {.op = MIXUP_DENSE, .units = WIDE},
+            {.op = MIXUP_DENSE, .units = OUTPUTS},
+        };
+        network n;
+        network_create(
+            &n, &(network_desc){.engine = network_engines[e], .input = {WIDTH}, NETWORK_LAYERS(layers)});
+        n.engine->threads = 2;
+        network_ok(execute(&n, PLAN_FUSED));
+        assert_false(within_team);
+        network_destroy(&n);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_custom_layer_is_asked_only_for_the_gradients_that_are_wanted),
         cmocka_unit_test(a_failing_function_ends_the_run_and_is_named),
         cmocka_unit_test(the_graph_keeps_copies_of_the_description),
+        cmocka_unit_test(its_functions_are_called_while_no_team_of_threads_is_at_work),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

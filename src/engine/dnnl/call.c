@@ -135,7 +135,7 @@ mixup_status dnnl_call_emit(builder *to, dnnl_call *call) {
     for (int i = 0; i < call->argument_count; i++)
         if (call->buffers[i] != BUFFER_NONE)
             MIXUP_TRY(builder_bind_with(to, call->buffers[i], bind_memory, call->arguments[i].memory));
-    return builder_step(to, run_call, call);
+    return builder_step_apart(to, run_call, call);
 }
 
 mixup_status dnnl_plain(size_t batch, size_t width, dnnl_memory_desc_t *out) {

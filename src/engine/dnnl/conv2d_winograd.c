@@ -3,8 +3,6 @@
 #include "engine/dnnl/winograd.h"
 #include "tensor/bf16.h"
 
-#include <omp.h>
-
 /* ---- the rule
  *
  * Measured on AVX-512 and AVX2 (Zen 4), Winograd's algorithm beats direct convolution by 1.5 to 3.5 at stride
@@ -114,16 +112,16 @@ typedef struct winograd_arguments {
     real *scratch;
 } winograd_arguments;
 
-static void run_convolution(void *arguments, plan_run *run) {
+static void run_convolution(void *arguments, plan_run *run, const team_member *me) {
     const winograd_arguments *a = arguments;
     (void)run;
-    winograd_run(&a->plan);
+    winograd_run(&a->plan, me);
 }
 
-static void run_gradient(void *arguments, plan_run *run) {
+static void run_gradient(void *arguments, plan_run *run, const team_member *me) {
     const winograd_arguments *a = arguments;
     (void)run;
-    winograd_run_gradient(&a->plan);
+    winograd_run_gradient(&a->plan, me);
 }
 
 static void bind_scratch(void *target, void *address) {
@@ -147,7 +145,7 @@ static winograd_arguments *make_arguments(builder *to, size_t node, bool turned,
         return NULL;
     winograd_work *work = &a->plan.work;
     a->plan.kernels = choose_kernels((const dnnl_backend *)builder_engine(to), builder_graph(to), described);
-    a->plan.threads = (size_t)omp_get_max_threads();
+    a->plan.threads = builder_engine(to)->threads;
     work->images = builder_batch(to);
     work->in = describe_images(turned ? dnnl_output_shape(to, node) : dnnl_input_shape(to, node, 0));
     work->out = describe_images(turned ? dnnl_input_shape(to, node, 0) : dnnl_output_shape(to, node));
@@ -160,11 +158,11 @@ static winograd_arguments *make_arguments(builder *to, size_t node, bool turned,
     return a;
 }
 
-static mixup_status emit(builder *to, winograd_arguments *a, step_function run) {
+static mixup_status emit(builder *to, winograd_arguments *a, share_function run) {
     size_t scratch = BUFFER_NONE;
     MIXUP_TRY(builder_buffer(to, winograd_scratch(&a->plan), &scratch));
     MIXUP_TRY(builder_bind_with(to, scratch, bind_scratch, a));
-    return builder_step(to, run, a);
+    return builder_step_shared(to, run, a, true);
 }
 
 /* A state to read, in the kernels' layout. It is bound afterwards: a conversion is a step of its own. */
@@ -270,11 +268,10 @@ static double sum_of_positions(const bias_arguments *a, size_t first) {
     return sum;
 }
 
-static void run_bias_gradient(void *arguments, plan_run *run) {
+static void run_bias_gradient(void *arguments, plan_run *run, size_t begin, size_t end) {
     const bias_arguments *a = arguments;
     (void)run;
-#pragma omp parallel for schedule(static)
-    for (size_t c = 0; c < a->channels; c++) {
+    for (size_t c = begin; c < end; c++) {
         double sum = 0.0;
         for (size_t n = 0; n < a->batch; n++)
             sum +=
@@ -306,7 +303,8 @@ static mixup_status emit_bias_gradient(builder *to, size_t node, size_t output_g
     MIXUP_TRY(dnnl_convert(to, output_gradient, made, &layout, &converted));
     MIXUP_TRY(builder_bind_const(to, converted, &a->arrived));
     MIXUP_TRY(builder_bind(to, gradient, &a->gradient));
-    MIXUP_TRY(builder_step(to, run_bias_gradient, a));
+    MIXUP_TRY(
+        builder_divided_step(to, run_bias_gradient, a, a->channels, a->batch * a->channels * a->positions));
     return builder_parameter_gradient_done(to, node, 1, gradient);
 }
 

@@ -11,8 +11,6 @@
 #include "engine/dnnl/dnnl_engine.h"
 #include "engine/reference/kernels.h"
 
-#include <omp.h>
-
 /* Fewer multiply-adds than this are done before a second thread would have begun. */
 enum { SMALL_WORK = 200000 };
 
@@ -21,9 +19,10 @@ enum { MOST_HALVED = 256 };
 
 enum { KEPT_PACKED_INPUT };
 
-static size_t parts_for(const builder *to, const panel_layout *layout) {
+/* Emits a step on a matrix of weights. */
+static mixup_status emit(builder *to, const panel_layout *layout, share_function run, void *arguments) {
     const size_t work = builder_batch(to) * layout->along * layout->across;
-    return work < SMALL_WORK ? 1 : (size_t)omp_get_max_threads();
+    return builder_step_shared(to, run, arguments, work >= SMALL_WORK);
 }
 
 /* ---- where gradients go */
@@ -74,7 +73,6 @@ static size_t packed_count(const builder *to, const panel_layout *layout, const 
 /* Emits it into the buffer `packed`; `a` may have where its sums go. */
 static mixup_status emit_pack(builder *to, const panel_layout *layout, const packing *how, size_t packed,
                               dense_pack *a) {
-    a->parts = parts_for(to, layout);
     a->call.kernels = layout->kernels;
     a->call.sum = how->sum;
     a->call.batch = builder_batch(to);
@@ -85,7 +83,7 @@ static mixup_status emit_pack(builder *to, const panel_layout *layout, const pac
     if (how->output != BUFFER_NONE)
         MIXUP_TRY(builder_bind_const(to, how->output, &a->call.output));
     MIXUP_TRY(builder_bind(to, packed, &a->call.out));
-    return builder_step(to, dense_run_pack, a);
+    return emit(to, layout, dense_run_pack, a);
 }
 
 /* Emits it into a new buffer that lives until it is read. */
@@ -108,11 +106,11 @@ static mixup_status bind_across(builder *to, const panel_layout *layout, product
 }
 
 /* Binds the memory in which a step's parts round weights, if they do. */
-static mixup_status bind_scratch(builder *to, const panel_layout *layout, size_t parts, float **scratch) {
+static mixup_status bind_scratch(builder *to, const panel_layout *layout, float **scratch) {
     size_t buffer = BUFFER_NONE;
     if (in_floats(layout))
         return MIXUP_OK;
-    MIXUP_TRY(builder_buffer(to, parts * product_scratch_count(layout), &buffer));
+    MIXUP_TRY(builder_buffer(to, builder_engine(to)->threads * product_scratch_count(layout), &buffer));
     return builder_bind(to, buffer, scratch);
 }
 
@@ -126,41 +124,39 @@ static bool halved(const builder *to, const panel_layout *layout) {
 static mixup_status emit_outer(builder *to, size_t node, const panel_layout *layout, size_t left, size_t out,
                                bool biased, float slope) {
     size_t partial = BUFFER_NONE;
-    dense_outer *a = builder_arguments(to, sizeof *a);
+    product_outer *a = builder_arguments(to, sizeof *a);
     if (a == NULL)
         return MIXUP_ERROR_MEMORY;
-    a->parts = parts_for(to, layout);
-    a->call = (product_outer){.layout = layout,
-                              .weights = builder_parameter(to, node, 0),
-                              .batch = builder_batch(to),
-                              .bias = biased ? builder_parameter(to, node, 1) : NULL,
-                              .slope = slope};
-    MIXUP_TRY(builder_bind_const(to, left, &a->call.left));
-    MIXUP_TRY(builder_bind(to, out, &a->call.out));
-    MIXUP_TRY(bind_scratch(to, layout, a->parts, &a->call.scratch));
+    *a = (product_outer){.layout = layout,
+                         .weights = builder_parameter(to, node, 0),
+                         .batch = builder_batch(to),
+                         .bias = biased ? builder_parameter(to, node, 1) : NULL,
+                         .slope = slope};
+    MIXUP_TRY(builder_bind_const(to, left, &a->left));
+    MIXUP_TRY(builder_bind(to, out, &a->out));
+    MIXUP_TRY(bind_scratch(to, layout, &a->scratch));
     if (halved(to, layout)) {
         MIXUP_TRY(builder_buffer(to, builder_count(to, out), &partial));
-        MIXUP_TRY(builder_bind(to, partial, &a->call.partial));
+        MIXUP_TRY(builder_bind(to, partial, &a->partial));
     }
-    return builder_step(to, dense_run_outer, a);
+    return emit(to, layout, dense_run_outer, a);
 }
 
 /* left, factors of [batch][across], times W^T: into `out`, a buffer of [batch][along]. */
 static mixup_status emit_inner(builder *to, size_t node, const panel_layout *layout, size_t left, bool packed,
                                size_t out, bool biased, float slope) {
-    dense_inner *a = builder_arguments(to, sizeof *a);
+    product_inner *a = builder_arguments(to, sizeof *a);
     if (a == NULL)
         return MIXUP_ERROR_MEMORY;
-    a->parts = parts_for(to, layout);
-    a->call = (product_inner){.layout = layout,
-                              .weights = builder_parameter(to, node, 0),
-                              .batch = builder_batch(to),
-                              .bias = biased ? builder_parameter(to, node, 1) : NULL,
-                              .slope = slope};
-    MIXUP_TRY(bind_across(to, layout, PRODUCT_ALONG_ROW, packed, left, &a->call.left));
-    MIXUP_TRY(builder_bind(to, out, &a->call.out));
-    MIXUP_TRY(bind_scratch(to, layout, a->parts, &a->call.scratch));
-    return builder_step(to, dense_run_inner, a);
+    *a = (product_inner){.layout = layout,
+                         .weights = builder_parameter(to, node, 0),
+                         .batch = builder_batch(to),
+                         .bias = biased ? builder_parameter(to, node, 1) : NULL,
+                         .slope = slope};
+    MIXUP_TRY(bind_across(to, layout, PRODUCT_ALONG_ROW, packed, left, &a->left));
+    MIXUP_TRY(builder_bind(to, out, &a->out));
+    MIXUP_TRY(bind_scratch(to, layout, &a->scratch));
+    return emit(to, layout, dense_run_inner, a);
 }
 
 /* The slope below zero of an activation that the kernels apply themselves; others are steps of oneDNN. */
@@ -247,7 +243,6 @@ static mixup_status emit_delta(builder *to, size_t node, const panel_layout *lay
     if (builder_node(to, node)->parameter_count > 1)
         MIXUP_TRY(prepare_target(to, node, 1, &a->sums, &bias, &biased));
     a->call.take_sums = biased ? dense_take : NULL;
-    a->call.user = &a->sums;
     MIXUP_TRY(builder_buffer(to, packed_count(to, layout, &d.source), &d.over_batch));
     MIXUP_TRY(emit_pack(to, layout, &d.source, d.over_batch, a));
     *out = d;
@@ -322,15 +317,13 @@ static mixup_status emit_weight_gradient(builder *to, size_t node, const panel_l
         return MIXUP_OK;
     if (!layout->by_unit)
         MIXUP_TRY(find_across_input(to, node, layout, &across));
-    a->parts = parts_for(to, layout);
-    a->call = (product_weights){
-        .layout = layout, .batch = builder_batch(to), .take = dense_take, .user = &a->target};
+    a->call = (product_weights){.layout = layout, .batch = builder_batch(to), .take = dense_take};
     if (layout->by_unit)
         MIXUP_TRY(bind_along_input(to, node, layout, a));
     else
         MIXUP_TRY(builder_bind_const(to, from->over_batch, &a->call.along));
     MIXUP_TRY(bind_across(to, layout, PRODUCT_OVER_BATCH, packed, across, &a->call.across));
-    MIXUP_TRY(builder_step(to, dense_run_weights, a));
+    MIXUP_TRY(emit(to, layout, dense_run_weights, a));
     return finish_target(to, node, 0, &a->target, buffer);
 }
 

@@ -1,17 +1,7 @@
 /* engine/dnnl/dense_steps: see dense_steps.h. */
 #include "engine/dnnl/dense_steps.h"
 
-#include <omp.h>
 #include <string.h>
-
-static void divide(size_t parts, void (*run)(void *call, size_t part, size_t parts), void *call) {
-    if (parts == 1) {
-        run(call, 0, 1);
-        return;
-    }
-#pragma omp parallel num_threads((int)parts)
-    run(call, (size_t)omp_get_thread_num(), (size_t)omp_get_num_threads());
-}
 
 /* ---- where gradients go */
 
@@ -30,56 +20,35 @@ void dense_take(void *user, size_t at, size_t count, const float *gradient) {
 
 /* ---- packing */
 
-static void pack_part(void *arguments, size_t part, size_t parts) {
+void dense_run_pack(void *arguments, plan_run *run, const team_member *me) {
     const dense_pack *a = arguments;
-    product_pack_part(&a->call, part, parts);
-}
-
-void dense_run_pack(void *arguments, plan_run *run) {
-    dense_pack *a = arguments;
-    begin_target(&a->sums, run);
-    divide(a->parts, pack_part, a);
+    if (a->call.take_sums == NULL) {
+        product_pack_part(&a->call, me->index, me->size);
+        return;
+    }
+    gradient_target sums = a->sums;
+    product_pack call = a->call;
+    begin_target(&sums, run);
+    call.user = &sums;
+    product_pack_part(&call, me->index, me->size);
 }
 
 /* ---- products */
 
-static void outer_part(void *arguments, size_t part, size_t parts) {
-    const dense_outer *a = arguments;
-    product_outer_part(&a->call, part, parts);
-    if (a->call.partial == NULL)
+void dense_run_outer(void *arguments, plan_run *run, const team_member *me) {
+    const product_outer *a = arguments;
+    (void)run;
+    product_outer_part(a, me->index, me->size);
+    if (a->partial == NULL)
         return;
-    if (parts > 1) {
-#pragma omp barrier
-    }
-    product_outer_join_part(&a->call, part, parts);
+    team_wait(me);
+    product_outer_join_part(a, me->index, me->size);
 }
 
-void dense_run_outer(void *arguments, plan_run *run) {
-    dense_outer *a = arguments;
+void dense_run_inner(void *arguments, plan_run *run, const team_member *me) {
+    const product_inner *a = arguments;
     (void)run;
-    divide(a->parts, outer_part, a);
-}
-
-static void inner_part(void *arguments, size_t part, size_t parts) {
-    const dense_inner *a = arguments;
-    product_inner_part(&a->call, part, parts);
-}
-
-void dense_run_inner(void *arguments, plan_run *run) {
-    dense_inner *a = arguments;
-    (void)run;
-    divide(a->parts, inner_part, a);
-}
-
-static void weights_part(void *arguments, size_t part, size_t parts) {
-    const dense_weights *a = arguments;
-    if (a->spreads) {
-        product_pack_part(&a->spread, part, parts);
-        if (parts > 1) {
-#pragma omp barrier
-        }
-    }
-    product_weights_part(&a->call, part, parts);
+    product_inner_part(a, me->index, me->size);
 }
 
 /* Adam, if it does nothing but what the product can do beside its sums. */
@@ -100,15 +69,23 @@ static bool plain_adam(const gradient_target *target, product_adam *out) {
     return true;
 }
 
-void dense_run_weights(void *arguments, plan_run *run) {
-    dense_weights *a = arguments;
-    begin_target(&a->target, run);
-    const bool beside = a->target.fused && product_has_adam(a->call.layout->kernels);
-    a->call.adam = beside && plain_adam(&a->target, &a->adam) ? &a->adam : NULL;
-    if (a->target.fused) {
-        a->call.ahead[0] = a->target.step.arrays.values;
-        a->call.ahead[1] = a->target.step.arrays.moment1;
-        a->call.ahead[2] = a->target.step.arrays.moment2;
+void dense_run_weights(void *arguments, plan_run *run, const team_member *me) {
+    const dense_weights *a = arguments;
+    gradient_target target = a->target;
+    product_weights call = a->call;
+    product_adam adam;
+    begin_target(&target, run);
+    call.user = &target;
+    if (target.fused && product_has_adam(call.layout->kernels) && plain_adam(&target, &adam))
+        call.adam = &adam;
+    if (target.fused) {
+        call.ahead[0] = target.step.arrays.values;
+        call.ahead[1] = target.step.arrays.moment1;
+        call.ahead[2] = target.step.arrays.moment2;
     }
-    divide(a->parts, weights_part, a);
+    if (a->spreads) {
+        product_pack_part(&a->spread, me->index, me->size);
+        team_wait(me);
+    }
+    product_weights_part(&call, me->index, me->size);
 }

@@ -175,9 +175,4 @@ mixup_status dnnl_pool_backward(builder *to, size_t node);
 mixup_status dnnl_add_forward(builder *to, size_t node);
 mixup_status dnnl_add_backward(builder *to, size_t node);
 
-/* ---- step.c */
-
-mixup_status dnnl_update(builder *to, size_t parameter, size_t gradient);
-void dnnl_divide(void *step, plan_run *run);
-
 #endif

@@ -132,24 +132,39 @@ static mixup_status layout_read(engine *self, const void *layout, const real *st
     return reorder(((dnnl_backend *)self)->handle, &from->blocked, stored, &plain_desc, plain);
 }
 
-static void write_panels(const panel_layout *layout, const real *plain, real *stored) {
-    if (omp_get_max_threads() == 1 || layout->panels == 1) {
-        panel_write(layout, plain, stored);
-        return;
-    }
-#pragma omp parallel
-    panel_write_part(layout, plain, stored, (size_t)omp_get_thread_num(), (size_t)omp_get_num_threads());
+typedef struct panel_writing {
+    const panel_layout *layout;
+    const real *plain;
+    real *stored;
+} panel_writing;
+
+static void write_part(void *user, const team_member *me) {
+    const panel_writing *a = user;
+    panel_write_part(a->layout, a->plain, a->stored, me->index, me->size);
 }
 
 static mixup_status layout_write(engine *self, const void *layout, const real *plain, real *stored) {
     const weight_layout *to = layout;
     dnnl_memory_desc_t plain_desc;
     if (to->in_panels) {
-        write_panels(&to->panels, plain, stored);
+        engine_run_team(self, write_part, &(panel_writing){&to->panels, plain, stored});
         return MIXUP_OK;
     }
     MIXUP_TRY(plain_layout(&to->blocked, &plain_desc));
     return reorder(((dnnl_backend *)self)->handle, &plain_desc, plain, &to->blocked, stored);
+}
+
+/* ---- threads: a team is a parallel region of OpenMP, as are oneDNN's primitives, so that both have the same
+ * threads. A region has all of them: OpenMP would end and start threads if their number changed. */
+
+static void run_team(engine *self, team_body body, void *user) {
+    team shared = TEAM_INITIALIZER;
+#pragma omp parallel num_threads((int)self->threads)
+    {
+        const team_member me = {
+            .of = &shared, .index = (size_t)omp_get_thread_num(), .size = (size_t)omp_get_num_threads()};
+        body(user, &me);
+    }
 }
 
 /* ---- environment: the number of OpenMP threads, and denormals flushed to zero in all of them, because the
@@ -268,14 +283,13 @@ mixup_status engine_create_dnnl(engine **out, size_t threads, const mixup_alloca
                           .absorbs = dnnl_absorbs,
                           .image_layout = dnnl_image_layout,
                           .accumulate = dnnl_accumulate,
-                          .divide = dnnl_divide,
                           .make_plain = dnnl_make_plain,
                           .any_layout = any_layout,
-                          .update = dnnl_update,
                           .layout_create = layout_create,
                           .layout_destroy = layout_destroy,
                           .layout_read = layout_read,
                           .layout_write = layout_write,
+                          .run_team = run_team,
                           .enter = enter,
                           .leave = leave,
                           .destroy = destroy};

@@ -96,7 +96,7 @@ static mixup_status pack_weight(builder *to, size_t node, const dnnl_memory_desc
     MIXUP_TRY(status);
     MIXUP_TRY(
         dnnl_check(dnnl_stream_create(&a->stream, handle, dnnl_stream_default_flags), "creating a stream"));
-    return builder_step(to, run_pack, a);
+    return builder_step_apart(to, run_pack, a);
 }
 
 /* ---- choosing */

@@ -2,7 +2,6 @@
  * winograd_lanes.h. */
 #include "engine/dnnl/winograd.h"
 
-#include <omp.h>
 #include <string.h>
 
 /* Values between two positions' arrays, so that they do not start at equal offsets modulo 4 KiB, where the
@@ -30,8 +29,8 @@ typedef struct share {
     size_t begin, end;
 } share;
 
-static share share_of(size_t count, size_t me, size_t team) {
-    return (share){count * me / team, count * (me + 1) / team};
+static share share_of(size_t count, size_t me, size_t size) {
+    return (share){count * me / size, count * (me + 1) / size};
 }
 
 /* ---- dividing */
@@ -112,12 +111,12 @@ void winograd_bind_scratch(winograd_plan *plan, float *scratch) {
 
 typedef struct member {
     winograd_work work; /* with this thread's scratch */
+    const team_member *of;
     size_t me, team;
 } member;
 
-static member join(const winograd_plan *plan) {
-    member m = {
-        .work = plan->work, .me = (size_t)omp_get_thread_num(), .team = (size_t)omp_get_num_threads()};
+static member join(const winograd_plan *plan, const team_member *of) {
+    member m = {.work = plan->work, .of = of, .me = of->index, .team = of->size};
     winograd_work *w = &m.work;
     const size_t widest = w->in.width > w->out.width ? w->in.width : w->out.width;
     w->columns += m.me * plan->thread_scratch;
@@ -157,61 +156,55 @@ static void run_together(const winograd_plan *plan, const member *m) {
         const size_t count = all - first < plan->block_strips ? all - first : plan->block_strips;
         const share mine = share_of(count, m->me, m->team);
         plan->kernels->transform_input(w, mine.begin, first + mine.begin, mine.end - mine.begin);
-#pragma omp barrier
+        team_wait(m->of);
         plan->kernels->multiply(w, count * w->tiles, items.begin, items.end);
-#pragma omp barrier
+        team_wait(m->of);
         plan->kernels->transform_output(w, mine.begin, first + mine.begin, mine.end - mine.begin);
     }
 }
 
-void winograd_run(const winograd_plan *plan) {
-#pragma omp parallel num_threads((int)plan->threads)
-    {
-        const member m = join(plan);
-        const share pairs = share_of(m.work.in.blocks * m.work.out.blocks, m.me, m.team);
-        plan->kernels->transform_filters(&m.work, pairs.begin, pairs.end);
-#pragma omp barrier
-        if (plan->together)
-            run_together(plan, &m);
-        else
-            run_alone(plan, &m);
-    }
+void winograd_run(const winograd_plan *plan, const team_member *me) {
+    const member m = join(plan, me);
+    const share pairs = share_of(m.work.in.blocks * m.work.out.blocks, m.me, m.team);
+    plan->kernels->transform_filters(&m.work, pairs.begin, pairs.end);
+    team_wait(me);
+    if (plan->together)
+        run_together(plan, &m);
+    else
+        run_alone(plan, &m);
 }
 
-/* Positions for which one of `team` threads sums the gradient: a like number of terms, whose order is that of
+/* Positions for which one of `size` threads sums the gradient: a like number of terms, whose order is that of
  * the positions. */
-static share share_of_positions(const winograd_work *w, size_t me, size_t team) {
+static share share_of_positions(const winograd_work *w, size_t me, size_t size) {
     const size_t groups = groups_of_outputs(w);
     const size_t all = w->terms * w->terms * groups;
     share mine = {0, 0};
     size_t before = 0;
     for (size_t index = 0; index < WINOGRAD_POSITIONS * groups; index++) {
         const size_t position = index / groups;
-        mine.begin += before * team / all < me;
-        mine.end += before * team / all <= me;
+        mine.begin += before * size / all < me;
+        mine.end += before * size / all <= me;
         before +=
             winograd_terms_at(w, position / WINOGRAD_SIDE) * winograd_terms_at(w, position % WINOGRAD_SIDE);
     }
     return mine;
 }
 
-void winograd_run_gradient(const winograd_plan *plan) {
-#pragma omp parallel num_threads((int)plan->threads)
-    {
-        const member m = join(plan);
-        const winograd_work *w = &m.work;
-        const share items = share_of_positions(w, m.me, m.team);
-        const share pairs = share_of(w->in.blocks * w->out.blocks, m.me, m.team);
-        const size_t all = all_strips(w);
-        for (size_t first = 0; first < all; first += plan->block_strips) {
-            const size_t count = all - first < plan->block_strips ? all - first : plan->block_strips;
-            const share mine = share_of(count, m.me, m.team);
-            plan->kernels->transform_input(w, mine.begin, first + mine.begin, mine.end - mine.begin);
-            plan->kernels->transform_arrived(w, mine.begin, first + mine.begin, mine.end - mine.begin);
-#pragma omp barrier
-            plan->kernels->accumulate(w, count * w->tiles, first == 0, items.begin, items.end);
-#pragma omp barrier
-        }
-        plan->kernels->finish_filters(w, pairs.begin, pairs.end);
+void winograd_run_gradient(const winograd_plan *plan, const team_member *me) {
+    const member m = join(plan, me);
+    const winograd_work *w = &m.work;
+    const share items = share_of_positions(w, m.me, m.team);
+    const share pairs = share_of(w->in.blocks * w->out.blocks, m.me, m.team);
+    const size_t all = all_strips(w);
+    for (size_t first = 0; first < all; first += plan->block_strips) {
+        const size_t count = all - first < plan->block_strips ? all - first : plan->block_strips;
+        const share mine = share_of(count, m.me, m.team);
+        plan->kernels->transform_input(w, mine.begin, first + mine.begin, mine.end - mine.begin);
+        plan->kernels->transform_arrived(w, mine.begin, first + mine.begin, mine.end - mine.begin);
+        team_wait(me);
+        plan->kernels->accumulate(w, count * w->tiles, first == 0, items.begin, items.end);
+        team_wait(me);
     }
+    plan->kernels->finish_filters(w, pairs.begin, pairs.end);
 }

@@ -22,6 +22,8 @@
 #ifndef ENGINE_DNNL_WINOGRAD_H
 #define ENGINE_DNNL_WINOGRAD_H
 
+#include "engine/team.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -112,8 +114,9 @@ size_t winograd_scratch(const winograd_plan *plan);
 /* Points the work into `scratch`. */
 void winograd_bind_scratch(winograd_plan *plan, float *scratch);
 
-/* output = the convolution; and the gradient of its filters. */
-void winograd_run(const winograd_plan *plan);
-void winograd_run_gradient(const winograd_plan *plan);
+/* output = the convolution; and the gradient of its filters. A member's share: each of a team, of at most so
+ * many threads as the plan has, calls it. */
+void winograd_run(const winograd_plan *plan, const team_member *me);
+void winograd_run_gradient(const winograd_plan *plan, const team_member *me);
 
 #endif

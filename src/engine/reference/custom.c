@@ -73,7 +73,7 @@ mixup_status reference_custom_forward(builder *to, size_t node) {
         return MIXUP_ERROR_MEMORY;
     MIXUP_TRY(builder_output(to, node, &output));
     MIXUP_TRY(builder_bind(to, output, &a->output));
-    return builder_step(to, run_forward, a);
+    return builder_step_apart(to, run_forward, a);
 }
 
 mixup_status reference_custom_backward(builder *to, size_t node) {
@@ -94,7 +94,7 @@ mixup_status reference_custom_backward(builder *to, size_t node) {
         if (gradients[i] != BUFFER_NONE)
             MIXUP_TRY(builder_bind(to, gradients[i], &a->parameter_gradients[i]));
     }
-    MIXUP_TRY(builder_step(to, run_backward, a));
+    MIXUP_TRY(builder_step_apart(to, run_backward, a));
     MIXUP_TRY(builder_input_gradient_done(to, node, 0, input_gradient));
     for (size_t i = 0; i < count; i++)
         MIXUP_TRY(builder_parameter_gradient_done(to, node, i, gradients[i]));

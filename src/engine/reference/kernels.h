@@ -28,7 +28,6 @@ mixup_status reference_pool_backward(builder *to, size_t node);
 mixup_status reference_resample_forward(builder *to, size_t node);
 mixup_status reference_resample_backward(builder *to, size_t node);
 mixup_status reference_accumulate(builder *to, size_t from, size_t sum);
-mixup_status reference_update(builder *to, size_t parameter, size_t gradient);
 
 /* Binds the gradients of a node's parameters first and first + 1 (as far as they exist and are wanted) to the
  * slots, emits the step, and hands the gradients on. Emits nothing when none is wanted. */

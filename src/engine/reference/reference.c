@@ -71,7 +71,6 @@ mixup_status engine_create_reference(engine **out, size_t threads, const mixup_a
                      .kernels = kernels,
                      .absorbs = absorbs_nothing,
                      .accumulate = reference_accumulate,
-                     .update = reference_update,
                      .destroy = destroy};
     snprintf(self->description, sizeof self->description, "reference, 1 thread");
     *out = self;

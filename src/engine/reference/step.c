@@ -1,6 +1,5 @@
-/* engine/reference/step: what a plan does besides ops and mixing: accumulate, update. */
+/* engine/reference/step: what a plan does besides ops and mixing: accumulate. */
 #include "engine/reference/kernels.h"
-#include "engine/update.h"
 
 typedef struct accumulate_arguments {
     size_t count;
@@ -23,15 +22,4 @@ mixup_status reference_accumulate(builder *to, size_t from, size_t sum) {
     MIXUP_TRY(builder_bind_const(to, from, &a->from));
     MIXUP_TRY(builder_bind(to, sum, &a->sum));
     return builder_step(to, run_accumulate, a);
-}
-
-static void run_update(void *arguments, plan_run *run) {
-    const update_arguments *a = arguments;
-    update_step step;
-    update_begin(a, run, &step);
-    update_range(a, &step, 0, a->item->stored);
-}
-
-mixup_status reference_update(builder *to, size_t parameter, size_t gradient) {
-    return update_emit(to, parameter, gradient, run_update);
 }

@@ -85,15 +85,24 @@ static uint64_t add(uint64_t hash, const void *data, size_t size) {
     return hash;
 }
 
+/* Its bytes, the lowest first. */
+static uint64_t add_number(uint64_t hash, uint64_t number) {
+    for (size_t i = 0; i < sizeof number; i++)
+        hash = (hash ^ (number >> 8 * i & 255)) * UINT64_C(1099511628211);
+    return hash;
+}
+
 /* By the definition, one byte after the other: the numbers stand in the records of runs, so that no way of
  * computing them may change any. */
 static uint64_t fnv_1a_of(const unsigned char *rows, const int32_t *classes, uint64_t count, uint64_t width) {
     const uint64_t basis = UINT64_C(14695981039346656037);
     const uint64_t head[] = {count, width, 3, (uint64_t)MIXUP_UINT8, 1};
-    uint64_t hash = add(basis, head, sizeof head);
+    uint64_t hash = basis;
+    for (size_t i = 0; i < MIXUP_COUNT(head); i++)
+        hash = add_number(hash, head[i]);
     for (size_t i = 0; i < count; i++) {
         const uint64_t row = add(basis, rows + i * width, width);
-        hash = add(hash, &row, sizeof row);
+        hash = add_number(hash, row);
         hash = add(hash, &classes[i], sizeof classes[i]);
     }
     return hash;

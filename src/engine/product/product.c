@@ -92,9 +92,9 @@ typedef struct outer_place {
     size_t first_group, end_group;
 } outer_place;
 
-/* Prepares each of several groups of rows to fetch its share of the `values` of the panel behind those that
- * it multiplies; returns how many bytes that is. A single group needs none: it reads without a pause, which
- * the processor sees for itself. */
+/* Prepares each of several groups of rows to fetch its share of the `values` that are multiplied next;
+ * returns how many bytes that is. A single group needs none: it reads without a pause, which the processor
+ * sees for itself. */
 static size_t plan_panel_fetches(size_t groups, size_t values, outer_tile *tile) {
     const size_t lines = quotient_up(values, KERNEL_LINE * groups); /* of a group */
     tile->ahead_every = tile->depth > lines ? tile->depth / lines : 1;
@@ -118,6 +118,16 @@ static const float *pair_rows(const product_kernels *kernels, const float *panel
     return scratch;
 }
 
+/* Where the same half of the next panel begins, which is multiplied next; behind the last panel, of this one.
+ * What lies behind a half in memory is the other's: to fetch it would take it from the thread that updates
+ * it. */
+static const float *rows_of_next(const product_outer *call, const outer_place *at) {
+    const panel_layout *layout = call->layout;
+    const size_t panel = at->panel + 1 < layout->panels ? at->panel + 1 : at->panel;
+    const size_t row = at->begin * layout->kernels->terms;
+    return call->weights + panel * layout->step + row * panel_width(layout, panel);
+}
+
 /* Groups of one panel and the block of rows entered. */
 static void outer_panel(const product_outer *call, const row_groups *rows, const outer_place *at) {
     const panel_layout *layout = call->layout;
@@ -133,6 +143,7 @@ static void outer_panel(const product_outer *call, const row_groups *rows, const
                        .out_row = layout->across,
                        .ahead_every = SIZE_MAX,
                        .last = panel_columns(layout, at->panel) - (vectors - 1) * kernels->lanes};
+    const float *next = rows_of_next(call, at);
     for (size_t k = at->begin; k < at->end; k += tile.depth) {
         tile.depth = smaller(at->end - k, block);
         const size_t deep = smaller(tile.depth * terms, layout->along - k * terms);
@@ -140,7 +151,7 @@ static void outer_panel(const product_outer *call, const row_groups *rows, const
         const float *panel = call->weights + at->panel * layout->step + k * terms * width;
         tile.panel = terms == 1 ? panel : pair_rows(kernels, panel, width, deep, at->scratch);
         tile.slope = whole && k + tile.depth == at->end ? call->slope : 1.0f;
-        tile.ahead = (const char *)(panel + values);
+        tile.ahead = (const char *)(k + tile.depth < at->end ? panel + values : next);
         const size_t groups = at->end_group - at->first_group;
         const size_t share = groups > 1 ? plan_panel_fetches(groups, values, &tile) : 0;
         for (size_t g = at->first_group; g < at->end_group; g++) {

@@ -173,13 +173,10 @@ static void run_team(engine *self, team_body body, void *user) {
 #if defined(__x86_64__)
 enum { FLUSH_TO_ZERO = 0x8040 }; /* FTZ and DAZ of MXCSR */
 
-static void set_control_word(const engine *self, unsigned word) {
-    if (self->threads == 1) { /* a region would take longer than a small prediction */
-        _mm_setcsr(word);
-        return;
-    }
-#pragma omp parallel
-    _mm_setcsr(word);
+static void set_control_word(void *user, const team_member *me) {
+    const unsigned *word = user;
+    (void)me;
+    _mm_setcsr(*word);
 }
 #endif
 
@@ -189,15 +186,17 @@ static void enter(engine *self, engine_environment *saved) {
         omp_set_num_threads((int)self->threads);
 #if defined(__x86_64__)
     saved->control_word = _mm_getcsr();
-    if ((saved->control_word & FLUSH_TO_ZERO) != FLUSH_TO_ZERO)
-        set_control_word(self, saved->control_word | FLUSH_TO_ZERO);
+    unsigned flushing = saved->control_word | FLUSH_TO_ZERO;
+    if (saved->control_word != flushing)
+        engine_run_team(self, set_control_word, &flushing);
 #endif
 }
 
 static void leave(engine *self, const engine_environment *saved) {
 #if defined(__x86_64__)
-    if ((saved->control_word & FLUSH_TO_ZERO) != FLUSH_TO_ZERO)
-        set_control_word(self, saved->control_word);
+    unsigned before = saved->control_word;
+    if ((before & FLUSH_TO_ZERO) != FLUSH_TO_ZERO)
+        engine_run_team(self, set_control_word, &before);
 #endif
     if (saved->threads != (int)self->threads)
         omp_set_num_threads(saved->threads);

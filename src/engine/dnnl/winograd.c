@@ -29,8 +29,8 @@ typedef struct share {
     size_t begin, end;
 } share;
 
-static share share_of(size_t count, size_t me, size_t size) {
-    return (share){count * me / size, count * (me + 1) / size};
+static share share_of(size_t count, const team_member *me) {
+    return (share){count * me->index / me->size, count * (me->index + 1) / me->size};
 }
 
 /* ---- dividing */
@@ -111,20 +111,19 @@ void winograd_bind_scratch(winograd_plan *plan, float *scratch) {
 
 typedef struct member {
     winograd_work work; /* with this thread's scratch */
-    const team_member *of;
-    size_t me, team;
+    const team_member *me;
 } member;
 
-static member join(const winograd_plan *plan, const team_member *of) {
-    member m = {.work = plan->work, .of = of, .me = of->index, .team = of->size};
+static member join(const winograd_plan *plan, const team_member *me) {
+    member m = {.work = plan->work, .me = me};
     winograd_work *w = &m.work;
     const size_t widest = w->in.width > w->out.width ? w->in.width : w->out.width;
-    w->columns += m.me * plan->thread_scratch;
+    w->columns += me->index * plan->thread_scratch;
     w->zeros = w->columns + plan->thread_scratch - widest * plan->kernels->lanes;
     memset(w->zeros, 0, widest * plan->kernels->lanes * sizeof *w->zeros);
     if (!plan->together) {
-        w->at_states += m.me * (plan->states_scratch / plan->threads);
-        w->at_products += m.me * (plan->products_scratch / plan->threads);
+        w->at_states += me->index * (plan->states_scratch / plan->threads);
+        w->at_products += me->index * (plan->products_scratch / plan->threads);
     }
     return m;
 }
@@ -137,7 +136,7 @@ static size_t all_strips(const winograd_work *work) {
 static void run_alone(const winograd_plan *plan, const member *m) {
     const winograd_work *w = &m->work;
     const size_t items = w->terms * w->terms * groups_of_outputs(w);
-    const share mine = share_of(all_strips(w), m->me, m->team);
+    const share mine = share_of(all_strips(w), m->me);
     for (size_t first = mine.begin; first < mine.end; first += plan->block_strips) {
         const size_t left = mine.end - first;
         const size_t count = left < plan->block_strips ? left : plan->block_strips;
@@ -150,22 +149,22 @@ static void run_alone(const winograd_plan *plan, const member *m) {
 /* All threads on one block: strips are divided, then terms, then strips again. */
 static void run_together(const winograd_plan *plan, const member *m) {
     const winograd_work *w = &m->work;
-    const share items = share_of(w->terms * w->terms * groups_of_outputs(w), m->me, m->team);
+    const share items = share_of(w->terms * w->terms * groups_of_outputs(w), m->me);
     const size_t all = all_strips(w);
     for (size_t first = 0; first < all; first += plan->block_strips) {
         const size_t count = all - first < plan->block_strips ? all - first : plan->block_strips;
-        const share mine = share_of(count, m->me, m->team);
+        const share mine = share_of(count, m->me);
         plan->kernels->transform_input(w, mine.begin, first + mine.begin, mine.end - mine.begin);
-        team_wait(m->of);
+        team_wait(m->me);
         plan->kernels->multiply(w, count * w->tiles, items.begin, items.end);
-        team_wait(m->of);
+        team_wait(m->me);
         plan->kernels->transform_output(w, mine.begin, first + mine.begin, mine.end - mine.begin);
     }
 }
 
 void winograd_run(const winograd_plan *plan, const team_member *me) {
     const member m = join(plan, me);
-    const share pairs = share_of(m.work.in.blocks * m.work.out.blocks, m.me, m.team);
+    const share pairs = share_of(m.work.in.blocks * m.work.out.blocks, me);
     plan->kernels->transform_filters(&m.work, pairs.begin, pairs.end);
     team_wait(me);
     if (plan->together)
@@ -174,17 +173,17 @@ void winograd_run(const winograd_plan *plan, const team_member *me) {
         run_alone(plan, &m);
 }
 
-/* Positions for which one of `size` threads sums the gradient: a like number of terms, whose order is that of
- * the positions. */
-static share share_of_positions(const winograd_work *w, size_t me, size_t size) {
+/* Positions for which a member sums the gradient: a like number of terms, whose order is that of the
+ * positions. */
+static share share_of_positions(const winograd_work *w, const team_member *me) {
     const size_t groups = groups_of_outputs(w);
     const size_t all = w->terms * w->terms * groups;
     share mine = {0, 0};
     size_t before = 0;
     for (size_t index = 0; index < WINOGRAD_POSITIONS * groups; index++) {
         const size_t position = index / groups;
-        mine.begin += before * size / all < me;
-        mine.end += before * size / all <= me;
+        mine.begin += before * me->size / all < me->index;
+        mine.end += before * me->size / all <= me->index;
         before +=
             winograd_terms_at(w, position / WINOGRAD_SIDE) * winograd_terms_at(w, position % WINOGRAD_SIDE);
     }
@@ -194,12 +193,12 @@ static share share_of_positions(const winograd_work *w, size_t me, size_t size) 
 void winograd_run_gradient(const winograd_plan *plan, const team_member *me) {
     const member m = join(plan, me);
     const winograd_work *w = &m.work;
-    const share items = share_of_positions(w, m.me, m.team);
-    const share pairs = share_of(w->in.blocks * w->out.blocks, m.me, m.team);
+    const share items = share_of_positions(w, me);
+    const share pairs = share_of(w->in.blocks * w->out.blocks, me);
     const size_t all = all_strips(w);
     for (size_t first = 0; first < all; first += plan->block_strips) {
         const size_t count = all - first < plan->block_strips ? all - first : plan->block_strips;
-        const share mine = share_of(count, m.me, m.team);
+        const share mine = share_of(count, me);
         plan->kernels->transform_input(w, mine.begin, first + mine.begin, mine.end - mine.begin);
         plan->kernels->transform_arrived(w, mine.begin, first + mine.begin, mine.end - mine.begin);
         team_wait(me);

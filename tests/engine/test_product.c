@@ -123,7 +123,7 @@ static void make_layer(layer *l, const sizes *s, const product_kernels *kernels)
     l->bias_gradient = network_values(s->units);
     memset(l->bias_gradient, 0, s->units * sizeof(real));
     l->stored = network_values(panel_stored(&l->layout));
-    panel_write(&l->layout, l->weight, l->stored);
+    panel_write_part(&l->layout, l->weight, l->stored, 0, 1);
     expect_forward(l);
     expect_backward(l);
 }
@@ -377,11 +377,11 @@ static adam_state make_adam_state(const layer *l) {
     const size_t count = panel_stored(&l->layout);
     adam_state state = {count, network_values(count), network_values(count), network_values(count)};
     real *moment = random_values(6, plain_count);
-    panel_write(&l->layout, l->weight, state.values);
-    panel_write(&l->layout, moment, state.moment1);
+    panel_write_part(&l->layout, l->weight, state.values, 0, 1);
+    panel_write_part(&l->layout, moment, state.moment1, 0, 1);
     for (size_t i = 0; i < plain_count; i++)
         moment[i] = i % 5 == 0 ? 0 : moment[i] * moment[i];
-    panel_write(&l->layout, moment, state.moment2);
+    panel_write_part(&l->layout, moment, state.moment2, 0, 1);
     free(moment);
     return state;
 }

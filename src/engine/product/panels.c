@@ -94,7 +94,3 @@ void panel_write_part(const panel_layout *layout, const float *plain, float *sto
     for (size_t p = layout->panels * part / parts; p < layout->panels * (part + 1) / parts; p++)
         write_panel(layout, plain, p, stored);
 }
-
-void panel_write(const panel_layout *layout, const float *plain, float *stored) {
-    panel_write_part(layout, plain, stored, 0, 1);
-}

@@ -63,10 +63,9 @@ size_t panel_stored(const panel_layout *layout);
 size_t panel_width(const panel_layout *layout, size_t panel);
 size_t panel_columns(const panel_layout *layout, size_t panel);
 
-/* Between the layout and plain [units][features]. Writing sets the padding to zero; a caller may divide it
- * among threads. */
+/* Between the layout and plain [units][features]. Writing sets the padding to zero, and may be divided among
+ * threads. */
 void panel_read(const panel_layout *layout, const float *stored, float *plain);
-void panel_write(const panel_layout *layout, const float *plain, float *stored);
 void panel_write_part(const panel_layout *layout, const float *plain, float *stored, size_t part,
                       size_t parts);
 

@@ -2,8 +2,6 @@
 #include "data/standardize.h"
 #include "experiment/experiment_parts.h"
 
-#include <stdio.h>
-
 /* ---------------------------------------------------------------- sources */
 
 typedef struct source_hooks {
@@ -94,11 +92,10 @@ static mixup_status check_image_classes(const char *path, const mixup_dataset *s
 
 /* Adds to the message on an image that cannot be decoded how to do without it. */
 static mixup_status mention_skipping(mixup_status status, bool skipped) {
-    char message[1024];
-    snprintf(message, sizeof message, "%s", mixup_last_error());
     if (skipped || (status != MIXUP_ERROR_FORMAT && status != MIXUP_ERROR_UNSUPPORTED))
         return status;
-    return error(status, "%s; with skip_damaged: true images that cannot be decoded are left out", message);
+    return error(status, "%s; with skip_damaged: true images that cannot be decoded are left out",
+                 mixup_last_error());
 }
 
 static mixup_status read_images(const settings_part *part, const mixup_dataset *train,

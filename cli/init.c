@@ -243,11 +243,10 @@ static mixup_status check_out(const arguments *given, const char *out) {
     struct stat information;
     if (out == NULL)
         return MIXUP_OK;
-    const bool there = stat(out, &information) == 0;
-    if (out[0] == '\0' || out[strlen(out) - 1] == '/' || (there && S_ISDIR(information.st_mode)))
+    if (out[0] == '\0' || out[strlen(out) - 1] == '/' || file_is_folder(out))
         return error(MIXUP_ERROR_ARGUMENT,
                      "--out '%s': names a folder; give a file in it, my.yaml for example", out);
-    if (there && S_ISREG(information.st_mode) && !arguments_flag(given, "overwrite"))
+    if (stat(out, &information) == 0 && S_ISREG(information.st_mode) && !arguments_flag(given, "overwrite"))
         return error(MIXUP_ERROR_ARGUMENT,
                      "%s: is there already and is left as it is; give another name, or --overwrite", out);
     return MIXUP_OK;

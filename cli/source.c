@@ -11,7 +11,6 @@
 
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
 
 /* ---------------------------------------------------------------- models */
 
@@ -27,11 +26,6 @@ mixup_status source_engine(const arguments *given, mixup_engine *engine) {
     return error(MIXUP_ERROR_ARGUMENT, "--engine %s: choose auto, dnnl or reference", name);
 }
 
-static bool is_folder(const char *path) {
-    struct stat information;
-    return stat(path, &information) == 0 && S_ISDIR(information.st_mode);
-}
-
 static mixup_status check_run_folder(const char *folder, const char *model) {
     if (file_exists(model))
         return MIXUP_OK;
@@ -45,7 +39,7 @@ mixup_status source_model(const arguments *given, const char *path, mixup_model 
                             .allocator = command_allocator(),
                             .log = command_log(given)};
     MIXUP_TRY(source_engine(given, &desc.engine));
-    if (!is_folder(path))
+    if (!file_is_folder(path))
         return mixup_model_load(model, path, &desc);
     char *inside = path_join(command_allocator(), path, RUN_MODEL);
     if (inside == NULL)
@@ -83,7 +77,7 @@ bool source_is_images(const char *path) {
     for (size_t i = 0; i < MIXUP_COUNT(alone) && ending != NULL; i++)
         if (strcasecmp(ending, alone[i]) == 0)
             return true;
-    return is_folder(path);
+    return file_is_folder(path);
 }
 
 static mixup_status open_images(const arguments *given, const char *path, const mixup_preprocess *like,
@@ -234,7 +228,7 @@ bool source_is_given(const arguments *given, const char *path) {
     const bool named = arguments_given(given, "experiment");
     const char *model = arguments_positional(given, 0);
     /* Where there is no model, that is what source_model will say. */
-    const bool there = is_folder(model) ? holds(model, RUN_MODEL) : file_exists(model);
+    const bool there = file_is_folder(model) ? holds(model, RUN_MODEL) : file_exists(model);
     if (path != NULL && named)
         command_misused(given, "give only one of DATA or --experiment FILE.yaml");
     else if (path == NULL && !named && there && !source_is_run(model))

@@ -40,14 +40,9 @@ static bool is_written_directly(const char *path) {
     return stat(path, &information) == 0 && !S_ISREG(information.st_mode) && !S_ISDIR(information.st_mode);
 }
 
-static bool is_folder(const char *path) {
-    struct stat information;
-    return stat(path, &information) == 0 && S_ISDIR(information.st_mode);
-}
-
 mixup_status file_create(file_writer *out, const char *path, const mixup_allocator *allocator) {
     *out = (file_writer){.allocator = *allocator};
-    if (path[0] == '\0' || is_folder(path))
+    if (path[0] == '\0' || file_is_folder(path))
         return error(MIXUP_ERROR_IO, "'%s': names a folder, not a file; give a file's name", path);
     const bool direct = is_written_directly(path);
     out->path = direct ? memory_copy_text(allocator, path) : follow_links(path, allocator);
@@ -188,6 +183,11 @@ mixup_status file_read_at(int descriptor, const char *path, uint64_t offset, voi
     return MIXUP_OK;
 }
 
+bool file_is_folder(const char *path) {
+    struct stat information;
+    return stat(path, &information) == 0 && S_ISDIR(information.st_mode);
+}
+
 bool file_exists(const char *path) {
     struct stat information;
     return stat(path, &information) == 0;
@@ -215,8 +215,7 @@ mixup_status file_make_folder(const char *path) {
         if (i < length)
             partial[i] = '/';
     }
-    struct stat information;
-    if (stat(path, &information) != 0 || !S_ISDIR(information.st_mode))
+    if (!file_is_folder(path))
         return error(MIXUP_ERROR_IO, "%s: is not a folder", path);
     return MIXUP_OK;
 }

@@ -38,6 +38,7 @@ mixup_status file_read_all(const char *path, size_t limit, const mixup_allocator
                            size_t *size);
 
 bool file_exists(const char *path);
+bool file_is_folder(const char *path);
 
 /* Whether it is a regular file (not a pipe, say) of more than `size` bytes. Opens nothing. */
 bool file_is_larger(const char *path, uint64_t size);

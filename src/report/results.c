@@ -11,7 +11,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 enum { MAXIMUM_ENTRIES = 4096 };
 
@@ -72,11 +71,6 @@ static void listing_clear(listing *out, const mixup_allocator *allocator) {
     *out = (listing){0};
 }
 
-static bool is_folder(const char *path) {
-    struct stat information;
-    return stat(path, &information) == 0 && S_ISDIR(information.st_mode);
-}
-
 static mixup_status list_entry(const char *folder, const char *name, const mixup_allocator *allocator,
                                listing *out) {
     if (name[0] == '.')
@@ -84,7 +78,7 @@ static mixup_status list_entry(const char *folder, const char *name, const mixup
     char *path = path_join(allocator, folder, name);
     if (path == NULL)
         return MIXUP_ERROR_MEMORY;
-    const bool wanted = is_folder(path);
+    const bool wanted = file_is_folder(path);
     memory_release(allocator, path);
     if (!wanted)
         return MIXUP_OK;

@@ -1,7 +1,7 @@
 /* figure_path: see figure_path.h. */
 #include "figure_path.h"
 
-#include "base/file.h"
+#include "base/path.h"
 
 #include <string.h>
 

@@ -3,6 +3,7 @@
 #include "inspect.h"
 
 #include "base/file.h"
+#include "base/path.h"
 
 #include <ctype.h>
 #include <stdio.h>

@@ -3,7 +3,7 @@
 
 #include "command.h"
 
-#include "base/file.h"
+#include "base/path.h"
 #include "experiment/yaml.h"
 #include "format/idx.h"
 #include "format/npy.h"

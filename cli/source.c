@@ -4,6 +4,7 @@
 #include "inspect.h"
 
 #include "base/file.h"
+#include "base/path.h"
 #include "data/dataset.h"
 #include "experiment/experiment.h"
 #include "experiment/run.h"

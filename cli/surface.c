@@ -2,6 +2,7 @@
 #include "analysis/surface.h"
 
 #include "base/file.h"
+#include "base/path.h"
 #include "command.h"
 #include "experiment/run.h"
 #include "figure_path.h"

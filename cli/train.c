@@ -4,7 +4,7 @@
 #include "overrides.h"
 #include "progress.h"
 
-#include "base/file.h"
+#include "base/path.h"
 #include "experiment/run.h"
 
 #include <ctype.h>

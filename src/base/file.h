@@ -54,18 +54,4 @@ mixup_status file_read_at(int descriptor, const char *path, uint64_t offset, voi
 /* Makes a folder and its parents; fine when it exists. */
 mixup_status file_make_folder(const char *path);
 
-/* folder + "/" + name in a new block; an absolute `name` stands alone. NULL with the error stored. */
-char *path_join(const mixup_allocator *allocator, const char *folder, const char *name);
-
-/* What stands before the last '/', "." without one, in a new block. */
-char *path_folder(const mixup_allocator *allocator, const char *path);
-
-/* Absolute, and free of links and dots as far as it is there, in a new block. NULL with the error stored. */
-char *path_real(const mixup_allocator *allocator, const char *path);
-
-/* How a file that lies in `folder` names `path`, "../data/a.csv", in a new block; an absolute path stays as
- * it is. The last part of `path` may be a link: it is named, not what it leads to. NULL with the error
- * stored. */
-char *path_between(const mixup_allocator *allocator, const char *folder, const char *path);
-
 #endif

@@ -4,6 +4,7 @@
 #include "format/cifar.h"
 
 #include "base/file.h"
+#include "base/path.h"
 #include "data/draft.h"
 
 /* Files of a published folder. */

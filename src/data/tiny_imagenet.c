@@ -5,6 +5,7 @@
 #include "data/image_set.h"
 
 #include "base/file.h"
+#include "base/path.h"
 #include "base/text.h"
 
 #include <stdlib.h>

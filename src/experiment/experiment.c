@@ -3,7 +3,7 @@
  * experiment_write.c. */
 #include "experiment/experiment_parts.h"
 
-#include "base/file.h"
+#include "base/path.h"
 
 #include <ctype.h>
 #include <stdio.h>

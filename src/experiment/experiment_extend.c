@@ -7,6 +7,7 @@
 #include "experiment/experiment_parts.h"
 
 #include "base/file.h"
+#include "base/path.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -2,6 +2,7 @@
 #include "experiment/run_parts.h"
 
 #include "base/file.h"
+#include "base/path.h"
 #include "experiment/yaml.h"
 
 #include <errno.h>

@@ -4,7 +4,7 @@
 #include "experiment/experiment_parts.h"
 #include "experiment/run_parts.h"
 
-#include "base/file.h"
+#include "base/path.h"
 #include "data/dataset.h"
 
 #include <dirent.h>

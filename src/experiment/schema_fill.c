@@ -1,6 +1,6 @@
 /* experiment/schema: from a tree of YAML to settings, with every check that a row can express. What involves
  * several keys stands in schema_check.c. */
-#include "base/file.h"
+#include "base/path.h"
 #include "experiment/schema_check.h"
 #include "experiment/schema_refuse.h"
 

@@ -2,6 +2,7 @@
 #include "format/image_tree.h"
 
 #include "base/file.h"
+#include "base/path.h"
 #include "format/tar.h"
 
 #include <ctype.h>

@@ -3,6 +3,7 @@
 #include "report/gnuplot.h"
 
 #include "base/file.h"
+#include "base/path.h"
 
 #include <errno.h>
 #include <math.h>

@@ -3,6 +3,7 @@
 #include "report/html.h"
 
 #include "base/file.h"
+#include "base/path.h"
 
 #include <string.h>
 

@@ -2,6 +2,7 @@
 #include "report/report.h"
 
 #include "base/file.h"
+#include "base/path.h"
 #include "report/section.h"
 #include "report/summary.h"
 

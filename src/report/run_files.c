@@ -2,6 +2,7 @@
 #include "report/run_files.h"
 
 #include "base/file.h"
+#include "base/path.h"
 #include "experiment/run.h"
 
 #include <jansson.h>

@@ -1,7 +1,7 @@
 /* report/section: see section.h. */
 #include "report/section.h"
 
-#include "base/file.h"
+#include "base/path.h"
 
 #include <string.h>
 

@@ -2,6 +2,7 @@
 #include "report/trained.h"
 
 #include "base/file.h"
+#include "base/path.h"
 #include "experiment/run.h"
 
 static mixup_status open_model(trained *out, const char *folder, const mixup_allocator *allocator) {

@@ -27,6 +27,15 @@ int command_failed(const arguments *given) {
     return EXIT_FAILED;
 }
 
+void command_complain(const arguments *given, const char *format, ...) {
+    va_list values;
+    va_start(values, format);
+    fprintf(stderr, "mixup %s: ", given->command->name);
+    vfprintf(stderr, format, values);
+    fputc('\n', stderr);
+    va_end(values);
+}
+
 int command_misused(const arguments *given, const char *format, ...) {
     va_list values;
     va_start(values, format);

@@ -16,6 +16,7 @@ typedef enum exit_status {
     EXIT_DONE = 0,
     EXIT_FAILED = 1,
     EXIT_USAGE = 2,
+    EXIT_PARTLY = 3, /* done, but for a part of the data that cannot be read */
     EXIT_INTERRUPTED = 130,
 } exit_status;
 
@@ -75,6 +76,8 @@ mixup_log command_log(const arguments *given);
 
 /* Prints "mixup NAME: error: <mixup_last_error()>" on standard error and returns EXIT_FAILED. */
 int command_failed(const arguments *given);
+/* Prints "mixup NAME: <message>" on standard error: an error that the command survives. */
+void command_complain(const arguments *given, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Prints "mixup NAME: <message>" and where to find help on standard error and returns EXIT_USAGE. */
 int command_misused(const arguments *given, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* One line of information on standard error, unless --quiet. */

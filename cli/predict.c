@@ -5,7 +5,6 @@
  * makes of it, so the missing function is applied here. */
 #include "source.h"
 
-#include "format/image_tree.h"
 #include "train/model.h"
 
 #include <math.h>
@@ -21,7 +20,7 @@ typedef struct meaning {
     bool apply_sigmoid;
     size_t width;
     const char *const *names; /* [width], or NULL */
-    const image_tree *files;  /* of each row; or NULL */
+    const image_list *images; /* of each row; empty where the data are none */
 } meaning;
 
 static mixup_status find_meaning(const mixup_model *model, meaning *out) {
@@ -76,7 +75,7 @@ static void print_name(const meaning *what, size_t index, bool column) {
 }
 
 static void print_header(const meaning *what) {
-    printf("row%s%s", what->files != NULL ? ",file" : "", what->classes ? ",class" : "");
+    printf("row%s%s", what->images->count > 0 ? ",file" : "", what->classes ? ",class" : "");
     for (size_t i = 0; i < what->width; i++) {
         putchar(',');
         print_name(what, i, true);
@@ -84,12 +83,14 @@ static void print_header(const meaning *what) {
     putchar('\n');
 }
 
-static void print_row(const meaning *what, size_t number, float *row) {
+/* `sample`: from 0. */
+static void print_row(const meaning *what, size_t sample, float *row) {
     complete_row(what, row);
-    printf("%zu", number);
-    if (what->files != NULL) {
-        putchar(',');
-        print_field(what->files->entries[number - 1].path);
+    if (what->images->count > 0) {
+        printf("%zu,", what->images->items[sample].number);
+        print_field(what->images->items[sample].name);
+    } else {
+        printf("%zu", sample + 1);
     }
     if (what->classes) {
         putchar(',');
@@ -109,19 +110,16 @@ static mixup_status predict_piece(mixup_model *model, const meaning *what, const
     MIXUP_TRY(status);
     mixup_preprocess_restore_targets(mixup_model_preprocess(model), count, outputs);
     for (size_t i = 0; i < count; i++)
-        print_row(what, first + i + 1, outputs + i * what->width);
+        print_row(what, first + i, outputs + i * what->width);
     return MIXUP_OK;
 }
 
-/* `files`: of images; or NULL. */
-static mixup_status predict_all(mixup_model *model, const mixup_dataset *data, const image_tree *files) {
+static mixup_status predict_all(mixup_model *model, const mixup_dataset *data, const image_list *images) {
     meaning what;
     MIXUP_TRY(find_meaning(model, &what));
     mixup_dataset_info info;
     mixup_dataset_describe(data, &info);
-    if (files != NULL && files->count != info.count)
-        return error(MIXUP_ERROR_DATA, "%s: its images changed while they were read", files->path);
-    what.files = files;
+    what.images = images;
     float *outputs = NULL;
     MIXUP_TRY(MEMORY_NEW(command_allocator(), outputs, PIECE * what.width));
     print_header(&what);
@@ -134,13 +132,15 @@ static mixup_status predict_all(mixup_model *model, const mixup_dataset *data, c
     return status;
 }
 
-/* Images are read in the order in which their names are listed. */
-static mixup_status predict_images(mixup_model *model, const mixup_dataset *data, const char *path) {
-    image_tree files;
-    MIXUP_TRY(image_tree_open(&files, path, NULL, command_allocator()));
-    const mixup_status status = predict_all(model, data, &files);
-    image_tree_clear(&files);
-    return status;
+/* All rows are there; but a script that looks at nothing else must not take them for all that was asked. */
+static int finish(const arguments *given, const image_list *images) {
+    const int status = command_finish_output(given);
+    if (status != EXIT_DONE || images->left_out == 0)
+        return status;
+    error(MIXUP_ERROR_DATA, "%s: %zu of its %zu images cannot be read and have no row", images->path,
+          images->left_out, images->left_out + images->count);
+    command_failed(given);
+    return EXIT_PARTLY;
 }
 
 static int run(const arguments *given) {
@@ -149,15 +149,18 @@ static int run(const arguments *given) {
         return EXIT_USAGE;
     mixup_model *model = NULL;
     mixup_dataset *data = NULL;
+    image_list images = {.given = given, .path = path};
     mixup_status status = source_model(given, arguments_positional(given, 0), &model);
     if (status == MIXUP_OK)
-        status = source_inputs(given, path, model, &data);
+        status = source_inputs(given, path, model, &images, &data);
+    image_list_tell_rest(&images);
     if (status == MIXUP_OK)
-        status = path != NULL && source_is_images(path) ? predict_images(model, data, path)
-                                                        : predict_all(model, data, NULL);
+        status = predict_all(model, data, &images);
+    const int outcome = status == MIXUP_OK ? finish(given, &images) : command_failed(given);
+    image_list_clear(&images);
     mixup_dataset_destroy(data);
     mixup_model_destroy(model);
-    return status == MIXUP_OK ? command_finish_output(given) : command_failed(given);
+    return outcome;
 }
 
 static const option options[] = {OPTION_EXPERIMENT, OPTION_PART, OPTION_ENGINE, OPTION_THREADS, {0}};
@@ -174,6 +177,8 @@ const command command_predict = {
         "image,\n"
         "a folder or .tar of them, or --experiment FILE.yaml. Without either, a run's folder brings its own\n"
         "test data. What a file says of targets is not read: columns may be absent or empty, folders of\n"
-        "images have any name. Rows are numbered from 1; those of images name their file.\n",
+        "images have any name. Rows are numbered from 1; those of images name their file.\n"
+        "Images of a folder or archive that cannot be read are named on standard error and have no row;\n"
+        "the others keep their numbers, and the exit status is 3.\n",
     .run = run,
 };

@@ -54,6 +54,13 @@ mixup_status source_model(const arguments *given, const char *path, mixup_model 
 
 /* ---------------------------------------------------------------- data files */
 
+/* What the command asks of a file. */
+typedef struct wish {
+    const mixup_preprocess *like; /* of the model; or NULL */
+    bool targets;                 /* besides the inputs */
+    image_list *images;           /* as of source_inputs; or NULL */
+} wish;
+
 static bool ends_in(const char *path, const char *suffix) {
     const size_t length = strlen(path);
     const size_t end = strlen(suffix);
@@ -68,32 +75,41 @@ static bool is_csv(const char *path) {
     return false;
 }
 
-bool source_is_images(const char *path) {
-    static const char *const suffixes[] = {".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".tar.zst"};
-    static const char *const alone[] = {".jpg", ".jpeg", ".png"};
+static bool is_one_image(const char *path) {
+    static const char *const endings[] = {".jpg", ".jpeg", ".png"};
     const char *ending = strrchr(path, '.');
+    for (size_t i = 0; i < MIXUP_COUNT(endings) && ending != NULL; i++)
+        if (strcasecmp(ending, endings[i]) == 0)
+            return !file_is_folder(path);
+    return false;
+}
+
+static bool is_images(const char *path) {
+    static const char *const suffixes[] = {".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".tar.zst"};
     for (size_t i = 0; i < MIXUP_COUNT(suffixes); i++)
         if (ends_in(path, suffixes[i]))
             return true;
-    for (size_t i = 0; i < MIXUP_COUNT(alone) && ending != NULL; i++)
-        if (strcasecmp(ending, alone[i]) == 0)
-            return true;
-    return file_is_folder(path);
+    return is_one_image(path) || file_is_folder(path);
 }
 
-static mixup_status open_images(const arguments *given, const char *path, const mixup_preprocess *like,
-                                bool targets, mixup_dataset **data) {
+static mixup_status open_images(const arguments *given, const char *path, const wish *want,
+                                mixup_dataset **data) {
+    const bool skip = want->images != NULL && !is_one_image(path);
     const mixup_images_desc desc = {.path = path,
-                                    .like = like,
-                                    .inputs_only = !targets,
+                                    .like = want->like,
+                                    .inputs_only = !want->targets,
                                     .threads = arguments_count(given, "threads", 0),
-                                    .log = command_log(given),
-                                    .allocator = command_allocator()};
+                                    .log = want->images != NULL ? (mixup_log){0} : command_log(given),
+                                    .allocator = command_allocator(),
+                                    .skip_damaged = skip,
+                                    .skip_unreadable = skip,
+                                    .on_image = want->images != NULL ? image_list_add : NULL,
+                                    .user = want->images};
     return mixup_dataset_from_images(data, &desc);
 }
 
-static mixup_status open_csv(const char *path, const mixup_preprocess *like, bool targets,
-                             mixup_dataset **data) {
+static mixup_status open_csv(const char *path, const wish *want, mixup_dataset **data) {
+    const mixup_preprocess *like = want->like;
     if (like == NULL || like->source != PREPROCESS_CSV)
         return error(MIXUP_ERROR_DATA,
                      "%s: the model was not trained on a CSV, so its columns have no meaning here; "
@@ -105,7 +121,7 @@ static mixup_status open_csv(const char *path, const mixup_preprocess *like, boo
                                  .separator = separator,
                                  .no_header = like->no_header,
                                  .like = like,
-                                 .inputs_only = !targets,
+                                 .inputs_only = !want->targets,
                                  .allocator = command_allocator()};
     return mixup_dataset_from_csv(data, &desc);
 }
@@ -125,12 +141,13 @@ static mixup_status check_kind(const char *path) {
     return MIXUP_OK;
 }
 
-static mixup_status open_file(const arguments *given, const char *path, const mixup_preprocess *like,
-                              bool wanted, mixup_dataset **data) {
+static mixup_status open_file(const arguments *given, const char *path, const wish *want,
+                              mixup_dataset **data) {
+    const mixup_preprocess *like = want->like;
     if (is_csv(path))
-        return open_csv(path, like, wanted, data);
-    if (source_is_images(path))
-        return open_images(given, path, like, wanted, data);
+        return open_csv(path, want, data);
+    if (is_images(path))
+        return open_images(given, path, want, data);
     MIXUP_TRY(check_kind(path));
     const char *labels = arguments_text(given, "labels", NULL);
     const char *targets = arguments_text(given, "targets", NULL);
@@ -248,13 +265,14 @@ static mixup_status open_own(const arguments *given, mixup_dataset **data) {
     return status;
 }
 
-static mixup_status open_data(const arguments *given, const char *path, mixup_model *model, bool targets,
+static mixup_status open_data(const arguments *given, const char *path, mixup_model *model, wish want,
                               mixup_dataset **data) {
+    want.like = mixup_model_preprocess(model);
     const char *experiment_path = arguments_text(given, "experiment", NULL);
     mixup_dataset *opened = NULL;
     mixup_status status = MIXUP_OK;
     if (path != NULL)
-        status = open_file(given, path, mixup_model_preprocess(model), targets, &opened);
+        status = open_file(given, path, &want, &opened);
     else if (experiment_path != NULL)
         status = open_part(given, experiment_path, &opened);
     else
@@ -270,12 +288,12 @@ static mixup_status open_data(const arguments *given, const char *path, mixup_mo
 }
 
 mixup_status source_data(const arguments *given, const char *path, mixup_model *model, mixup_dataset **data) {
-    return open_data(given, path, model, true, data);
+    return open_data(given, path, model, (wish){.targets = true}, data);
 }
 
-mixup_status source_inputs(const arguments *given, const char *path, mixup_model *model,
+mixup_status source_inputs(const arguments *given, const char *path, mixup_model *model, image_list *images,
                            mixup_dataset **data) {
-    return open_data(given, path, model, false, data);
+    return open_data(given, path, model, (wish){.images = images}, data);
 }
 
 mixup_status source_parts(const arguments *given, const mixup_model *model, experiment_data *parts) {

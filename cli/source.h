@@ -10,6 +10,7 @@
 
 #include "command.h"
 #include "experiment/experiment.h"
+#include "image_list.h"
 
 /* Loads MODEL. The caller destroys it. */
 mixup_status source_model(const arguments *given, const char *path, mixup_model **model);
@@ -21,16 +22,14 @@ bool source_is_run(const char *path);
  * printed. */
 bool source_is_given(const arguments *given, const char *path);
 
-/* Whether DATA is an image, or a folder or an archive of them. */
-bool source_is_images(const char *path);
-
 /* Opens DATA (`path`; NULL where --experiment or the run's folder stands for it) for `model`, and checks that
  * its samples have the model's input shape. The caller destroys it. */
 mixup_status source_data(const arguments *given, const char *path, mixup_model *model, mixup_dataset **data);
 
 /* The same for who asks no more of the samples than their inputs: a file's labels may be missing or unknown.
- */
-mixup_status source_inputs(const arguments *given, const char *path, mixup_model *model,
+ * With `images` (which stays empty where DATA are no images), those of a folder or an archive that cannot be
+ * read are left out and told, instead of an error; the caller clears it, whatever the status. */
+mixup_status source_inputs(const arguments *given, const char *path, mixup_model *model, image_list *images,
                            mixup_dataset **data);
 
 /* All parts of the data of --experiment, each checked as by source_data. The caller clears them. */

@@ -67,7 +67,7 @@ static int run(const arguments *given) {
     mixup_dataset *data = NULL;
     mixup_status status = source_model(given, arguments_positional(given, 0), &model);
     if (status == MIXUP_OK)
-        status = source_inputs(given, arguments_positional(given, 1), model, &data);
+        status = source_inputs(given, arguments_positional(given, 1), model, NULL, &data);
     if (status == MIXUP_OK)
         status = write_states(given, model, data);
     mixup_dataset_destroy(data);

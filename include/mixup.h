@@ -551,6 +551,12 @@ typedef struct mixup_images_desc {
     size_t threads;      /* that decode while the set is made; default: MIXUP_THREADS of the environment, else
                           * one a processor */
     const mixup_allocator *allocator;
+    bool skip_unreadable; /* leave out files that cannot be opened or read, too; default: an error */
+    /* Is told of every image, in their order, when all were looked at: its path below `path` (and `part`),
+     * and why it is left out; NULL: it is the next sample. The texts are valid during the call; anything but
+     * MIXUP_OK ends with MIXUP_ERROR_CALLBACK. Or NULL. */
+    mixup_status (*on_image)(void *user, const char *name, const char *problem);
+    void *user;
 } mixup_images_desc;
 MIXUP_API mixup_status mixup_dataset_from_images(mixup_dataset **set, const mixup_images_desc *desc);
 

@@ -29,7 +29,7 @@ typedef struct filling {
     image_bytes *bytes; /* [tree->count], encoded; those not read yet are empty */
     uint64_t *hashes;   /* [tree->count], unless in memory */
     bool *missing;      /* [tree->count] left out */
-    char **notes;       /* [tree->count] why, for the log; NULL without one */
+    char **notes;       /* [tree->count] why; NULL where nobody is told */
 } filling;
 
 /* ---------------------------------------------------------------- decisions */
@@ -129,12 +129,26 @@ static mixup_status take_decoded(filling *in, size_t index, const image *decoded
     return status;
 }
 
-/* Notes that an image is damaged; why is the thread's last message. */
+/* Whether an image is left out that gave this status. */
+static bool may_be_left_out(const filling *in, mixup_status status) {
+    const bool damaged = status == MIXUP_ERROR_FORMAT || status == MIXUP_ERROR_UNSUPPORTED;
+    return (in->desc->skip_damaged && damaged) || (in->desc->skip_unreadable && status == MIXUP_ERROR_IO);
+}
+
+/* What the thread's last message says is wrong with the image, without its name. */
+static const char *problem_of(const filling *in, size_t index) {
+    const char *message = mixup_last_error();
+    const char *name = strstr(message, name_of(in, index));
+    const size_t length = strlen(name_of(in, index));
+    return name != NULL && strncmp(name + length, ": ", 2) == 0 ? name + length + 2 : message;
+}
+
+/* Notes that an image is left out; why is the thread's last message. */
 static mixup_status leave_out(filling *in, size_t index) {
     in->missing[index] = true;
     if (in->notes == NULL)
         return MIXUP_OK;
-    in->notes[index] = memory_copy_text(in->allocator, mixup_last_error());
+    in->notes[index] = memory_copy_text(in->allocator, problem_of(in, index));
     return in->notes[index] != NULL ? MIXUP_OK : MIXUP_ERROR_MEMORY;
 }
 
@@ -142,8 +156,7 @@ static mixup_status leave_out(filling *in, size_t index) {
 static mixup_status take_image(filling *in, size_t index, image_bytes *bytes) {
     image decoded = {0};
     mixup_status status = image_decode(bytes->data, bytes->size, in->allocator, &decoded);
-    const bool damaged = status == MIXUP_ERROR_FORMAT || status == MIXUP_ERROR_UNSUPPORTED;
-    if (damaged && in->desc->skip_damaged)
+    if (may_be_left_out(in, status))
         return leave_out(in, index);
     if (status == MIXUP_OK)
         status = take_decoded(in, index, &decoded);
@@ -163,6 +176,8 @@ static mixup_status take_from_tree(size_t index, void *user) {
     filling *in = user;
     image_bytes bytes = {0};
     mixup_status status = image_tree_bytes(in->tree, index, in->allocator, &bytes.data, &bytes.size);
+    if (may_be_left_out(in, status))
+        return leave_out(in, index);
     if (status == MIXUP_OK)
         status = take_image(in, index, &bytes);
     memory_release(in->allocator, bytes.data);
@@ -243,14 +258,22 @@ static mixup_status take_packed(filling *in) {
 
 /* ---------------------------------------------------------------- what came of it */
 
-static void tell(const filling *in) {
+static void log_note(const filling *in, size_t index) {
+    char line[1200];
+    snprintf(line, sizeof line, "%s: %s: left out: %s", in->tree->path, name_of(in, index), in->notes[index]);
+    in->desc->log.write(line, in->desc->log.user);
+}
+
+static mixup_status tell(const filling *in) {
+    const image_set_desc *to = in->desc;
     for (size_t i = 0; in->notes != NULL && i < in->tree->count; i++) {
-        char line[1200];
-        if (in->notes[i] == NULL)
-            continue;
-        snprintf(line, sizeof line, "%s: %s: left out: %s", in->tree->path, name_of(in, i), in->notes[i]);
-        in->desc->log.write(line, in->desc->log.user);
+        if (to->log.write != NULL && in->notes[i] != NULL)
+            log_note(in, i);
+        if (to->on_image != NULL && to->on_image(to->user, name_of(in, i), in->notes[i]) != MIXUP_OK)
+            return error(MIXUP_ERROR_CALLBACK, "%s: the caller's on_image failed at %s", in->tree->path,
+                         name_of(in, i));
     }
+    return MIXUP_OK;
 }
 
 /* Moves what belongs to image `from` to place `to`, which is free. */
@@ -316,12 +339,12 @@ static mixup_status fill(filling *in, size_t *skipped) {
     MIXUP_TRY(check_description(in->desc));
     MIXUP_TRY(parallel_choose_threads(&in->threads, 0));
     MIXUP_TRY(MEMORY_NEW(in->allocator, in->missing, in->tree->count));
-    if (in->desc->log.write != NULL)
+    if (in->desc->log.write != NULL || in->desc->on_image != NULL)
         MIXUP_TRY(MEMORY_NEW(in->allocator, in->notes, in->tree->count));
     if (in->desc->height > 0)
         MIXUP_TRY(get_ready(in, in->desc->height, in->desc->width));
     MIXUP_TRY(in->tree->packed ? take_packed(in) : take_all(in));
-    tell(in);
+    MIXUP_TRY(tell(in));
     MIXUP_TRY(close_gaps(in, skipped));
     return in->pixels != NULL ? MIXUP_OK : attach_reader(in);
 }

@@ -17,10 +17,13 @@ typedef struct image_set_desc {
     size_t channels;      /* 1 or 3 */
     size_t height, width; /* images are fitted to it; 0: all must have one size */
     bool skip_damaged;
+    bool skip_unreadable; /* what cannot be opened or read */
     mixup_keep keep;
     size_t memory_limit; /* bytes, for MIXUP_KEEP_AUTO; 0: a quarter of the machine's memory */
     size_t threads;      /* 0: MIXUP_THREADS, else one a processor */
     mixup_log log;
+    mixup_status (*on_image)(void *user, const char *name, const char *problem); /* or NULL; as in mixup.h */
+    void *user;
 } image_set_desc;
 
 /* Fills in the storage's type, count and inputs or reader, and the shape. The preprocess's scale and the

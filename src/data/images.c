@@ -23,10 +23,13 @@ static mixup_status describe(const mixup_images_desc *desc, image_set_desc *out)
                             .height = desc->size[0],
                             .width = desc->size[1],
                             .skip_damaged = desc->skip_damaged,
+                            .skip_unreadable = desc->skip_unreadable,
                             .keep = desc->keep,
                             .memory_limit = desc->memory_limit,
                             .threads = desc->threads,
-                            .log = desc->log};
+                            .log = desc->log,
+                            .on_image = desc->on_image,
+                            .user = desc->user};
     return desc->like != NULL ? follow(desc->like, out) : MIXUP_OK;
 }
 
@@ -53,7 +56,10 @@ static mixup_status class_number(const image_tree *tree, const mixup_preprocess 
 static mixup_status label(dataset_draft *draft, const image_tree *tree, const mixup_images_desc *desc) {
     const mixup_preprocess *like = desc->like;
     int32_t *labels = NULL;
-    if (tree->class_count == 0 || (like != NULL && desc->inputs_only))
+    if (like != NULL && desc->inputs_only)
+        return MIXUP_OK;
+    MIXUP_TRY(image_tree_check_classes(tree));
+    if (tree->class_count == 0)
         return MIXUP_OK;
     MIXUP_TRY(MEMORY_NEW(&draft->storage->allocator, labels, tree->count));
     draft->storage->labels = labels;

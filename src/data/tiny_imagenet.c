@@ -269,6 +269,7 @@ static mixup_status load(dataset_draft *draft, tiny_source *in, size_t *skipped)
     MIXUP_TRY(read_wnids(in));
     MIXUP_TRY(read_words(in));
     MIXUP_TRY(image_tree_open(&in->tree, desc->folder, parts[desc->part], in->allocator));
+    MIXUP_TRY(image_tree_check_classes(&in->tree));
     MIXUP_TRY(preprocess_set_scale(draft->preprocess, desc->scale));
     MIXUP_TRY(label(draft, in));
     MIXUP_TRY(set_classes(draft, in));

@@ -122,8 +122,11 @@ static mixup_status list_folder(listing *to, const char *folder, const char *bel
 /* `below` is the entry's path in the tree, `path` its path on disk. */
 static mixup_status list_on_disk(listing *to, const char *path, const char *below, size_t depth) {
     struct stat information;
-    if (stat(path, &information) != 0)
+    if (stat(path, &information) != 0) {
+        if (is_image(below)) /* a link to nothing: who reads the image says so, or goes on without it */
+            return list_entry(to, below, 0, 0);
         return error(MIXUP_ERROR_IO, "%s: cannot open: %s", path, strerror(errno));
+    }
     if (S_ISDIR(information.st_mode))
         return list_folder(to, path, below, depth + 1);
     if (!S_ISREG(information.st_mode) || !is_image(below))
@@ -210,16 +213,13 @@ static bool same_class(const image_tree_entry *a, const image_tree_entry *b) {
     return a->class_length == b->class_length && memcmp(a->path, b->path, a->class_length) == 0;
 }
 
-/* Numbers the classes of the sorted entries. */
+/* Numbers the classes of the sorted entries; none where the folders are no classes. */
 static mixup_status number_classes(image_tree *tree) {
     size_t count = 1;
     for (size_t i = 1; i < tree->count; i++)
         count += !same_class(&tree->entries[i - 1], &tree->entries[i]);
     const size_t length = tree->entries[0].class_length; /* the class "" comes first */
-    if (length == 0 && count > 1)
-        return error(MIXUP_ERROR_DATA,
-                     "%s: %s lies beside folders of classes; each image must be in the folder of its class",
-                     tree->path, tree->entries[0].path);
+    tree->stray = length == 0 && count > 1;
     if (length == 0)
         return MIXUP_OK;
     MIXUP_TRY(MEMORY_NEW(&tree->allocator, tree->classes, count));
@@ -234,6 +234,14 @@ static mixup_status number_classes(image_tree *tree) {
         entry->class_number = tree->class_count - 1;
     }
     return MIXUP_OK;
+}
+
+mixup_status image_tree_check_classes(const image_tree *in) {
+    if (!in->stray)
+        return MIXUP_OK;
+    return error(MIXUP_ERROR_DATA,
+                 "%s: %s lies beside folders of classes; each image must be in the folder of its class",
+                 in->path, in->entries[0].path);
 }
 
 static mixup_status arrange(image_tree *tree) {

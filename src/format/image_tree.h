@@ -1,13 +1,13 @@
 /* format/image_tree: the images of a folder, or of a tar archive (plain, gzip, bzip2, xz, zstd), by class; or
  * a single image, which has none.
  *
- * The class of an image is the first folder of its path; files without one have no class, and then none may
- * have one. Counted are regular files that end in .jpg, .jpeg or .png (in any case) and have no part of their
- * path begin with a dot. Classes and files come in natural order: img2 before img10. An archive is read as a
- * stream, once for the names and once for the contents, and need not fit into memory; one that is not packed
- * is kept open instead, so that any image can be read by itself. A newcomer's mistake: expecting
- * image_tree_read to call in that order; an archive's contents come as the archive has them, which is why the
- * call says the index. */
+ * The class of an image is the first folder of its path; files without one have no class, and then none has
+ * (image_tree_check_classes). Counted are regular files that end in .jpg, .jpeg or .png (in any case) and
+ * have no part of their path begin with a dot. Classes and files come in natural order: img2 before img10. An
+ * archive is read as a stream, once for the names and once for the contents, and need not fit into memory;
+ * one that is not packed is kept open instead, so that any image can be read by itself. A newcomer's mistake:
+ * expecting image_tree_read to call in that order; an archive's contents come as the archive has them, which
+ * is why the call says the index. */
 #ifndef FORMAT_IMAGE_TREE_H
 #define FORMAT_IMAGE_TREE_H
 
@@ -34,7 +34,8 @@ typedef struct image_tree {
     image_tree_entry *entries; /* [count], in natural order */
     size_t count;              /* ≥ 1 */
     char **classes;            /* [class_count] in natural order */
-    size_t class_count;        /* 0: no image has a class */
+    size_t class_count;        /* 0: no image has a class, */
+    bool stray;                /*    or some lie in folders and the first one in none */
 } image_tree;
 
 /* Lists the images at `path`; `part` NULL or "": all, else those below that folder. `allocator` may be NULL
@@ -42,6 +43,9 @@ typedef struct image_tree {
 mixup_status image_tree_open(image_tree *out, const char *path, const char *part,
                              const mixup_allocator *allocator);
 void image_tree_clear(image_tree *in);
+
+/* For who wants classes: an error where an image lies beside their folders. */
+mixup_status image_tree_check_classes(const image_tree *in);
 
 /* Gives every image's bytes, valid during the call; anything but MIXUP_OK stops and is returned. */
 typedef mixup_status (*image_tree_function)(const image_tree *in, size_t index, const void *data, size_t size,

@@ -94,6 +94,72 @@ static void refuse(const mixup_images_desc *desc, mixup_status status, const cha
     assert_null(set);
 }
 
+/* Every image is told, in the order of the samples, with what is wrong where it is none. */
+static mixup_status note_image(void *user, const char *name, const char *problem) {
+    folder_of_images *in = user;
+    snprintf(in->lines + strlen(in->lines), sizeof in->lines - strlen(in->lines), "%s %.13s\n", name,
+             problem != NULL ? problem : "is a sample");
+    return strcmp(name, "b/stop.png") == 0 ? MIXUP_ERROR_DATA : MIXUP_OK;
+}
+
+static void every_image_is_told_and_what_cannot_be_opened_left_out_on_request(void **state) {
+    (void)state;
+    folder_of_images in;
+    make_folder(&in);
+    char command[300];
+    snprintf(command, sizeof command, "ln -s nowhere %s/a/0.png", in.folder.path);
+    assert_int_equal(system(command), 0);
+    mixup_dataset *set = NULL;
+    size_t skipped = 0;
+    mixup_images_desc desc = {.path = in.folder.path,
+                              .skip_damaged = true,
+                              .skipped = &skipped,
+                              .on_image = note_image,
+                              .user = &in};
+    refuse(&desc, MIXUP_ERROR_IO, "a/0.png: cannot open");
+    desc.skip_unreadable = true;
+    assert_string_equal(in.lines, "");
+    for (desc.keep = MIXUP_KEEP_IN_MEMORY; desc.keep <= MIXUP_KEEP_ON_DISK; desc.keep++) {
+        in.lines[0] = '\0';
+        assert_int_equal(mixup_dataset_from_images(&set, &desc), MIXUP_OK);
+        mixup_dataset_destroy(set);
+        set = NULL;
+        assert_int_equal(skipped, 2);
+        assert_string_equal(in.lines, "a/0.png cannot open: \na/1.png is a sample\na/2.png a damaged PNG\n"
+                                      "b/3.png is a sample\n");
+    }
+    desc.keep = MIXUP_KEEP_AUTO;
+    snprintf(command, sizeof command, "mv %s/b/3.png %s/b/stop.png", in.folder.path, in.folder.path);
+    assert_int_equal(system(command), 0);
+    refuse(&desc, MIXUP_ERROR_CALLBACK, "on_image failed at b/stop.png");
+    remove_folder(&in);
+}
+
+/* Who only predicts may mix images that lie in folders with others that do not. */
+static void images_beside_folders_have_inputs_but_no_classes(void **state) {
+    (void)state;
+    folder_of_images in;
+    make_folder(&in);
+    char command[300];
+    snprintf(command, sizeof command, "mv %s/a/1.png %s; rm %s/a/2.png", in.folder.path, in.folder.path,
+             in.folder.path);
+    assert_int_equal(system(command), 0);
+    mixup_dataset *like = NULL;
+    mixup_dataset *set = NULL;
+    assert_int_equal(mixup_dataset_from_images(&like, &(mixup_images_desc){.path = TREE, .part = "test"}),
+                     MIXUP_OK);
+    mixup_images_desc desc = {.path = in.folder.path, .like = mixup_dataset_preprocess(like)};
+    refuse(&desc, MIXUP_ERROR_DATA, "1.png lies beside folders of classes");
+    desc.inputs_only = true;
+    assert_int_equal(mixup_dataset_from_images(&set, &desc), MIXUP_OK);
+    mixup_dataset_info info;
+    mixup_dataset_describe(set, &info);
+    assert_int_equal(info.count, 2);
+    mixup_dataset_destroy(set);
+    mixup_dataset_destroy(like);
+    remove_folder(&in);
+}
+
 static void what_does_not_fit_is_refused(void **state) {
     (void)state;
     folder_of_images in;
@@ -141,6 +207,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_archive_is_a_data_set_in_natural_order),
         cmocka_unit_test(a_damaged_image_is_named_or_left_out_and_counted),
+        cmocka_unit_test(every_image_is_told_and_what_cannot_be_opened_left_out_on_request),
+        cmocka_unit_test(images_beside_folders_have_inputs_but_no_classes),
         cmocka_unit_test(what_does_not_fit_is_refused),
         cmocka_unit_test(every_failed_allocation_is_survived),
     };

@@ -39,8 +39,10 @@ typedef struct decoder {
     uint8_t *rows; /* [height][width][channels], or one row */
 } decoder;
 
-/* Checks the size that a header claims and makes the pixels. */
-static mixup_status make_pixels(decoder *in, size_t channels, size_t height, size_t width, size_t rows) {
+/* Checks the size that a header claims and makes the pixels, and room for `rows` rows of `samples` bytes a
+ * pixel. */
+static mixup_status make_pixels(decoder *in, size_t channels, size_t height, size_t width, size_t rows,
+                                size_t samples) {
     if (height == 0 || width == 0 || height > IMAGE_MAX_SIDE || width > IMAGE_MAX_SIDE ||
         height > IMAGE_MAX_PIXELS / width)
         return error(MIXUP_ERROR_UNSUPPORTED,
@@ -49,7 +51,7 @@ static mixup_status make_pixels(decoder *in, size_t channels, size_t height, siz
     if (height * width / MAX_PIXELS_PER_BYTE > in->size)
         return error(MIXUP_ERROR_FORMAT, "claims %zu × %zu pixels, more than its %zu bytes can hold", width,
                      height, in->size);
-    MIXUP_TRY(MEMORY_NEW(in->allocator, in->rows, rows * width * channels));
+    MIXUP_TRY(MEMORY_NEW(in->allocator, in->rows, rows * width * samples));
     MIXUP_TRY(MEMORY_NEW(in->allocator, in->out.pixels, channels * height * width));
     in->out.channels = channels;
     in->out.height = height;
@@ -97,14 +99,32 @@ static void jpeg_progress(j_common_ptr common) {
     }
 }
 
+/* A row of inks as files have them, in place to red, green and blue: (1 - ink) (1 - black).
+ *
+ * Photoshop has always written inks inverted, 255 for none, and since then practically every writer does,
+ * also without Adobe's marker; a file does not say. So they are taken for inverted in each, as browsers and
+ * Pillow do. libjpeg hands inks out as they are stored, and makes them of YCCK without a change of sign
+ * (libjpeg.txt, "Special color spaces"). */
+static void inks_to_colours(uint8_t *row, size_t width) {
+    for (size_t x = 0; x < width; x++) {
+        const unsigned light = row[4 * x + 3];
+        for (size_t channel = 0; channel < 3; channel++)
+            row[3 * x + channel] = (uint8_t)((row[4 * x + channel] * light + 127) / 255);
+    }
+}
+
 static mixup_status jpeg_prepare(decoder *in, struct jpeg_decompress_struct *jpeg) {
     jpeg_mem_src(jpeg, in->data, (unsigned long)in->size);
     jpeg_read_header(jpeg, TRUE);
-    if (jpeg->jpeg_color_space == JCS_CMYK || jpeg->jpeg_color_space == JCS_YCCK)
-        return error(MIXUP_ERROR_UNSUPPORTED, "a JPEG in CMYK colours; convert it to RGB");
-    jpeg->out_color_space = jpeg->num_components == 1 ? JCS_GRAYSCALE : JCS_RGB;
+    const bool grey = jpeg->jpeg_color_space == JCS_GRAYSCALE;
+    const bool inks = jpeg->jpeg_color_space == JCS_CMYK || jpeg->jpeg_color_space == JCS_YCCK;
+    if (jpeg->jpeg_color_space == JCS_UNKNOWN)
+        return error(MIXUP_ERROR_UNSUPPORTED, "a JPEG of %d components; 1, 3 or 4 can be read",
+                     jpeg->num_components);
+    jpeg->out_color_space = grey ? JCS_GRAYSCALE : inks ? JCS_CMYK : JCS_RGB;
     jpeg->dct_method = JDCT_ISLOW; /* the same pixels on every machine */
-    return make_pixels(in, jpeg->num_components == 1 ? 1 : 3, jpeg->image_height, jpeg->image_width, 1);
+    return make_pixels(in, grey ? 1 : 3, jpeg->image_height, jpeg->image_width, 1,
+                       (size_t)jpeg->num_components);
 }
 
 /* Between here and jpeg_destroy the library may jump back to the caller. */
@@ -117,6 +137,8 @@ static void jpeg_run(decoder *in, struct jpeg_decompress_struct *jpeg) {
         JSAMPROW row = in->rows;
         const size_t y = jpeg->output_scanline;
         jpeg_read_scanlines(jpeg, &row, 1);
+        if (jpeg->out_color_space == JCS_CMYK)
+            inks_to_colours(row, in->out.width);
         put_row(&in->out, y, in->rows);
     }
     jpeg_finish_decompress(jpeg);
@@ -179,7 +201,7 @@ static mixup_status png_prepare(decoder *in, png_structp png, png_infop info, in
     const size_t width = png_get_image_width(png, info);
     if (png_get_rowbytes(png, info) != width * channels)
         return error(MIXUP_ERROR_UNSUPPORTED, "a PNG of an unknown kind");
-    return make_pixels(in, channels, height, width, *passes > 1 ? height : 1);
+    return make_pixels(in, channels, height, width, *passes > 1 ? height : 1, channels);
 }
 
 /* Between here and png_destroy_read_struct the library may jump back to the caller. */

@@ -16,11 +16,12 @@ typedef struct sizes {
 } sizes;
 
 /* Narrow, wide, several panels with and without a narrower one, more rows than a block, deeper than a block,
- * deep enough to be cut into halves; vectors across units and across features. */
-static const sizes SIZES[] = {{1, 1, 1},      {3, 64, 1},   {64, 13, 1},   {10, 100, 7}, {100, 10, 20},
-                              {130, 300, 33}, {70, 271, 9}, {33, 17, 5},   {12, 192, 3}, {2, 67, 127},
-                              {128, 64, 100}, {65, 520, 2}, {17, 16, 253}, {5, 2, 11},   {200, 264, 6},
-                              {70, 517, 40},  {20, 40, 600}};
+ * deep enough to be cut into halves, so wide that inner products are added up in ranges; vectors across units
+ * and across features. */
+static const sizes SIZES[] = {{1, 1, 1},      {3, 64, 1},    {64, 13, 1},   {10, 100, 7}, {100, 10, 20},
+                              {130, 300, 33}, {70, 271, 9},  {33, 17, 5},   {12, 192, 3}, {2, 67, 127},
+                              {128, 64, 100}, {65, 520, 2},  {17, 16, 253}, {5, 2, 11},   {200, 264, 6},
+                              {70, 517, 40},  {20, 40, 600}, {1100, 9, 7},  {9, 2061, 5}};
 
 enum { LEVELS = 3 };
 

@@ -68,8 +68,8 @@ typedef struct adam_piece {
     float step_size, epsilon;
 } adam_piece;
 
-/* Inner products, `rows` × `columns` of them: out[r][c] = Σ_p Σ_j left[r][p][j] right[c][p][j], over the
- * whole panels p and the narrower one behind them. */
+/* Inner products, `rows` × `columns` of them: out[r][c] = Σ_p Σ_j left[r][p][j] right[c][p][j], over some
+ * whole panels p and the narrower one that may be behind them; or that added to out[r][c]. */
 typedef struct inner_part {
     const float *left; /* left[p × left_panel + r × left_row + j] */
     size_t left_row, left_panel;
@@ -84,6 +84,7 @@ typedef struct inner_tile {
     inner_part rest;
     float *out; /* out[r × out_row + c] */
     size_t out_row;
+    bool adds;
     const float *ahead; /* `ahead_lines` lines here and at each following panel, `ahead_panel` values on, */
     size_t ahead_panel; /* are fetched */
     size_t ahead_lines;
@@ -121,11 +122,12 @@ typedef struct join_panel {
 
 typedef struct product_kernels {
     const char *name;
-    size_t terms;                                                       /* values of a factor */
-    size_t lanes;                                                       /* values of a vector */
-    size_t vectors;                                                     /* of a panel, at most */
-    size_t rows;                                                        /* of an outer tile, at most */
-    size_t inner_rows;                                                  /* of an inner tile, at most */
+    size_t terms;        /* values of a factor */
+    size_t lanes;        /* values of a vector */
+    size_t vectors;      /* of a panel, at most */
+    size_t rows;         /* of an outer tile, at most */
+    size_t inner_rows;   /* of an inner tile, at most */
+    size_t inner_panels; /* whole ones of an inner tile, at most */
     void (*outer[KERNEL_ROWS][KERNEL_VECTORS])(const outer_tile *tile); /* [rows - 1][vectors - 1] */
     void (*gradient[KERNEL_ROWS][KERNEL_VECTORS])(const gradient_tile *tile);
     /* An update, and one together with a gradient's tile of full size that has nothing to do with it; NULL:

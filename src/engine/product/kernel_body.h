@@ -116,6 +116,8 @@ INLINED void gradient(const gradient_tile *t, const size_t rows, const size_t ve
                 _mm_prefetch(t->ahead[a] + line, _MM_HINT_T0);
             }
         }
+        /* rows lie too far apart for the processor to see what comes next */
+        _mm_prefetch((const char *)(left + KERNEL_LINE), _MM_HINT_T0);
         tile_add(rows, vectors, left, 1, panel, sums);
     }
     gradient_end(t, rows, vectors, sums);
@@ -168,10 +170,14 @@ INLINED void inner(const inner_tile *t, const size_t rows, const size_t columns)
     for (size_t v = 0; v < t->rest_vectors; v++)
         inner_vector(rest, rows, columns, rest->left + v * LANES, rest->right + v * LANES, sums);
     UNROLL for (size_t r = 0; r < rows; r++) {
-        if (columns == KERNEL_COLUMNS)
-            vec_store_four_sums(t->out + r * t->out_row, sums[r]);
-        else
-            t->out[r * t->out_row] = vec_sum(sums[r][0]);
+        float *out = t->out + r * t->out_row;
+        if (columns == KERNEL_COLUMNS) {
+            const __m128 four = vec_four_sums(sums[r]);
+            _mm_storeu_ps(out, t->adds ? _mm_add_ps(_mm_loadu_ps(out), four) : four);
+        } else {
+            const float one = vec_sum(sums[r][0]);
+            *out = t->adds ? *out + one : one;
+        }
     }
 }
 

@@ -44,6 +44,7 @@ ALL_OUTER ALL_INNER const product_kernels KERNELS = {
     .vectors = VECTORS,
     .rows = ROWS,
     .inner_rows = INNER_ROWS,
+    .inner_panels = INNER_PANELS,
     .outer = OF_ROWS(outer),
     .gradient = OF_ROWS(gradient),
     .adam = ADAM,

@@ -58,16 +58,19 @@ static tile_run run_of_block(const row_groups *rows, size_t block, size_t tiles,
 
 /* ---- weights rounded as they are read */
 
-/* Factors of a row of all panels for inner products, each panel in whole vectors. */
-static size_t row_in_pairs(const panel_layout *layout) {
-    return product_packed_count(layout, PRODUCT_ALONG_ROW, 1);
+size_t product_scratch_count(const panel_layout *layout) {
+    const product_kernels *kernels = layout->kernels;
+    if (kernels->terms == 1)
+        return 0;
+    const size_t rows = BLOCK_DEPTH / kernels->terms * panel_width(layout, 0); /* of a panel */
+    const across_states pairs = product_packed(layout, PRODUCT_ALONG_ROW, KERNEL_COLUMNS, NULL);
+    const size_t panels = smaller(kernels->inner_panels + 1, layout->panels); /* of a range */
+    return larger(rows, panels * larger(pairs.panel, KERNEL_COLUMNS * pairs.last_row));
 }
 
-size_t product_scratch_count(const panel_layout *layout) {
-    const size_t terms = layout->kernels->terms;
-    return terms == 1
-               ? 0
-               : larger(BLOCK_DEPTH / terms * panel_width(layout, 0), KERNEL_COLUMNS * row_in_pairs(layout));
+/* Panels without the last one, where that is narrower. */
+static size_t whole_panels(const panel_layout *layout) {
+    return layout->panels - (layout->last < layout->width ? 1 : 0);
 }
 
 static float *scratch_of(const panel_layout *layout, float *scratch, size_t part) {
@@ -237,45 +240,64 @@ static void finish(const product_inner *call, size_t row, size_t rows, size_t co
         }
 }
 
-/* A tile's place: columns of the result, groups of rows of a block. */
+/* Whole panels begin..end - 1 of those that a sum runs over; the narrower one belongs to the last range. */
+typedef struct inner_range {
+    size_t begin, end;
+    bool first, last;
+} inner_range;
+
+/* A long sum is cut into ranges, of which one after the other is added up for all of the result: of each, the
+ * weights of a few columns stay in the first cache while states pass, and all states in the second one. */
+static size_t inner_ranges(const panel_layout *layout) {
+    const size_t whole = whole_panels(layout);
+    return whole > layout->kernels->inner_panels ? quotient_up(whole, layout->kernels->inner_panels) : 1;
+}
+
+static inner_range range_of(const panel_layout *layout, size_t i, size_t ranges) {
+    const size_t whole = whole_panels(layout);
+    return (inner_range){begin_of(whole, i, ranges), begin_of(whole, i + 1, ranges), i == 0, i + 1 == ranges};
+}
+
+/* A tile's place: a range of the sum, columns of the result, groups of rows of a block. */
 typedef struct inner_place {
     float *scratch; /* of the part */
+    inner_range range;
     size_t column, columns;
     size_t first_group, end_group;
 } inner_place;
 
-/* The rows `column` and on of W in all panels, as a tile reads them. */
-static void read_weights(const product_inner *call, size_t column, inner_tile *tile) {
+/* The rows `column` and on of W in the range, as a tile reads them. */
+static void read_weights(const product_inner *call, const inner_place *at, inner_tile *tile) {
     const panel_layout *layout = call->layout;
-    tile->whole.right = call->weights + column * layout->width;
+    tile->whole.right = call->weights + at->range.begin * layout->step + at->column * layout->width;
     tile->whole.right_row = layout->width;
     tile->whole.right_panel = layout->step;
-    tile->rest.right = call->weights + tile->panels * layout->step + column * layout->last;
+    tile->rest.right = call->weights + at->range.end * layout->step + at->column * layout->last;
     tile->rest.right_row = layout->last;
 }
 
-/* The same as factors of two columns, in `scratch`. */
-static void pair_columns(const product_inner *call, size_t column, size_t columns, float *scratch,
-                         inner_tile *tile) {
+/* The same as factors of two columns, in the place's scratch. */
+static void pair_columns(const product_inner *call, const inner_place *at, inner_tile *tile) {
     const panel_layout *layout = call->layout;
     const product_kernels *kernels = layout->kernels;
-    const across_states pairs = product_packed(layout, PRODUCT_ALONG_ROW, columns, scratch);
-    for (size_t p = 0; p < layout->panels; p++) {
+    const across_states pairs = product_packed(layout, PRODUCT_ALONG_ROW, at->columns, at->scratch);
+    const size_t end = at->range.last ? layout->panels : at->range.end;
+    for (size_t p = at->range.begin; p < end; p++) {
         const size_t width = panel_width(layout, p);
-        kernels->pack(&(pack_panel){.batch = columns,
+        kernels->pack(&(pack_panel){.batch = at->columns,
                                     .vectors = width / kernels->lanes,
                                     .last = kernels->lanes,
-                                    .values = call->weights + p * layout->step + column * width,
+                                    .values = call->weights + p * layout->step + at->column * width,
                                     .row = width,
                                     .slope = 1.0f,
-                                    .out = scratch + p * pairs.panel,
+                                    .out = at->scratch + (p - at->range.begin) * pairs.panel,
                                     .out_row = p + 1 < layout->panels ? pairs.row : pairs.last_row,
                                     .whole = true});
     }
-    tile->whole.right = scratch;
+    tile->whole.right = at->scratch;
     tile->whole.right_row = pairs.row;
     tile->whole.right_panel = pairs.panel;
-    tile->rest.right = scratch + tile->panels * pairs.panel;
+    tile->rest.right = at->scratch + tile->panels * pairs.panel;
     tile->rest.right_row = pairs.last_row;
 }
 
@@ -283,36 +305,54 @@ static void pair_columns(const product_inner *call, size_t column, size_t column
 static void inner_columns(const product_inner *call, const row_groups *rows, const inner_place *at) {
     const panel_layout *layout = call->layout;
     const product_kernels *kernels = layout->kernels;
-    const size_t column = at->column;
-    const size_t columns = at->columns;
-    const bool narrower = layout->last < layout->width;
-    const size_t whole = layout->panels - (narrower ? 1 : 0);
-    const float *weights = call->weights + column * layout->width;
-    const size_t lines = column + columns < layout->along ? columns * layout->width / KERNEL_LINE : 0;
+    const inner_range *range = &at->range;
+    const bool narrower = range->last && layout->last < layout->width;
+    const size_t values = at->columns * layout->width; /* of a panel */
+    const size_t lines = at->column + at->columns < layout->along ? values / KERNEL_LINE : 0;
+    const float *next = call->weights + range->begin * layout->step + at->column * layout->width + values;
     inner_tile tile = {
-        .panels = whole,
+        .panels = range->end - range->begin,
         .whole = {.left_row = call->left.row, .left_panel = call->left.panel},
         .rest_vectors = narrower ? quotient_up(kernel_factors(kernels, layout->last), kernels->lanes) : 0,
         .rest = {.left_row = call->left.last_row},
         .out_row = layout->along,
+        .adds = !range->first,
         .ahead_panel = layout->step,
     };
     if (kernels->terms == 1)
-        read_weights(call, column, &tile);
+        read_weights(call, at, &tile);
     else
-        pair_columns(call, column, columns, at->scratch, &tile);
+        pair_columns(call, at, &tile);
     for (size_t g = at->first_group; g < at->end_group; g++) {
         const size_t row = rows->begin[g];
         const size_t height = rows->begin[g + 1] - row;
         /* each group fetches its share of the next columns' weights */
         const size_t line = begin_of(lines, g, rows->groups);
-        tile.ahead = weights + columns * layout->width + line * KERNEL_LINE;
+        tile.ahead = next + line * KERNEL_LINE;
         tile.ahead_lines = begin_of(lines, g + 1, rows->groups) - line;
-        tile.whole.left = call->left.values + row * call->left.row;
-        tile.rest.left = call->left.values + whole * call->left.panel + row * call->left.last_row;
-        tile.out = call->out + row * layout->along + column;
-        kernels->inner[height - 1][columns == 1](&tile);
-        finish(call, row, height, column, columns);
+        tile.whole.left = call->left.values + range->begin * call->left.panel + row * call->left.row;
+        tile.rest.left = call->left.values + range->end * call->left.panel + row * call->left.last_row;
+        tile.out = call->out + row * layout->along + at->column;
+        kernels->inner[height - 1][at->columns == 1](&tile);
+        if (range->last)
+            finish(call, row, height, at->column, at->columns);
+    }
+}
+
+/* The part's run of tiles of the block entered, for a range. */
+static void inner_run(const product_inner *call, const row_groups *rows, tile_run run, inner_place *at) {
+    const size_t fours = call->layout->along / KERNEL_COLUMNS; /* the rest of the columns one by one */
+    for (size_t t = run.begin; t < run.end;) {
+        const size_t group = t % rows->groups;
+        const size_t piece = t / rows->groups;
+        const bool four = piece < fours;
+        const size_t next = smaller(run.end, t - group + rows->groups);
+        at->column = four ? piece * KERNEL_COLUMNS : piece + fours * (KERNEL_COLUMNS - 1);
+        at->columns = four ? KERNEL_COLUMNS : 1;
+        at->first_group = group;
+        at->end_group = group + next - t;
+        inner_columns(call, rows, at);
+        t = next;
     }
 }
 
@@ -320,26 +360,15 @@ void product_inner_part(const product_inner *call, size_t part, size_t parts) {
     const panel_layout *layout = call->layout;
     row_groups rows;
     cut_rows(&rows, call->batch, layout->kernels->inner_rows);
-    const size_t fours = layout->along / KERNEL_COLUMNS;
-    const size_t pieces = fours + layout->along % KERNEL_COLUMNS; /* the rest one by one */
-    const size_t tiles = pieces * rows.groups;
-    float *scratch = scratch_of(layout, call->scratch, part);
+    const size_t pieces = layout->along / KERNEL_COLUMNS + layout->along % KERNEL_COLUMNS;
+    const size_t ranges = inner_ranges(layout);
+    inner_place at = {.scratch = scratch_of(layout, call->scratch, part)};
     for (size_t block = 0; block < rows.blocks; block++) {
-        const tile_run run = run_of_block(&rows, block, tiles, part, parts);
+        const tile_run run = run_of_block(&rows, block, pieces * rows.groups, part, parts);
         enter_block(&rows, block);
-        for (size_t t = run.begin; t < run.end;) {
-            const size_t group = t % rows.groups;
-            const size_t piece = t / rows.groups;
-            const bool four = piece < fours;
-            const size_t column = four ? piece * KERNEL_COLUMNS : piece + fours * (KERNEL_COLUMNS - 1);
-            const size_t next = smaller(run.end, t - group + rows.groups);
-            inner_columns(call, &rows,
-                          &(inner_place){.scratch = scratch,
-                                         .column = column,
-                                         .columns = four ? KERNEL_COLUMNS : 1,
-                                         .first_group = group,
-                                         .end_group = group + next - t});
-            t = next;
+        for (size_t i = 0; i < ranges; i++) {
+            at.range = range_of(layout, i, ranges);
+            inner_run(call, &rows, run, &at);
         }
     }
 }

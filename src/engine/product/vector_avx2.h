@@ -7,7 +7,7 @@
 #include <stddef.h>
 
 #define VECTOR_REGISTERS 16
-enum { LANES = 8, VECTORS = 2, ROWS = 6, INNER_ROWS = 3, TERMS = 1 };
+enum { LANES = 8, VECTORS = 2, ROWS = 6, INNER_ROWS = 3, INNER_PANELS = 32, TERMS = 1 };
 
 typedef __m256 vec;
 typedef __m256i vec_mask;

@@ -13,7 +13,7 @@ enum { TERMS = 2 };
 enum { TERMS = 1 };
 #endif
 #define VECTOR_REGISTERS 32
-enum { LANES = 16, VECTORS = 4, ROWS = 6, INNER_ROWS = 6 };
+enum { LANES = 16, VECTORS = 4, ROWS = 6, INNER_ROWS = 6, INNER_PANELS = 16 };
 
 typedef __m512 vec;
 typedef __mmask16 vec_mask;

@@ -10,11 +10,11 @@ static inline float vec_sum(vec x) {
     return _mm_cvtss_f32(_mm_add_ss(_mm256_castps256_ps128(quads), _mm256_extractf128_ps(quads, 1)));
 }
 
-static inline void vec_store_four_sums(float *to, const vec x[4]) {
+static inline __m128 vec_four_sums(const vec x[4]) {
     const __m256 low = _mm256_hadd_ps(vec_to_eight(x[0]), vec_to_eight(x[1]));
     const __m256 high = _mm256_hadd_ps(vec_to_eight(x[2]), vec_to_eight(x[3]));
     const __m256 quads = _mm256_hadd_ps(low, high);
-    _mm_storeu_ps(to, _mm_add_ps(_mm256_castps256_ps128(quads), _mm256_extractf128_ps(quads, 1)));
+    return _mm_add_ps(_mm256_castps256_ps128(quads), _mm256_extractf128_ps(quads, 1));
 }
 
 #endif

@@ -14,8 +14,9 @@ typedef struct column {
     char *name;
     bool target;  /* the label or a target: not an input */
     bool ignored; /* as the user asked */
-    char *word;   /* the first value that is no number; or NULL */
+    char *word;   /* the first value that is text, else that is true or false; or NULL */
     size_t line;  /* where it stands */
+    bool text;    /* the word is neither true nor false */
     bool numbers; /* some value is one */
     bool missing; /* some value is missing */
     bool counts;  /* each value is one more than the one above: the number of the row */
@@ -51,9 +52,14 @@ static mixup_status read_header(const csv_row *row, table *out) {
     return MIXUP_OK;
 }
 
+/* Keeps the first word; but rather text than true and false, which columns of numbers and text have, too. */
 static mixup_status keep_word(const csv_row *row, size_t index, column *out) {
-    if (out->word != NULL)
+    double value = 0.0;
+    const bool is_text = !number_truth(row->fields[index], &value);
+    if (out->word != NULL && (out->text || !is_text))
         return MIXUP_OK;
+    out->text = is_text;
+    memory_release(command_allocator(), out->word);
     out->word = memory_copy_text(command_allocator(), row->fields[index]);
     out->line = row->line;
     return out->word != NULL ? MIXUP_OK : MIXUP_ERROR_MEMORY;
@@ -186,7 +192,8 @@ static mixup_status mark(table *in, const mixup_csv_desc *desc) {
     return MIXUP_OK;
 }
 
-/* A column of numbers with a word in it is more likely a mistake than a column to leave out. */
+/* A column of numbers with a word (or true and false) in it is more likely a mistake than a column to leave
+ * out. */
 static mixup_status check_words(const table *in, const char *path) {
     for (size_t i = 0; i < in->count; i++) {
         const column *at = &in->columns[i];
@@ -200,7 +207,7 @@ static mixup_status check_words(const table *in, const char *path) {
 }
 
 static bool left_out(const column *in) {
-    return !in->target && (in->ignored || in->word != NULL || !in->numbers);
+    return !in->target && (in->ignored || in->text || (!in->numbers && in->word == NULL));
 }
 
 /* The numbers of the rows say nothing of the samples, or, in a sorted file, what they should not; but where
@@ -241,7 +248,7 @@ static mixup_status check_inputs(const table *in, const char *path) {
         const column *at = &in->columns[i];
         if (!at->target && !left_out(at))
             return MIXUP_OK;
-        if (!at->target && !at->ignored && at->word != NULL && text_column == NULL)
+        if (!at->target && !at->ignored && at->text && text_column == NULL)
             text_column = at;
     }
     if (text_column == NULL)

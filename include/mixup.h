@@ -468,21 +468,22 @@ typedef enum mixup_missing {
 } mixup_missing;
 
 /* CSV (RFC 4180, plain or gzip). All columns but the targets' and the ignored ones are inputs, and must be
- * numbers. Missing is an empty field, "NA", "NaN", "null" or "?". Columns are named by the header or
- * numbered from 1. */
+ * numbers, or true and false (in any case), which become 1 and 0; not both in one column. Missing is an empty
+ * field, "NA", "NaN", "null" or "?". Columns are named by the header or numbered from 1. */
 typedef struct mixup_csv_desc {
     const char *path;
     char separator; /* default ',' */
     bool no_header;
     const char *label;          /* column of classes: any text; classes in natural order */
-    const char *const *targets; /* or columns of numbers: regression or multi-label */
+    const char *const *targets; /* or columns of numbers, or true and false: regression or multi-label */
     size_t target_count;
     const char *const *ignore; /* columns to leave out */
     size_t ignore_count;
-    mixup_missing missing;        /* among the inputs; targets must not be missing */
-    const mixup_preprocess *like; /* columns, filled-in values, statistics and classes of an earlier
-                                   * set; `label`, `targets`, `ignore` and `missing` are then its own,
-                                   * and the target columns may be absent from the file */
+    mixup_missing missing; /* among the inputs; targets must not be missing */
+    const mixup_preprocess
+        *like;        /* columns, filled-in values, statistics and classes of an earlier
+                       * set (where it has true and false, 1 and 0 will do); `label`, `targets`, `ignore` and
+                       * `missing` are then its own,        and the target columns may be absent from the file */
     bool inputs_only; /* with `like`: columns of labels and targets are not read, whatever they hold */
     const mixup_allocator *allocator;
 } mixup_csv_desc;

@@ -61,6 +61,14 @@ bool number_parse(const char *text, double *value) {
     return true;
 }
 
+bool number_truth(const char *text, double *value) {
+    const bool yes = strcasecmp(text, "true") == 0;
+    if (!yes && strcasecmp(text, "false") != 0)
+        return false;
+    *value = yes ? 1.0 : 0.0;
+    return true;
+}
+
 bool number_is_missing(const char *text) {
     static const char *const words[] = {"NA", "NaN", "null", "?"};
     if (*skip_blanks(text) == '\0')

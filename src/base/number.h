@@ -22,6 +22,9 @@ void number_end(number_scope *scope);
  * becomes an infinity. Returns false, and leaves `value`, where it is no such number. */
 bool number_parse(const char *text, double *value);
 
+/* "true" or "false" in any case; returns false, and leaves `value`, for anything else. */
+bool number_truth(const char *text, double *value);
+
 /* Empty or blank, "NA", "NaN", "null" (in any case) or "?". */
 bool number_is_missing(const char *text);
 

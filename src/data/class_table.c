@@ -82,10 +82,13 @@ static int compare_entries(const void *a, const void *b) {
     return strcmp(left->text, right->text);
 }
 
-/* Whether all texts are numbers; then their values are set. */
-static bool set_values(entry *entries, size_t count) {
+/* What a text stands for: number_parse or number_truth. */
+typedef bool (*meaning)(const char *text, double *value);
+
+/* Whether all texts have such a meaning; then their values are set. */
+static bool set_values(entry *entries, size_t count, meaning of) {
     for (size_t i = 0; i < count; i++) {
-        if (number_parse(entries[i].text, &entries[i].value))
+        if (of(entries[i].text, &entries[i].value))
             continue;
         for (size_t j = 0; j < i; j++)
             entries[j].value = 0.0;
@@ -99,11 +102,12 @@ mixup_status class_table_sort(class_table *table, const char **names, size_t *cl
     MIXUP_TRY(MEMORY_NEW(&table->allocator, entries, table->count));
     for (size_t i = 0; i < table->count; i++)
         entries[i] = (entry){.text = table->texts[i], .number = i};
-    const bool numeric = set_values(entries, table->count);
+    const bool values =
+        set_values(entries, table->count, number_parse) || set_values(entries, table->count, number_truth);
     qsort(entries, table->count, sizeof *entries, compare_entries);
     size_t classes = 0;
     for (size_t i = 0; i < table->count; i++) {
-        if (i == 0 || !numeric || entries[i].value != entries[i - 1].value)
+        if (i == 0 || !values || entries[i].value != entries[i - 1].value)
             names[classes++] = entries[i].text;
         table->classes[entries[i].number] = (int32_t)(classes - 1);
     }
@@ -112,20 +116,25 @@ mixup_status class_table_sort(class_table *table, const char **names, size_t *cl
     return MIXUP_OK;
 }
 
-int32_t class_table_match(const char *text, const char *const *names, size_t count) {
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(text, names[i]) == 0)
-            return (int32_t)i;
+static int32_t match_value(const char *text, const char *const *names, size_t count, meaning of) {
     double wanted = 0.0;
-    if (!number_parse(text, &wanted))
+    if (!of(text, &wanted))
         return -1;
     int32_t match = -1;
     for (size_t i = 0; i < count; i++) {
         double value = 0.0;
-        if (!number_parse(names[i], &value))
-            return -1; /* not all are numbers, so texts are compared as texts */
+        if (!of(names[i], &value))
+            return -1; /* not all have a value, so texts are compared as texts */
         if (value == wanted)
             match = (int32_t)i;
     }
     return match;
+}
+
+int32_t class_table_match(const char *text, const char *const *names, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(text, names[i]) == 0)
+            return (int32_t)i;
+    const int32_t match = match_value(text, names, count, number_parse);
+    return match >= 0 ? match : match_value(text, names, count, number_truth);
 }

@@ -1,7 +1,8 @@
 /* data/class_table: the different texts of a label column, numbered as they come and put in order at the end.
  *
  * Natural order: where all texts are numbers, by number (and "1" and "1.0" are one class, called by the text
- * that sorts first); else by bytes. Call it inside a number_scope. */
+ * that sorts first); where all are true or false in any case, false first (and "True" and "TRUE" are one
+ * class); else by bytes. Call it inside a number_scope. */
 #ifndef DATA_CLASS_TABLE_H
 #define DATA_CLASS_TABLE_H
 
@@ -26,7 +27,8 @@ mixup_status class_table_add(class_table *table, const char *text, size_t *numbe
 /* Sets `classes`; `names` [count] receives the texts of the *class_count classes in order, the table's. */
 mixup_status class_table_sort(class_table *table, const char **names, size_t *class_count);
 
-/* The class called `text`, or by the same number where all `names` are numbers; -1: none. */
+/* The class called `text`, or by the same number where all `names` are numbers, or the same truth; -1: none.
+ */
 int32_t class_table_match(const char *text, const char *const *names, size_t count);
 
 #endif

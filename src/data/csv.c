@@ -53,20 +53,38 @@ static mixup_status resize(csv_loader *loader, size_t capacity) {
     return MIXUP_OK;
 }
 
-/* The number in a cell, or NaN where it is missing. */
-static mixup_status read_number(const csv_row *row, const csv_column *column, const char *field,
-                                double *value) {
+/* A cell of the wrong kind for its column. */
+static mixup_status refuse_cell(const csv_row *row, const csv_column *column, const char *field) {
+    const char *problem = column->kind == CSV_TRUTH
+                              ? "stands among true and false; a column holds them or numbers, not both"
+                          : column->kind == CSV_EITHER
+                              ? "is neither true nor false (nor 1 or 0 for them), as in the training data"
+                              : "stands among numbers; a column holds them or true and false, not both";
+    return error(MIXUP_ERROR_DATA, "%s:%zu: column '%.100s': '%.60s' %s", row->path, row->line, column->name,
+                 field, problem);
+}
+
+/* The number in a cell (1 for true, 0 for false), or NaN where it is missing. */
+static mixup_status read_number(const csv_row *row, csv_column *column, const char *field, double *value) {
     if (number_is_missing(field)) {
         *value = NAN;
         return MIXUP_OK;
     }
     double number = 0.0;
-    if (!number_parse(field, &number))
+    const bool digits = number_parse(field, &number);
+    const bool truth = !digits && number_truth(field, &number);
+    if (!digits && !truth)
         return error(
             MIXUP_ERROR_DATA,
-            "%s:%zu: column '%.100s': '%.60s' is not a number; %s must be numbers (ignore the column, or "
-            "make it the label)",
+            "%s:%zu: column '%.100s': '%.60s' is not a number; %s must be numbers, or true and false (ignore "
+            "the column, or make it the label)",
             row->path, row->line, column->name, field, column->role == CSV_TARGET ? "targets" : "inputs");
+    if (column->kind == CSV_ANY)
+        column->kind = truth ? CSV_TRUTH : CSV_NUMBER;
+    const bool known = column->kind == CSV_EITHER ? truth || number == 0.0 || number == 1.0
+                                                  : truth == (column->kind == CSV_TRUTH);
+    if (!known)
+        return refuse_cell(row, column, field);
     if (!(fabs(number) <= FLT_MAX))
         return error(MIXUP_ERROR_DATA, "%s:%zu: column '%.100s': '%.60s' is too large for single precision",
                      row->path, row->line, column->name, field);
@@ -74,7 +92,7 @@ static mixup_status read_number(const csv_row *row, const csv_column *column, co
     return MIXUP_OK;
 }
 
-static mixup_status read_input(csv_loader *loader, const csv_row *row, const csv_column *column,
+static mixup_status read_input(csv_loader *loader, const csv_row *row, csv_column *column,
                                const char *field) {
     double value = 0.0;
     MIXUP_TRY(read_number(row, column, field, &value));
@@ -88,7 +106,7 @@ static mixup_status read_input(csv_loader *loader, const csv_row *row, const csv
     return MIXUP_OK;
 }
 
-static mixup_status read_target(csv_loader *loader, const csv_row *row, const csv_column *column,
+static mixup_status read_target(csv_loader *loader, const csv_row *row, csv_column *column,
                                 const char *field) {
     double value = 0.0;
     MIXUP_TRY(read_number(row, column, field, &value));
@@ -141,7 +159,7 @@ static mixup_status read_row(csv_loader *loader, const csv_row *row) {
     if (loader->rows == loader->capacity)
         MIXUP_TRY(resize(loader, loader->capacity == 0 ? 64 : loader->capacity * 2));
     for (size_t i = 0; i < row->count; i++) {
-        const csv_column *column = &loader->columns.columns[i];
+        csv_column *column = &loader->columns.columns[i];
         if (column->role == CSV_INPUT)
             MIXUP_TRY(read_input(loader, row, column, row->fields[i]));
         else if (column->role == CSV_TARGET)
@@ -196,6 +214,8 @@ static mixup_status finish_rows(csv_loader *loader) {
     if (loader->rows == 0)
         return error(MIXUP_ERROR_DATA, "%s: has a header but no rows", loader->desc->path);
     MIXUP_TRY(finish_labels(loader));
+    if (loader->desc->like == NULL)
+        MIXUP_TRY(csv_columns_store_truths(&loader->columns, loader->draft->preprocess));
     MIXUP_TRY(resize(loader, loader->rows));
     storage->count = loader->rows;
     storage->type = MIXUP_FLOAT64;

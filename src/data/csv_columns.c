@@ -172,8 +172,36 @@ mixup_status csv_columns_choose(csv_columns *columns, const mixup_csv_desc *desc
     return status == MIXUP_ERROR_DATA ? error_context(status, "%s", desc->path) : status;
 }
 
+mixup_status csv_columns_store_truths(const csv_columns *columns, mixup_preprocess *preprocess) {
+    const char **names = NULL;
+    size_t count = 0;
+    const size_t all = columns->inputs + columns->targets;
+    MIXUP_TRY(MEMORY_NEW(&columns->allocator, names, all));
+    for (size_t i = 0; i < columns->count; i++) {
+        const csv_column *column = &columns->columns[i];
+        if (column->kind == CSV_TRUTH)
+            names[column->index + (column->role == CSV_TARGET ? columns->inputs : 0)] = column->name;
+    }
+    for (size_t i = 0; i < all; i++)
+        if (names[i] != NULL)
+            names[count++] = names[i];
+    const mixup_status status =
+        preprocess_set_names(preprocess, &preprocess->truths, names, count, "column name");
+    memory_release(&columns->allocator, names);
+    return status;
+}
+
+/* Of the next feature, then target, of `like`; *at is the place in its truths, which are in this order. */
+static csv_kind next_kind(const mixup_preprocess *like, const char *name, size_t *at) {
+    if (*at == like->truths.count || strcmp(like->truths.items[*at], name) != 0)
+        return CSV_NUMBER;
+    ++*at;
+    return CSV_EITHER;
+}
+
 mixup_status csv_columns_follow(csv_columns *columns, const char *path, const mixup_preprocess *like,
                                 bool inputs_only) {
+    size_t truth = 0;
     for (size_t i = 0; i < columns->count; i++)
         columns->columns[i].role = CSV_IGNORED;
     for (size_t i = 0; i < like->feature_names.count; i++) {
@@ -186,6 +214,7 @@ mixup_status csv_columns_follow(csv_columns *columns, const char *path, const mi
                 path, like->feature_names.items[i], list_columns(columns).text);
         column->role = CSV_INPUT;
         column->index = columns->inputs++;
+        column->kind = next_kind(like, column->name, &truth);
     }
     if (inputs_only)
         return MIXUP_OK;
@@ -202,6 +231,7 @@ mixup_status csv_columns_follow(csv_columns *columns, const char *path, const mi
         csv_column *column = find_name(columns, like->target_names.items[i]);
         column->role = CSV_TARGET;
         column->index = i;
+        column->kind = next_kind(like, column->name, &truth);
     }
     columns->targets = present;
     return MIXUP_OK;

@@ -6,9 +6,18 @@
 
 typedef enum csv_role { CSV_UNDECIDED, CSV_IGNORED, CSV_INPUT, CSV_LABEL, CSV_TARGET } csv_role;
 
+/* What the cells of an input or a target are, as found in the file or known from the one to be like. */
+typedef enum csv_kind {
+    CSV_ANY,    /* all missing so far */
+    CSV_NUMBER, /* numbers alone */
+    CSV_TRUTH,  /* true and false alone */
+    CSV_EITHER, /* true and false, or 1 and 0 for them: the file to be like had true and false */
+} csv_kind;
+
 typedef struct csv_column {
     const char *name; /* owned by csv_columns.names */
     csv_role role;
+    csv_kind kind;
     size_t index; /* of the input or of the target */
 } csv_column;
 
@@ -31,8 +40,11 @@ void csv_columns_clear(csv_columns *out);
 mixup_status csv_columns_choose(csv_columns *columns, const mixup_csv_desc *desc,
                                 mixup_preprocess *preprocess);
 
-/* Gives every column the role that it had for `like`: inputs by name in like's order, target columns where
- * present (with `inputs_only` none), all else ignored. */
+/* Stores the names of the columns that turned out to be true and false. */
+mixup_status csv_columns_store_truths(const csv_columns *columns, mixup_preprocess *preprocess);
+
+/* Gives every column the role and the kind that it had for `like`: inputs by name in like's order, target
+ * columns where present (with `inputs_only` none), all else ignored. */
 mixup_status csv_columns_follow(csv_columns *columns, const char *path, const mixup_preprocess *like,
                                 bool inputs_only);
 

@@ -37,6 +37,7 @@ void preprocess_destroy(mixup_preprocess *preprocess) {
     names_clear(&allocator, &preprocess->feature_names);
     names_clear(&allocator, &preprocess->target_names);
     names_clear(&allocator, &preprocess->ignored);
+    names_clear(&allocator, &preprocess->truths);
     memory_release(&allocator, preprocess->label);
     memory_release(&allocator, preprocess);
 }
@@ -201,6 +202,7 @@ static mixup_status copy_content(mixup_preprocess *to, const mixup_preprocess *f
     MIXUP_TRY(copy_list(to, &to->feature_names, &from->feature_names));
     MIXUP_TRY(copy_list(to, &to->target_names, &from->target_names));
     MIXUP_TRY(copy_list(to, &to->ignored, &from->ignored));
+    MIXUP_TRY(copy_list(to, &to->truths, &from->truths));
     if (from->label != NULL) {
         to->label = memory_copy_text(&to->allocator, from->label);
         if (to->label == NULL)

@@ -53,6 +53,8 @@ struct mixup_preprocess {
     preprocess_names feature_names; /* CSV: [features], in the order of the inputs; else empty */
     preprocess_names target_names;  /* CSV: columns of regression targets; else empty */
     preprocess_names ignored;       /* CSV: columns left out */
+    preprocess_names truths;        /* CSV: the features, then targets, that are 1 for true, 0 for false; in
+                                     * their order */
     char *label;                    /* CSV: the column of classes; or NULL */
     char separator;                 /* CSV */
     bool no_header;                 /* CSV: columns are named "1", "2", ... */

@@ -2,8 +2,8 @@
  * own and writes and reads numbers the same under every locale.
  *
  * Reading is strict, since the text comes from a file that anybody may have edited: every key must be there
- * (those of targets with their mean or not at all), no other may, and what is inside must be as preprocess.h
- * promises. */
+ * (those of targets with their mean or not at all, that of truths where there are some), no other may, and
+ * what is inside must be as preprocess.h promises. */
 #include "data/preprocess.h"
 
 #include <jansson.h>
@@ -12,9 +12,11 @@
 
 enum { FORMAT_VERSION = 1 };
 
-/* The keys that are there only where targets are standardised, so that files from before that can be read. */
+/* The keys that are there only where targets are standardised, or columns hold true and false, so that files
+ * from before that can be read. */
 static const char target_mean[] = "target_mean";
 static const char target_deviation[] = "target_deviation";
+static const char truths[] = "truths";
 
 static const char *const missing_names[] = {
     [MIXUP_MISSING_REFUSE] = "refuse",
@@ -83,6 +85,8 @@ static bool write_object(const mixup_preprocess *in, json_t *object) {
     bool complete = true;
     for (size_t i = 0; i < MIXUP_COUNT(members); i++)
         complete = json_object_set_new(object, members[i].key, members[i].value) == 0 && complete;
+    if (in->truths.count > 0)
+        complete = json_object_set_new(object, truths, write_names(&in->truths)) == 0 && complete;
     if (in->target_statistics == 0)
         return complete;
     return json_object_set_new(object, target_mean, write_values(in->target_mean, in->target_statistics)) ==
@@ -235,6 +239,25 @@ static mixup_status read_targets(mixup_preprocess *out, const json_t *object) {
     return MIXUP_OK;
 }
 
+/* How many of `truths` from number `at` on follow one another among `names`. */
+static size_t count_truths(const preprocess_names *from, size_t at, const preprocess_names *names) {
+    const size_t start = at;
+    for (size_t i = 0; i < names->count && at < from->count; i++)
+        at += strcmp(from->items[at], names->items[i]) == 0;
+    return at - start;
+}
+
+static mixup_status read_truths(mixup_preprocess *out, const json_t *object) {
+    if (json_object_get(object, truths) == NULL)
+        return MIXUP_OK;
+    MIXUP_TRY(read_names(out, object, truths, SIZE_MAX, &out->truths));
+    size_t known = count_truths(&out->truths, 0, &out->feature_names);
+    known += count_truths(&out->truths, known, &out->target_names);
+    if (known == 0 || known < out->truths.count)
+        return misfit(truths, "a list of some of the features, then targets, in their order");
+    return MIXUP_OK;
+}
+
 static mixup_status read_columns(mixup_preprocess *out, const json_t *object) {
     MIXUP_TRY(read_names(out, object, "classes", PREPROCESS_MAX_CLASSES, &out->class_names));
     MIXUP_TRY(read_names(out, object, "features", out->features, &out->feature_names));
@@ -273,15 +296,16 @@ static mixup_status read_object(mixup_preprocess *out, json_t *object) {
     for (size_t i = 0; i < MIXUP_COUNT(known); i++)
         if (json_object_get(object, known[i]) == NULL)
             return misfit(known[i], "given; it is missing");
-    const size_t optional =
-        json_object_get(object, target_mean) != NULL && json_object_get(object, target_deviation) != NULL ? 2
-                                                                                                          : 0;
+    const bool statistics =
+        json_object_get(object, target_mean) != NULL && json_object_get(object, target_deviation) != NULL;
+    const size_t optional = (statistics ? 2u : 0u) + (json_object_get(object, truths) != NULL ? 1u : 0u);
     if (json_object_size(object) != MIXUP_COUNT(known) + optional)
         return error(MIXUP_ERROR_FORMAT, "preprocessing: holds an unknown key");
     MIXUP_TRY(read_head(out, object));
     MIXUP_TRY(read_statistics(out, object));
     MIXUP_TRY(read_targets(out, object));
-    return read_columns(out, object);
+    MIXUP_TRY(read_columns(out, object));
+    return read_truths(out, object);
 }
 
 mixup_status preprocess_from_json(const char *json, const mixup_allocator *allocator,

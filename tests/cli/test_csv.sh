@@ -38,8 +38,11 @@ done
 absent fresh
 printf 'a,b,kind\n' >words.csv
 for i in 1 2 3 4 5 6 7 8 9 10 11 12; do echo "True,no,k$((i % 2))" >>words.csv; done
+expect 0 "$MIXUP" init --csv words.csv --label kind
+says out "12 samples, 1 input, 2 classes" "ignore: [b]"
+echo "unknown,no,k1" >>words.csv
 expect 1 "$MIXUP" init --csv words.csv --label kind
-says err "words.csv:2: no column of numbers is left for the inputs: 'a' holds 'True'" "0 and 1"
+says err "words.csv:14: no column of numbers is left for the inputs: 'a' holds 'unknown'" "0 and 1"
 # Arrays: classes in a column are classes, and so are rows with a single 1, which must be numbers.
 python3 - <<'PYTHON'
 def npy(path, kind, shape, data):
@@ -259,4 +262,31 @@ arrays npy x.npy y.npy
 arrays idx images.idx labels.idx
 expect 1 "$MIXUP" predict npy/manifold/seed-1 y.npy
 says err "4x3"
+
+# Truths as pandas writes them, as inputs with a gap and as classes; later as numbers and by another program.
+awk 'BEGIN {
+    print "member,age,churn" >"truths.csv"
+    print "age,member,churn" >"numbers.csv"
+    for (i = 0; i < 60; i++) {
+        m = i % 2; a = 20 + i * 37 % 50
+        c = m && a > 40
+        print (i == 5 ? "" : m ? "True" : "False") "," a "," (c ? "True" : "False") >"truths.csv"
+        print a "," (i == 5 ? "" : m) "," (c ? "TRUE" : "false") >"numbers.csv"
+    }
+}'
+expect 0 "$MIXUP" init --csv truths.csv --label churn --out truths.yaml
+says truths.yaml "2 inputs, 2 classes: False, True" "missing: median"
+expect 0 "$MIXUP" train truths.yaml --variant none --set training.epochs=3 --out truths
+expect 0 "$MIXUP" predict truths/none/seed-1 truths.csv
+says out "row,class,False,True"
+cp out truths.txt
+expect 0 "$MIXUP" predict truths/none/seed-1 numbers.csv
+same out truths.txt
+expect 0 "$MIXUP" evaluate truths/none/seed-1 truths.csv
+cp out truths.txt
+expect 0 "$MIXUP" evaluate truths/none/seed-1 numbers.csv
+same out truths.txt
+sed 's/^20,0/20,0.5/' numbers.csv >mixed.csv
+expect 1 "$MIXUP" predict truths/none/seed-1 mixed.csv
+says err "mixed.csv:2: column 'member': '0.5' is neither true nor false"
 finish

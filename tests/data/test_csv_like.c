@@ -123,6 +123,37 @@ static void number_classes_match_by_number(void **state) {
     pair_clear(&pair);
 }
 
+/* Another program may have written 1 and 0, or another case; what neither is true nor false is a mistake, and
+ * so is a truth where there were numbers. */
+static void truths_are_read_as_in_the_earlier_file(void **state) {
+    (void)state;
+    const char *const targets[2] = {"late", "count"};
+    csv_pair pair;
+    pair_make(&pair, "x,late,member,count\n3,False,True,1\n0,True,False,0\n",
+              (mixup_csv_desc){.targets = targets, .target_count = 2});
+    mixup_dataset *set =
+        load_like(&pair, "member,count,x,late\nTRUE,1,1,1.0\n1,2,5,false\n0.0,3,6,TRUE\nfalse,4,7,0\n");
+    reading got;
+    read_set(set, &got);
+    assert_floats(got.inputs, (const float[]){1, 1, 5, 1, 6, 0, 7, 0}, 8);
+    assert_floats(got.targets, (const float[]){1, 1, 0, 2, 1, 3, 0, 4}, 8);
+    mixup_dataset_destroy(set);
+    refuse_like(
+        &pair, "x,member\n1,2\n", MIXUP_ERROR_DATA,
+        "column 'member': '2' is neither true nor false (nor 1 or 0 for them), as in the training data");
+    refuse_like(&pair, "x,member\nTrue,True\n", MIXUP_ERROR_DATA, "column 'x': 'True' stands among numbers");
+    refuse_like(&pair, "x,member,late,count\n1,1,0,True\n", MIXUP_ERROR_DATA,
+                "column 'count': 'True' stands among numbers");
+    pair_clear(&pair);
+    pair_make(&pair, "x,y\n1,True\n2,False\n", (mixup_csv_desc){.label = "y"});
+    set = load_like(&pair, "x,y\n1,TRUE\n2,false\n3,True\n");
+    read_set(set, &got);
+    assert_memory_equal(got.labels, ((const int32_t[]){1, 0, 1}), 12);
+    mixup_dataset_destroy(set);
+    refuse_like(&pair, "x,y\n1,1\n", MIXUP_ERROR_DATA, "'1' is none of the 2 known classes");
+    pair_clear(&pair);
+}
+
 static void missing_cells_follow_the_earlier_policy(void **state) {
     (void)state;
     csv_pair pair;
@@ -198,6 +229,7 @@ int main(void) {
         cmocka_unit_test(an_unseen_class_or_a_lacking_column_is_refused),
         cmocka_unit_test(with_inputs_only_labels_are_not_read),
         cmocka_unit_test(number_classes_match_by_number),
+        cmocka_unit_test(truths_are_read_as_in_the_earlier_file),
         cmocka_unit_test(missing_cells_follow_the_earlier_policy),
         cmocka_unit_test(regression_targets_may_be_absent),
         cmocka_unit_test(files_without_header_stay_without),

@@ -54,6 +54,7 @@ static mixup_preprocess *full(void) {
     set_names(out, &out->feature_names, (const char *const[]){"1", "2", "x\\y"}, 3);
     set_names(out, &out->target_names, (const char *const[]){"t"}, 1);
     set_names(out, &out->ignored, (const char *const[]){"id", "note"}, 2);
+    set_names(out, &out->truths, (const char *const[]){"1", "x\\y", "t"}, 3);
     out->label = memory_copy_text(&allocator, "species");
     return out;
 }
@@ -84,6 +85,7 @@ static void assert_same(const mixup_preprocess *a, const mixup_preprocess *b) {
     assert_same_list(&a->feature_names, &b->feature_names);
     assert_same_list(&a->target_names, &b->target_names);
     assert_same_list(&a->ignored, &b->ignored);
+    assert_same_list(&a->truths, &b->truths);
 }
 
 static void everything_comes_back_bit_for_bit(void **state) {
@@ -116,6 +118,7 @@ static void what_is_absent_comes_back_absent(void **state) {
     assert_null(read->target_mean);
     assert_int_equal(read->target_statistics, 0);
     assert_null(read->label);
+    assert_null(strstr(json, "truths")); /* so that earlier versions read it */
     assert_int_equal(read->feature_names.count, 0);
     assert_int_equal(read->class_names.count, 2);
     assert_int_equal(read->source, PREPROCESS_SPIRALS);
@@ -182,6 +185,12 @@ static void every_wrong_value_is_refused(void **state) {
         {"\"classes\":[", "\"classes\":[\"\",", "'classes'"},
         {"\"features\":[\"1\",", "\"features\":[", "'features'"},
         {"\"features\":[\"1\",", "\"features\":[\"0\",\"1\",", "'features'"},
+        {"\"truths\":[\"1\",\"x\\\\y\",\"t\"]", "\"truths\":[]", "'truths'"},
+        {"\"truths\":[\"1\",", "\"truths\":[\"3\",", "'truths'"},
+        {"\"truths\":[\"1\",\"x\\\\y\",", "\"truths\":[\"x\\\\y\",\"1\",", "'truths'"},
+        {"\"truths\":[\"1\",\"x\\\\y\",\"t\"", "\"truths\":[\"t\",\"1\"", "'truths'"},
+        {"\"truths\":[\"1\",", "\"truths\":[1,", "'truths'"},
+        {"\"truths\":[", "\"truth\":[", "unknown key"},
         {"\"label\":\"species\"", "\"label\":null", "'label'"},
         {"\"label\":\"species\"", "\"label\":\"\"", "'label'"},
         {"\"label\":\"species\"", "\"label\":4", "'label'"},

@@ -86,7 +86,8 @@ mixup_status experiment_error_context(const experiment *of, mixup_status status)
 mixup_status experiment_to_yaml(const experiment *of, mixup_engine engine, size_t threads, text *out);
 
 /* Whether two experiments give the same training. Where not, `difference` gets "training.epochs: 24, not 6"
- * (`a`'s value first). Engine and threads count only where both fix them. */
+ * (`a`'s value first). Engine and threads count only where both fix them, and threads not for the reference
+ * engine, whose bits do not depend on them. */
 mixup_status experiment_compare(const experiment *a, const experiment *b, bool *same, text *difference);
 
 #endif

@@ -30,6 +30,10 @@ stop() {
 
 expect 0 train --out whole
 
+# The reference engine has one thread and says so; the command that was stopped goes on all the same.
+stop INT reference 0 --engine reference --threads 2
+expect 0 train --out reference --engine reference --threads 2 --resume
+
 for signal in INT TERM; do
     stop $signal $signal 0
     [ $status = 130 ] || complain "exit status $status after SIG$signal"

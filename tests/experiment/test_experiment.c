@@ -413,6 +413,7 @@ static void only_what_changes_the_training_makes_experiments_differ(void **state
     assert_false(same_training(SMALL, "training.class_weights=[1, 2]", why, sizeof why));
     assert_false(same_training("threads: 2\n" SMALL, "threads=4", why, sizeof why));
     assert_string_equal(why, "threads: 2, not 4");
+    assert_true(same_training("engine: reference\nthreads: 2\n" SMALL, "threads=4", why, sizeof why));
 }
 
 static void the_demonstrations_are_right(void **state) {

@@ -114,7 +114,7 @@ static void add_scale(inspection *out, mixup_type type) {
 mixup_status inspect_idx(const char *images, const char *labels, inspection *out) {
     array values = {0};
     mixup_dataset *set = NULL;
-    MIXUP_TRY(idx_read(images, command_allocator(), &values));
+    MIXUP_TRY(idx_read(images, 0, command_allocator(), &values));
     const mixup_type type = values.type;
     array_clear(&values, command_allocator());
     MIXUP_TRY(mixup_dataset_from_idx(
@@ -169,12 +169,12 @@ mixup_status inspect_npy(const char *inputs, const char *labels, inspection *out
     array values = {0};
     array wanted = {0};
     mixup_dataset *set = NULL;
-    MIXUP_TRY(npy_read(inputs, command_allocator(), &values));
+    MIXUP_TRY(npy_read(inputs, 0, command_allocator(), &values));
     const mixup_type type = values.type;
     const bool last = colours_last(&values);
     bool numbers = false;
     array_clear(&values, command_allocator());
-    MIXUP_TRY(npy_read(labels, command_allocator(), &wanted));
+    MIXUP_TRY(npy_read(labels, 0, command_allocator(), &wanted));
     const mixup_status looked = look_at_targets(labels, &wanted, &numbers);
     array_clear(&wanted, command_allocator());
     MIXUP_TRY(looked);

@@ -10,6 +10,7 @@
 #include "experiment/run.h"
 #include "experiment/schema.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -158,11 +159,15 @@ static mixup_status open_file(const arguments *given, const char *path, const wi
                                      .labels = labels,
                                      .targets = targets,
                                      .class_count = classes,
-                                     .allocator = command_allocator()};
+                                     .allocator = command_allocator(),
+                                     .threads = arguments_count(given, "threads", 0)};
         MIXUP_TRY(mixup_dataset_from_npy(&opened, &desc));
     } else {
-        const mixup_idx_desc desc = {
-            .images = path, .labels = labels, .class_count = classes, .allocator = command_allocator()};
+        const mixup_idx_desc desc = {.images = path,
+                                     .labels = labels,
+                                     .class_count = classes,
+                                     .allocator = command_allocator(),
+                                     .threads = arguments_count(given, "threads", 0)};
         MIXUP_TRY(mixup_dataset_from_idx(&opened, &desc));
     }
     const mixup_status status = like != NULL ? dataset_apply(opened, like) : MIXUP_OK;
@@ -195,10 +200,15 @@ static mixup_status take_part(const char *path, const char *name, experiment_dat
     return status;
 }
 
-static mixup_status open_experiment(const char *path, experiment_data *parts) {
+static mixup_status open_experiment(const arguments *given, const char *path, experiment_data *parts) {
     experiment_file *file = NULL;
     experiment *opened = NULL;
-    mixup_status status = experiment_open(&file, path, NULL, 0, command_allocator());
+    char threads[40];
+    const char *const sets[] = {threads};
+    const bool given_threads = arguments_given(given, "threads");
+    snprintf(threads, sizeof threads, "threads=%zu", arguments_count(given, "threads", 0));
+    mixup_status status =
+        experiment_open(&file, path, sets, given_threads ? MIXUP_COUNT(sets) : 0, command_allocator());
     if (status == MIXUP_OK)
         status = experiment_resolve(&opened, file, NULL, NULL);
     if (status == MIXUP_OK)
@@ -210,7 +220,7 @@ static mixup_status open_experiment(const char *path, experiment_data *parts) {
 
 static mixup_status open_part(const arguments *given, const char *path, mixup_dataset **data) {
     experiment_data parts = {0};
-    MIXUP_TRY(open_experiment(path, &parts));
+    MIXUP_TRY(open_experiment(given, path, &parts));
     return take_part(path, arguments_text(given, "part", "test"), &parts, data);
 }
 
@@ -298,7 +308,7 @@ mixup_status source_inputs(const arguments *given, const char *path, mixup_model
 
 mixup_status source_parts(const arguments *given, const mixup_model *model, experiment_data *parts) {
     experiment_data opened = {0};
-    MIXUP_TRY(open_experiment(arguments_text(given, "experiment", NULL), &opened));
+    MIXUP_TRY(open_experiment(given, arguments_text(given, "experiment", NULL), &opened));
     const mixup_dataset *const each[] = {opened.train, opened.validation, opened.test};
     mixup_status status = MIXUP_OK;
     for (size_t i = 0; i < MIXUP_COUNT(each) && status == MIXUP_OK; i++)

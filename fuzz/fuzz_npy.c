@@ -26,7 +26,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     memory_file file;
     memory_file_open(&file, data, size);
     array out = {0};
-    if (npy_read(file.path, NULL, &out) == MIXUP_OK) {
+    if (npy_read(file.path, 0, NULL, &out) == MIXUP_OK) {
         if (out.shape.rank == 0 || shape_count(&out.shape) == 0)
             abort();
         (void)array_element(out.type, out.data, shape_count(&out.shape) - 1);

@@ -7,7 +7,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     memory_file in;
     memory_file_open(&in, data, size);
     safetensors *file = NULL;
-    if (safetensors_read(&file, in.path, NULL) == MIXUP_OK) {
+    if (safetensors_read(&file, in.path, 0, NULL) == MIXUP_OK) {
         for (size_t i = 0; i < safetensors_count(file); i++) {
             const safetensors_entry *entry = safetensors_at(file, i);
             if (safetensors_find(file, entry->name) != entry ||

@@ -263,9 +263,10 @@ typedef struct mixup_model_desc {
     size_t layer_count;
     uint64_t seed; /* of the initial weights; default 0 */
     mixup_engine engine;
-    size_t threads;                   /* at most MIXUP_MAX_THREADS;
-                                       * default: MIXUP_THREADS of the environment, else one a core, but
-                                       * one alone for small networks, where threads would mostly wait */
+    size_t threads;                   /* that compute, and look at the training data; at most
+                                       * MIXUP_MAX_THREADS; default: MIXUP_THREADS of the environment, else
+                                       * one a core, but one alone computes for small networks, where threads
+                                       * would mostly wait */
     mixup_convolution convolution;    /* default: the fastest */
     mixup_precision precision;        /* default: float */
     const mixup_allocator *allocator; /* copied */
@@ -443,6 +444,8 @@ typedef struct mixup_idx_desc {
     mixup_keep keep;     /* not MIXUP_KEEP_ENCODED; gzip files are kept in memory */
     size_t memory_limit; /* bytes, for MIXUP_KEEP_AUTO; default: a quarter of the machine's memory */
     const mixup_allocator *allocator;
+    size_t
+        threads; /* that read a large file; default: MIXUP_THREADS of the environment, else one a processor */
 } mixup_idx_desc;
 MIXUP_API mixup_status mixup_dataset_from_idx(mixup_dataset **set, const mixup_idx_desc *desc);
 
@@ -457,6 +460,7 @@ typedef struct mixup_npy_desc {
     mixup_keep keep; /* this and the following as in mixup_idx_desc */
     size_t memory_limit;
     const mixup_allocator *allocator;
+    size_t threads;
 } mixup_npy_desc;
 MIXUP_API mixup_status mixup_dataset_from_npy(mixup_dataset **set, const mixup_npy_desc *desc);
 
@@ -1087,8 +1091,8 @@ MIXUP_API mixup_status mixup_predictor_run(mixup_predictor *predictor, size_t co
 MIXUP_API mixup_status mixup_model_save(mixup_model *model, const char *path);
 
 typedef struct mixup_load_desc {
-    mixup_engine engine;
-    size_t threads;
+    mixup_engine engine; /* this and the following as in mixup_model_desc */
+    size_t threads;      /* these read a large file, too */
     mixup_convolution convolution;
     mixup_precision precision;
     const mixup_custom *const *customs; /* functions for custom layers, found by their `kind` */

@@ -106,8 +106,9 @@ mixup_status dataset_apply(mixup_dataset *set, const mixup_preprocess *like);
 /* A number that tells whether the stored samples are still the same (fingerprint.c): of the raw inputs,
  * labels and targets of the set's samples, in their order; neither of names nor of what the preprocess does,
  * nor of where the samples are kept. Of callback data only count, features and target columns are known.
- * Reads all samples that lie in memory once. */
-uint64_t dataset_fingerprint(const mixup_dataset *set);
+ * Reads all samples that lie in memory once, by at most so many threads; 0: MIXUP_THREADS of the environment,
+ * else one a processor. The number changes nothing. */
+uint64_t dataset_fingerprint(const mixup_dataset *set, size_t threads);
 
 /* Likewise of scale, filled-in values, mean and deviation. */
 uint64_t preprocess_fingerprint(const mixup_preprocess *preprocess);

@@ -6,7 +6,8 @@
 #include "format/idx.h"
 #include "format/npy.h"
 
-typedef mixup_status (*file_reader)(const char *path, const mixup_allocator *allocator, array *out);
+typedef mixup_status (*file_reader)(const char *path, size_t threads, const mixup_allocator *allocator,
+                                    array *out);
 typedef mixup_status (*file_locator)(const char *path, const mixup_allocator *allocator, array_place *out);
 
 /* What both descriptions say. */
@@ -21,6 +22,7 @@ typedef struct file_source {
     double scale;
     mixup_keep keep;
     size_t memory_limit;
+    size_t threads;
 } file_source;
 
 /* Whether the elements stay in the file, where `place` says. A pipe must not be opened twice, so what is to
@@ -73,7 +75,7 @@ static mixup_status load_inputs(dataset_draft *draft, const file_source *source)
         MIXUP_TRY(describe_inputs(draft, source, place.type, &place.shape));
         return array_reader_attach(draft, source->inputs, &place);
     }
-    MIXUP_TRY(source->read(source->inputs, &storage->allocator, &inputs));
+    MIXUP_TRY(source->read(source->inputs, source->threads, &storage->allocator, &inputs));
     storage->inputs = inputs.data;
     MIXUP_TRY(describe_inputs(draft, source, inputs.type, &inputs.shape));
     return draft_check_inputs(draft, source->inputs);
@@ -117,7 +119,7 @@ static mixup_status convert_labels(dataset_draft *draft, const file_source *sour
 
 static mixup_status load_labels(dataset_draft *draft, const file_source *source) {
     array in;
-    MIXUP_TRY(source->read(source->labels, &draft->storage->allocator, &in));
+    MIXUP_TRY(source->read(source->labels, source->threads, &draft->storage->allocator, &in));
     const mixup_status status = convert_labels(draft, source, &in);
     array_clear(&in, &draft->storage->allocator);
     return status;
@@ -140,7 +142,7 @@ static mixup_status convert_targets(dataset_draft *draft, const file_source *sou
 
 static mixup_status load_targets(dataset_draft *draft, const file_source *source) {
     array in;
-    MIXUP_TRY(source->read(source->targets, &draft->storage->allocator, &in));
+    MIXUP_TRY(source->read(source->targets, source->threads, &draft->storage->allocator, &in));
     const mixup_status status = convert_targets(draft, source, &in);
     array_clear(&in, &draft->storage->allocator);
     return status;
@@ -164,6 +166,7 @@ mixup_status mixup_dataset_from_idx(mixup_dataset **set, const mixup_idx_desc *d
     if (set == NULL || desc == NULL || desc->images == NULL)
         return error(MIXUP_ERROR_ARGUMENT, "mixup_dataset_from_idx: set, desc and images must not be NULL");
     const file_source source = {.read = idx_read,
+                                .threads = desc->threads,
                                 .locate = idx_locate,
                                 .keep = desc->keep,
                                 .memory_limit = desc->memory_limit,
@@ -181,6 +184,7 @@ mixup_status mixup_dataset_from_npy(mixup_dataset **set, const mixup_npy_desc *d
     if (set == NULL || desc == NULL || desc->inputs == NULL)
         return error(MIXUP_ERROR_ARGUMENT, "mixup_dataset_from_npy: set, desc and inputs must not be NULL");
     const file_source source = {.read = npy_read,
+                                .threads = desc->threads,
                                 .locate = npy_locate,
                                 .keep = desc->keep,
                                 .memory_limit = desc->memory_limit,

@@ -90,17 +90,16 @@ static mixup_status hash_piece(size_t index, void *user) {
 }
 
 /* One for rows whose windows, or of which all, are small. */
-static size_t choose_threads(const mixup_dataset *set) {
+static size_t choose_threads(const mixup_dataset *set, size_t threads) {
     const size_t row = set->preprocess->features * type_size(set->storage->type);
-    size_t threads = 0;
     if (set->storage->reader != NULL || row < SMALL / WINDOW || set->count < SMALL / row ||
         parallel_choose_threads(&threads, 0) != MIXUP_OK)
         return 1;
     return threads < MOST_THREADS ? threads : MOST_THREADS;
 }
 
-static uint64_t add_samples(uint64_t hash, const mixup_dataset *set) {
-    const size_t threads = choose_threads(set);
+static uint64_t add_samples(uint64_t hash, const mixup_dataset *set, size_t wanted) {
+    const size_t threads = choose_threads(set, wanted);
     sample_window window;
     window.set = set;
     for (window.first = 0; window.first < set->count; window.first += WINDOW) {
@@ -113,7 +112,7 @@ static uint64_t add_samples(uint64_t hash, const mixup_dataset *set) {
     return hash;
 }
 
-uint64_t dataset_fingerprint(const mixup_dataset *set) {
+uint64_t dataset_fingerprint(const mixup_dataset *set, size_t threads) {
     uint64_t hash = basis;
     hash = add_number(hash, set->count);
     hash = add_number(hash, set->preprocess->features);
@@ -122,7 +121,7 @@ uint64_t dataset_fingerprint(const mixup_dataset *set) {
         return hash;
     hash = add_number(hash, (uint64_t)set->storage->type);
     hash = add_number(hash, set->storage->labels != NULL);
-    return add_samples(hash, set);
+    return add_samples(hash, set, threads);
 }
 
 static uint64_t add_values(uint64_t hash, const double *values, size_t count) {

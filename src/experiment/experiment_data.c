@@ -34,6 +34,7 @@ static const char *const *class_names(const char *const *given, const mixup_data
 static mixup_status read_idx(const settings_part *part, const mixup_dataset *train, const source_hooks *hooks,
                              mixup_dataset **set) {
     mixup_idx_desc desc = part->idx;
+    desc.threads = hooks->threads;
     desc.class_count = class_count(desc.class_count, train);
     desc.class_names = class_names(desc.class_names, train);
     desc.allocator = hooks->allocator;
@@ -43,6 +44,7 @@ static mixup_status read_idx(const settings_part *part, const mixup_dataset *tra
 static mixup_status read_npy(const settings_part *part, const mixup_dataset *train, const source_hooks *hooks,
                              mixup_dataset **set) {
     mixup_npy_desc desc = part->npy;
+    desc.threads = hooks->threads;
     if (desc.labels != NULL) {
         desc.class_count = class_count(desc.class_count, train);
         desc.class_names = class_names(desc.class_names, train);

@@ -113,10 +113,11 @@ static mixup_status remove_file(const char *path) {
 static mixup_status load_data(run *in) {
     in->data.log = in->desc->log;
     MIXUP_TRY(experiment_load_data(in->experiment, &in->data));
+    const size_t threads = experiment_settings(in->experiment)->threads;
     for (size_t i = 0; in->old != NULL && i < RUN_PARTS; i++) {
         const mixup_dataset *set = run_part(&in->data, i);
         const yaml_node *known = run_find_fingerprint(in->old, i);
-        const run_fingerprint now = run_fingerprint_of(set);
+        const run_fingerprint now = run_fingerprint_of(set, threads);
         if (known != NULL && strcmp(known->text, now.text) != 0)
             return error(MIXUP_ERROR_ARGUMENT,
                          "%s: holds a run with other data (the samples of data.%s have changed); "

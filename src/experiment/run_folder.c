@@ -64,10 +64,11 @@ const mixup_dataset *run_part(const experiment_data *data, size_t part) {
 /* Names the way in which fingerprints are made: those of another way say nothing. */
 #define FINGERPRINT_KIND "rows-"
 
-run_fingerprint run_fingerprint_of(const mixup_dataset *set) {
+run_fingerprint run_fingerprint_of(const mixup_dataset *set, size_t threads) {
     run_fingerprint out = {{0}};
     if (set != NULL)
-        snprintf(out.text, sizeof out.text, FINGERPRINT_KIND "%016" PRIx64, dataset_fingerprint(set));
+        snprintf(out.text, sizeof out.text, FINGERPRINT_KIND "%016" PRIx64,
+                 dataset_fingerprint(set, threads));
     return out;
 }
 

@@ -21,7 +21,7 @@ const mixup_dataset *run_part(const experiment_data *data, size_t part);
 typedef struct run_fingerprint {
     char text[24]; /* "" for a part that is not there */
 } run_fingerprint;
-run_fingerprint run_fingerprint_of(const mixup_dataset *set);
+run_fingerprint run_fingerprint_of(const mixup_dataset *set, size_t threads);
 /* What a run.yaml says of a part; NULL: nothing, or a fingerprint as an older version made it. */
 const yaml_node *run_find_fingerprint(const experiment *of, size_t part);
 bool run_has_fingerprints(const experiment *of);

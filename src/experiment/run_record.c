@@ -52,12 +52,12 @@ static void add_made_by(const char *said, size_t threads, const experiment *of, 
     add_overrides(of, out);
 }
 
-static void add_fingerprints(const experiment_data *data, text *out) {
+static void add_fingerprints(const experiment_data *data, size_t threads, text *out) {
     text_add(out, "  fingerprints:\n");
     for (size_t i = 0; i < RUN_PARTS; i++)
         if (run_part(data, i) != NULL)
             text_format(out, "    %s: \"%s\"\n", run_part_name(i),
-                        run_fingerprint_of(run_part(data, i)).text);
+                        run_fingerprint_of(run_part(data, i), threads).text);
 }
 
 mixup_status run_record_write(const char *path, const experiment *of, const mixup_model *model,
@@ -71,7 +71,7 @@ mixup_status run_record_write(const char *path, const experiment *of, const mixu
     text_add(&yaml, heading);
     mixup_status status = experiment_to_yaml(of, engine, threads, &yaml);
     add_made_by(said, threads, of, &yaml);
-    add_fingerprints(data, &yaml);
+    add_fingerprints(data, experiment_settings(of)->threads, &yaml);
     if (status == MIXUP_OK)
         status = text_status(&yaml);
     if (status == MIXUP_OK)

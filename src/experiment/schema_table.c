@@ -141,8 +141,10 @@ static const schema_key keys[] = {
      .text = "What computes: oneDNN, or the plain reference. auto takes dnnl where it was built in."},
     {IN_TOP, "threads", SCHEMA_COUNT, AT(settings, threads), .range = FROM_TO(0, MIXUP_MAX_THREADS),
      .fallback = "0",
-     .text = "Number of threads. 0 takes `MIXUP_THREADS` of the environment, else one a core (one alone for "
-             "small networks)."},
+     .text =
+         "Number of threads that read the data, compare them with those of an old run, and train; those of "
+         "`training.load_threads` work beside them. 0 takes `MIXUP_THREADS` of the environment, else one a "
+         "core (one alone trains small networks)."},
     {IN_TOP, "convolution", SCHEMA_CHOICE, AT(settings, convolution), .choice = name_convolution,
      .choices = 2, .fallback = "auto",
      .text = "How dnnl computes convolutions: auto takes direct or Winograd's algorithm, whichever is faster "

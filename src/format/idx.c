@@ -75,9 +75,10 @@ mixup_status idx_locate(const char *path, const mixup_allocator *allocator, arra
     return status;
 }
 
-mixup_status idx_read(const char *path, const mixup_allocator *allocator, array *out) {
+mixup_status idx_read(const char *path, size_t threads, const mixup_allocator *allocator, array *out) {
     reader in;
     MIXUP_TRY(reader_open(&in, path, allocator));
+    in.threads = threads;
     array result = {0};
     const mixup_status status = read_array(&in, &result);
     reader_close(&in);

@@ -9,8 +9,8 @@
 #include "tensor/array.h"
 
 /* A plain or gzip file. The caller clears `out` with array_clear and the same allocator; on failure it is
- * untouched. `allocator` may be NULL (malloc). */
-mixup_status npy_read(const char *path, const mixup_allocator *allocator, array *out);
+ * untouched. `allocator` may be NULL (malloc); `threads` as reader.threads. */
+mixup_status npy_read(const char *path, size_t threads, const mixup_allocator *allocator, array *out);
 
 /* Where the elements lie, without reading them. */
 mixup_status npy_locate(const char *path, const mixup_allocator *allocator, array_place *out);

@@ -156,7 +156,7 @@ static mixup_status read_piece(size_t index, void *user) {
  * that fills it. */
 static mixup_status read_plain(reader *in, void *data, size_t size) {
     plain_block block = {.in = in, .data = data, .size = size};
-    size_t threads = 0;
+    size_t threads = in->threads;
     MIXUP_TRY(parallel_choose_threads(&threads, 0));
     MIXUP_TRY(parallel_run((size + PIECE - 1) / PIECE, threads < MOST_THREADS ? threads : MOST_THREADS,
                            read_piece, &block));

@@ -21,6 +21,7 @@ typedef struct reader {
     uint64_t offset; /* unpacked bytes read so far */
     uint64_t limit;  /* the unpacked content has at most so many bytes; UINT64_MAX: unknown (pipes) */
     bool packed;     /* gzip: `limit` is far above the real length */
+    size_t threads;  /* that read a large block; 0, as it is at first: MIXUP_THREADS, else one a processor */
 } reader;
 
 /* On failure `out` is untouched and nothing is to be closed. */

@@ -244,9 +244,11 @@ static mixup_status read_file(safetensors *file, reader *in) {
     return read_data(file, in);
 }
 
-mixup_status safetensors_read(safetensors **out, const char *path, const mixup_allocator *allocator) {
+mixup_status safetensors_read(safetensors **out, const char *path, size_t threads,
+                              const mixup_allocator *allocator) {
     reader in;
     MIXUP_TRY(reader_open(&in, path, allocator));
+    in.threads = threads;
     safetensors *file = NULL;
     mixup_status status = MEMORY_NEW(&in.allocator, file, 1);
     if (status == MIXUP_OK) {

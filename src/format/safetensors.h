@@ -37,8 +37,10 @@ mixup_status safetensors_write_from(const char *path, const safetensors_entry *e
 /* A file in memory. */
 typedef struct safetensors safetensors;
 
-/* `allocator` may be NULL (malloc). Types without a mixup_type (BF16, ...) are MIXUP_ERROR_UNSUPPORTED. */
-mixup_status safetensors_read(safetensors **out, const char *path, const mixup_allocator *allocator);
+/* `allocator` may be NULL (malloc); `threads` as reader.threads. Types without a mixup_type (BF16, ...) are
+ * MIXUP_ERROR_UNSUPPORTED. */
+mixup_status safetensors_read(safetensors **out, const char *path, size_t threads,
+                              const mixup_allocator *allocator);
 void safetensors_destroy(safetensors *in);
 
 /* Everything below is the file's and lives until safetensors_destroy. */

@@ -187,7 +187,7 @@ static mixup_status read_tensors(const safetensors *file, mixup_model *model, co
 mixup_status checkpoint_read(const char *path, mixup_model *model, fit_state *state, const char *settings) {
     safetensors *file = NULL;
     fit_state found = {0};
-    MIXUP_TRY(safetensors_read(&file, path, &model->allocator));
+    MIXUP_TRY(safetensors_read(&file, path, model->threads, &model->allocator));
     mixup_status status = read_state(file, path, settings, &found);
     if (status == MIXUP_OK)
         status = read_tensors(file, model, path, true); /* all of them, before anything changes */

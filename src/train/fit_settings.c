@@ -51,11 +51,11 @@ static void add_schedule(const mixup_schedule *s, text *out) {
 }
 
 /* Of callback data only the number is known. */
-static void add_data(const char *name, const mixup_dataset *set, text *out) {
+static void add_data(const char *name, const mixup_dataset *set, size_t threads, text *out) {
     text_format(out, "%s.count=%zu\n", name, set != NULL ? set->count : 0);
     if (set == NULL)
         return;
-    text_format(out, "%s.data=%016llx\n", name, (unsigned long long)dataset_fingerprint(set));
+    text_format(out, "%s.data=%016llx\n", name, (unsigned long long)dataset_fingerprint(set, threads));
     text_format(out, "%s.preprocess=%016llx\n", name,
                 (unsigned long long)preprocess_fingerprint(set->preprocess));
 }
@@ -64,8 +64,8 @@ static mixup_status add_all(const mixup_model *model, const mixup_fit_desc *desc
     text_add(out, "network=");
     MIXUP_TRY(network_to_json(model->network, out));
     text_add(out, "\n");
-    add_data("train", desc->train, out);
-    add_data("validation", desc->validation, out);
+    add_data("train", desc->train, model->threads, out);
+    add_data("validation", desc->validation, model->threads, out);
     text_format(out, "epochs=%zu\nbatch_size=%zu\nno_shuffle=%d\ndrop_last=%d\nseed=%llu\n", desc->epochs,
                 desc->batch_size, desc->no_shuffle, desc->drop_last, (unsigned long long)desc->seed);
     add_mix(&desc->mix, out);

@@ -96,6 +96,7 @@ static mixup_status create(mixup_model **model, const mixup_model_desc *desc, mo
     MIXUP_TRY(MEMORY_NEW(&allocator, made, 1));
     made->allocator = allocator;
     made->log = desc->log;
+    made->threads = desc->threads;
     const mixup_status status = build(made, desc, check, user);
     if (status != MIXUP_OK) {
         mixup_model_destroy(made);

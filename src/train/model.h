@@ -14,6 +14,7 @@ struct mixup_model {
     mixup_log log;
     graph *network;
     engine *engine;
+    size_t threads; /* as asked for; 0: the library's choice. The engine's own are its number */
     parameter_store *store;
     mixup_predictor *predictor;   /* behind mixup_predict and friends */
     mixup_loss loss;              /* the one trained with; DEFAULT before */

@@ -107,7 +107,7 @@ mixup_status mixup_model_load(mixup_model **model, const char *path, const mixup
     const mixup_allocator allocator = memory_allocator(used->allocator);
     safetensors *file = NULL;
     mixup_model *made = NULL;
-    MIXUP_TRY(safetensors_read(&file, path, &allocator));
+    MIXUP_TRY(safetensors_read(&file, path, used->threads, &allocator));
     mixup_status status = create_described(&made, file, path, used, &allocator);
     if (status == MIXUP_OK && made != NULL)
         status = fill(made, file, path);
@@ -176,7 +176,7 @@ mixup_status mixup_model_load_parameters(mixup_model *model, const char *path, m
         return error(MIXUP_ERROR_ARGUMENT, "mixup_model_load_parameters: model and path must not be NULL");
     safetensors *file = NULL;
     mixup_match found = {0};
-    MIXUP_TRY(safetensors_read(&file, path, &model->allocator));
+    MIXUP_TRY(safetensors_read(&file, path, model->threads, &model->allocator));
     const mixup_status status = take_all(model, file, &found);
     for (size_t i = 0; i < safetensors_count(file) && status == MIXUP_OK; i++) {
         const char *name = safetensors_at(file, i)->name;

@@ -11,7 +11,7 @@
 
 static inline safetensors *fixture_open(void) {
     safetensors *file = NULL;
-    if (safetensors_read(&file, "tests/fixtures/torch/robustness.safetensors", NULL) != MIXUP_OK)
+    if (safetensors_read(&file, "tests/fixtures/torch/robustness.safetensors", 0, NULL) != MIXUP_OK)
         fail_msg("%s", mixup_last_error());
     return file;
 }

@@ -79,7 +79,7 @@ static void check_case(const mixup_dataset *set, size_t c, const float *expected
 static void every_change_is_that_of_numpy_and_pytorch(void **state) {
     (void)state;
     safetensors *file = NULL;
-    assert_int_equal(safetensors_read(&file, "tests/fixtures/torch/augment.safetensors", NULL), MIXUP_OK);
+    assert_int_equal(safetensors_read(&file, "tests/fixtures/torch/augment.safetensors", 0, NULL), MIXUP_OK);
     assert_int_equal(safetensors_count(file), MIXUP_COUNT(cases) + 1);
     const uint8_t *images = safetensors_find(file, "images")->data;
     uint8_t grey[SAMPLES * PIXELS]; /* their first channel */

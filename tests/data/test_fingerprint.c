@@ -15,7 +15,7 @@ static const mixup_arrays_desc with_targets = {
 static uint64_t fingerprint_of(const mixup_arrays_desc *desc) {
     mixup_dataset *set = NULL;
     assert_int_equal(mixup_dataset_from_arrays(&set, desc), MIXUP_OK);
-    const uint64_t fingerprint = dataset_fingerprint(set);
+    const uint64_t fingerprint = dataset_fingerprint(set, 0);
     mixup_dataset_destroy(set);
     return fingerprint;
 }
@@ -67,10 +67,10 @@ static void parts_of_a_set_have_their_own(void **state) {
     assert_int_equal(mixup_dataset_from_arrays(&set, &with_labels), MIXUP_OK);
     assert_int_equal(mixup_dataset_split(set, &(mixup_split_desc){.first = 3}, &rest, &part), MIXUP_OK);
     assert_int_equal(mixup_dataset_split(set, &(mixup_split_desc){.last = 3}, &rest2, &part2), MIXUP_OK);
-    assert_true(dataset_fingerprint(part) != dataset_fingerprint(rest));
-    assert_true(dataset_fingerprint(part) != dataset_fingerprint(set));
-    assert_true(dataset_fingerprint(part) == dataset_fingerprint(rest2)); /* the same samples */
-    assert_true(dataset_fingerprint(rest) == dataset_fingerprint(part2));
+    assert_true(dataset_fingerprint(part, 0) != dataset_fingerprint(rest, 0));
+    assert_true(dataset_fingerprint(part, 0) != dataset_fingerprint(set, 0));
+    assert_true(dataset_fingerprint(part, 0) == dataset_fingerprint(rest2, 0)); /* the same samples */
+    assert_true(dataset_fingerprint(rest, 0) == dataset_fingerprint(part2, 0));
     mixup_dataset_destroy(set);
     mixup_dataset_destroy(rest);
     mixup_dataset_destroy(part);
@@ -148,7 +148,7 @@ static void callback_data_are_known_by_their_number_alone(void **state) {
     assert_int_equal(mixup_dataset_from_callback(&five, &desc), MIXUP_OK);
     desc.count = 6;
     assert_int_equal(mixup_dataset_from_callback(&six, &desc), MIXUP_OK);
-    assert_true(dataset_fingerprint(five) != dataset_fingerprint(six));
+    assert_true(dataset_fingerprint(five, 0) != dataset_fingerprint(six, 0));
     mixup_dataset_destroy(five);
     mixup_dataset_destroy(six);
 }

@@ -75,7 +75,7 @@ static void read_images(const char *path, mixup_keep keep, size_t threads, expec
     assert_int_equal(mixup_dataset_standardize(set, set), MIXUP_OK);
     read_set(set, &out->got);
     out->got.info.class_names = NULL;
-    out->fingerprint = dataset_fingerprint(set);
+    out->fingerprint = dataset_fingerprint(set, 0);
     mixup_dataset_destroy(set);
 }
 
@@ -313,7 +313,7 @@ static void assert_same_array(mixup_dataset *(*opener)(const char *path, mixup_k
     mixup_dataset *in_memory = opener(path, MIXUP_KEEP_IN_MEMORY);
     mixup_dataset *on_disk = opener(path, MIXUP_KEEP_ON_DISK);
     assert_non_null(on_disk->storage->reader);
-    assert_int_equal(dataset_fingerprint(on_disk), dataset_fingerprint(in_memory));
+    assert_int_equal(dataset_fingerprint(on_disk, 0), dataset_fingerprint(in_memory, 0));
     assert_int_equal(mixup_dataset_standardize(in_memory, in_memory), MIXUP_OK);
     assert_int_equal(mixup_dataset_standardize(on_disk, on_disk), MIXUP_OK);
     read_set(in_memory, &whole);

@@ -155,7 +155,7 @@ static void a_subset_is_taken_of_what_test_and_validation_leave(void **state) {
     }
     load_ok(&other, "data:\n" TRAIN "  test: {last: 8}\n  validation: {first: 8}\n"
                     "  subset: {count: 12, stratified: true, seed: 4}\n" NETWORK);
-    assert_true(dataset_fingerprint(in.data.train) != dataset_fingerprint(other.data.train));
+    assert_true(dataset_fingerprint(in.data.train, 0) != dataset_fingerprint(other.data.train, 0));
     load_ok(&whole, "data:\n" TRAIN "  test: {last: 8}\n  subset: {count: 32}\n" NETWORK);
     assert_int_equal(whole.data.train->count, 32);
     close_data(&in);
@@ -255,7 +255,7 @@ static void a_resolved_file_says_the_same(void **state) {
         bool same = false;
         assert_int_equal(experiment_compare(in.experiment, again.experiment, &same, &difference), MIXUP_OK);
         assert_true(same);
-        assert_true(dataset_fingerprint(in.data.train) == dataset_fingerprint(again.data.train));
+        assert_true(dataset_fingerprint(in.data.train, 0) == dataset_fingerprint(again.data.train, 0));
         text_clear(&difference);
         text_clear(&yaml);
         close_data(&in);

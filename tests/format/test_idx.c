@@ -11,7 +11,7 @@ static const double fixture_values[6] = {0, 1, 2, 3, 100, 127};
 /* Reads and sums up. */
 static mixup_status read_all(const char *path, const mixup_allocator *allocator) {
     array out = {0};
-    const mixup_status status = idx_read(path, allocator, &out);
+    const mixup_status status = idx_read(path, 0, allocator, &out);
     if (status != MIXUP_OK) {
         assert_null(out.data);
         return status;
@@ -26,7 +26,7 @@ static mixup_status read_all(const char *path, const mixup_allocator *allocator)
 
 static void check_fixture(const char *path, mixup_type type) {
     array out = {0};
-    assert_int_equal(idx_read(path, NULL, &out), MIXUP_OK);
+    assert_int_equal(idx_read(path, 0, NULL, &out), MIXUP_OK);
     assert_int_equal(out.type, type);
     assert_string_equal(shape_to_text(&out.shape).text, "2x3");
     for (size_t i = 0; i < 6; i++)
@@ -108,7 +108,7 @@ static void writing_gives_the_bytes_that_were_read(void **state) {
         char source[128];
         snprintf(source, sizeof source, FIXTURES "%s.idx", names[i]);
         array in = {0};
-        assert_int_equal(idx_read(source, NULL, &in), MIXUP_OK);
+        assert_int_equal(idx_read(source, 0, NULL, &in), MIXUP_OK);
         const char *copy = temporary_file(&folder, names[i]);
         assert_int_equal(idx_write(copy, &in, NULL), MIXUP_OK);
         assert_same_bytes(copy, source);
@@ -129,7 +129,7 @@ static void more_than_one_piece_is_written_and_read(void **state) {
         ((int32_t *)in.data)[i] = i * 65537;
     assert_int_equal(idx_write(path, &in, NULL), MIXUP_OK);
     array out = {0};
-    assert_int_equal(idx_read(path, NULL, &out), MIXUP_OK);
+    assert_int_equal(idx_read(path, 0, NULL, &out), MIXUP_OK);
     assert_true(shape_equal(&in.shape, &out.shape));
     assert_memory_equal(in.data, out.data, 7007 * sizeof(int32_t));
     array_clear(&in, NULL);

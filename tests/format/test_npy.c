@@ -11,7 +11,7 @@ static const double fixture_values[6] = {0, 1, 2, 3, 100, 127};
 /* Reads and sums up. */
 static mixup_status read_all(const char *path, const mixup_allocator *allocator) {
     array out = {0};
-    const mixup_status status = npy_read(path, allocator, &out);
+    const mixup_status status = npy_read(path, 0, allocator, &out);
     if (status != MIXUP_OK) {
         assert_null(out.data);
         return status;
@@ -26,7 +26,7 @@ static mixup_status read_all(const char *path, const mixup_allocator *allocator)
 
 static void check_fixture(const char *path, mixup_type type, const char *expected_shape) {
     array out = {0};
-    assert_int_equal(npy_read(path, NULL, &out), MIXUP_OK);
+    assert_int_equal(npy_read(path, 0, NULL, &out), MIXUP_OK);
     assert_int_equal(out.type, type);
     assert_string_equal(shape_to_text(&out.shape).text, expected_shape);
     for (size_t i = 0; i < 6; i++)
@@ -56,7 +56,7 @@ static void every_version_rank_and_gzip_is_read(void **state) {
 static void a_scalar_is_read_as_one_element(void **state) {
     (void)state;
     array out = {0};
-    assert_int_equal(npy_read(FIXTURES "rank0.npy", NULL, &out), MIXUP_OK);
+    assert_int_equal(npy_read(FIXTURES "rank0.npy", 0, NULL, &out), MIXUP_OK);
     assert_string_equal(shape_to_text(&out.shape).text, "1");
     assert_true(array_element(out.type, out.data, 0) == 7);
     array_clear(&out, NULL);
@@ -185,7 +185,7 @@ static void writing_gives_numpys_bytes(void **state) {
         char source[128];
         snprintf(source, sizeof source, FIXTURES "%s.npy", names[i]);
         array in = {0};
-        assert_int_equal(npy_read(source, NULL, &in), MIXUP_OK);
+        assert_int_equal(npy_read(source, 0, NULL, &in), MIXUP_OK);
         const char *copy = temporary_file(&folder, names[i]);
         assert_int_equal(npy_write(copy, &in, NULL), MIXUP_OK);
         assert_same_bytes(copy, source);

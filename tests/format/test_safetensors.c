@@ -11,7 +11,7 @@ static const double fixture_values[6] = {0, 1, 2, 3, 100, 127};
 /* Reads and looks at everything. */
 static mixup_status read_all(const char *path, const mixup_allocator *allocator) {
     safetensors *file = NULL;
-    const mixup_status status = safetensors_read(&file, path, allocator);
+    const mixup_status status = safetensors_read(&file, path, 0, allocator);
     if (status != MIXUP_OK) {
         assert_null(file);
         return status;
@@ -36,7 +36,7 @@ static void assert_message(const char *message) {
 static void every_type_is_read(void **state) {
     (void)state;
     safetensors *file = NULL;
-    assert_int_equal(safetensors_read(&file, FIXTURES "types.safetensors", NULL), MIXUP_OK);
+    assert_int_equal(safetensors_read(&file, FIXTURES "types.safetensors", 0, NULL), MIXUP_OK);
     assert_int_equal(safetensors_count(file), MIXUP_TYPE_COUNT + 1);
     for (int type = 0; type < MIXUP_TYPE_COUNT; type++) {
         const safetensors_entry *entry = safetensors_find(file, type_name((mixup_type)type));
@@ -54,7 +54,7 @@ static void every_type_is_read(void **state) {
 static void a_scalar_is_read_as_one_element_and_names_are_unescaped(void **state) {
     (void)state;
     safetensors *file = NULL;
-    assert_int_equal(safetensors_read(&file, FIXTURES "types.safetensors", NULL), MIXUP_OK);
+    assert_int_equal(safetensors_read(&file, FIXTURES "types.safetensors", 0, NULL), MIXUP_OK);
     const safetensors_entry *entry = safetensors_find(file, "a scalar, \"quoted\" and Grüße");
     assert_non_null(entry);
     assert_string_equal(shape_to_text(&entry->shape).text, "1");
@@ -65,7 +65,7 @@ static void a_scalar_is_read_as_one_element_and_names_are_unescaped(void **state
 static void metadata_and_the_order_of_the_data_are_kept(void **state) {
     (void)state;
     safetensors *file = NULL;
-    assert_int_equal(safetensors_read(&file, FIXTURES "model.safetensors", NULL), MIXUP_OK);
+    assert_int_equal(safetensors_read(&file, FIXTURES "model.safetensors", 0, NULL), MIXUP_OK);
     assert_string_equal(safetensors_metadata(file, "network"), "- {op: dense}\n");
     assert_null(safetensors_metadata(file, "missing"));
     assert_null(safetensors_find(file, "missing"));
@@ -206,7 +206,7 @@ static void writing_gives_the_librarys_bytes(void **state) {
         char source[128];
         snprintf(source, sizeof source, FIXTURES "%s", names[i]);
         safetensors *file = NULL;
-        assert_int_equal(safetensors_read(&file, source, NULL), MIXUP_OK);
+        assert_int_equal(safetensors_read(&file, source, 0, NULL), MIXUP_OK);
         safetensors_entry entries[MIXUP_TYPE_COUNT + 1];
         for (size_t j = 0; j < safetensors_count(file); j++) {
             entries[j] = *safetensors_at(file, j);
@@ -250,7 +250,7 @@ static void what_is_written_is_read_back_in_order(void **state) {
     assert_int_equal(size, 8 + header + 3 + 24 + 8);
     free(bytes);
     safetensors *file = NULL;
-    assert_int_equal(safetensors_read(&file, path, NULL), MIXUP_OK);
+    assert_int_equal(safetensors_read(&file, path, 0, NULL), MIXUP_OK);
     assert_int_equal(safetensors_count(file), 3);
     assert_string_equal(safetensors_at(file, 0)->name, "z \"\\\n\t");
     assert_memory_equal(safetensors_at(file, 0)->data, flags, sizeof flags);
@@ -325,7 +325,7 @@ static void data_of_a_source_need_not_be_there_all_at_once(void **state) {
                      MIXUP_ERROR_CALLBACK);
     assert_message("no more data");
     assert_int_equal(temporary_folder_count(&folder), 1); /* and the file of the first call is whole: */
-    assert_int_equal(safetensors_read(&file, path, NULL), MIXUP_OK);
+    assert_int_equal(safetensors_read(&file, path, 0, NULL), MIXUP_OK);
     assert_memory_equal(safetensors_find(file, "a")->data, "\1\1\1", 3);
     assert_memory_equal(safetensors_find(file, "b")->data, "\2\2\2\2", 4);
     safetensors_destroy(file);

@@ -21,7 +21,7 @@ static void succeed(mixup_status status) {
 
 static safetensors *open_fixture(void) {
     safetensors *file = NULL;
-    succeed(safetensors_read(&file, "tests/fixtures/torch/networks.safetensors", NULL));
+    succeed(safetensors_read(&file, "tests/fixtures/torch/networks.safetensors", 0, NULL));
     return file;
 }
 

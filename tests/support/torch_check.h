@@ -177,7 +177,7 @@ static inline void torch_check_input_gradient(torch_check *self, const safetenso
 
 static inline safetensors *torch_open(const char *path) {
     safetensors *file = NULL;
-    network_ok(safetensors_read(&file, path, NULL));
+    network_ok(safetensors_read(&file, path, 0, NULL));
     return file;
 }
 

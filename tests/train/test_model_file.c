@@ -143,7 +143,7 @@ static void names_and_shapes_are_those_of_pytorch(void **state) {
     scene s;
     safetensors *file = NULL;
     scene_begin(&s, MIXUP_ENGINE_AUTO);
-    network_ok(safetensors_read(&file, s.path, NULL));
+    network_ok(safetensors_read(&file, s.path, 0, NULL));
     expect_entry(file, "hidden.weight", 5, 4); /* [out][in] */
     expect_entry(file, "hidden.bias", 5, 0);
     expect_entry(file, "batch_norm1.weight", 5, 0);

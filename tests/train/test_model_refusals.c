@@ -104,7 +104,7 @@ static void changed_metadata_never_crashes(void **state) {
     scene s;
     safetensors *file = NULL;
     scene_begin(&s, MIXUP_ENGINE_REFERENCE);
-    network_ok(safetensors_read(&file, s.path, NULL));
+    network_ok(safetensors_read(&file, s.path, 0, NULL));
     change_text(safetensors_metadata(file, "mixup.network"), read_network);
     change_text(safetensors_metadata(file, "mixup.preprocess"), read_preprocess);
     safetensors_destroy(file);

@@ -86,7 +86,7 @@ class Peer:
 
 
 class Own:
-    """libmixup: a process a turn, which warms up before it measures."""
+    """libmixup: a process a turn, which warms up before it measures, and another one that only starts."""
 
     own = True
 
@@ -95,9 +95,8 @@ class Own:
         network, _, width = work.partition("_") if work.startswith("mlp_") else (work, "", "")
         self.command = [program("bench/bench_step"), network] + (["--width", width] if width else [])
         self.command += ["--work", what, "--batch", str(batch), "--threads", str(threads), "--precision", precision]
-        begin = time.perf_counter()
-        first = self.run(["--steps", "0"])
-        self.first_step = time.perf_counter() - begin
+        self.starts = []  # seconds from a process's start to its end, behind its first step
+        first = self.start()
         self.version = first["engine"]
         self.work = {"multiply_adds": first["multiply_adds"], "parameters": first["parameters"]}
         self.bytes = 0
@@ -106,7 +105,18 @@ class Own:
         done = subprocess.run(self.command + more, check=True, stdout=subprocess.PIPE, text=True)
         return json.loads(done.stdout)
 
+    def start(self):
+        begin = time.perf_counter()
+        answer = self.run(["--steps", "0"])
+        self.starts.append(time.perf_counter() - begin)
+        return answer
+
+    @property
+    def first_step(self):
+        return statistics.median(self.starts)
+
     def steps(self, _, count):
+        self.start()
         answer = self.run(["--steps", str(count)])
         self.bytes = max(self.bytes, answer["peak_memory_bytes"])
         return [answer["ms_median"] / 1e3]

@@ -26,7 +26,9 @@ numbers of every round stand in `results/bench/bench.json`.
 Each contender is a process of its own. In each of {rounds} rounds all of them do the same steps, one contender after
 the other; a round's number is the median of its steps. The **ratio** is that of the fastest peer's number to ours in
 the same round: its median over the rounds, with the lowest and highest in brackets. Times are minimum / median over
-rounds, in milliseconds; memory is the peak of the whole process, with its data. Same networks, batch, optimiser and
+rounds, in milliseconds; memory is the peak of the whole process, with its data. **First step** is the time from a
+process's start to the end of its first step: of libmixup the median of one start a round, of the peers, which take
+seconds, the only one. Same networks, batch, optimiser and
 threads everywhere ([bench/works.py](../bench/works.py)), in float32 where nothing else is said; λ, partners and site are
 drawn anew for each step by everybody. PyTorch runs eagerly with its fused optimiser, and compiled; images are in its
 channels_last order. TensorFlow runs compiled by XLA and, for the dense networks, eagerly as the original implementation

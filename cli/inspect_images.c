@@ -28,14 +28,19 @@ typedef struct sizes {
     text fault; /* of the first damaged one: its name and what is wrong */
 } sizes;
 
+/* What stands within a comment, from place `from` on, must not end its line. */
+static void keep_on_line(text *out, size_t from) {
+    for (size_t i = from; i < out->length; i++)
+        if ((unsigned char)out->data[i] < 0x20)
+            out->data[i] = ' ';
+}
+
 /* The first one's name and fault go into the experiment; the fault is the thread's last message. */
 static mixup_status note_damaged(const image_tree *tree, size_t index, sizes *out) {
     if (out->damaged++ > 0)
         return MIXUP_OK;
     text_format(&out->fault, "%s: %s", tree->entries[index].path, mixup_last_error());
-    for (char *at = out->fault.data; at != NULL && *at != '\0'; at++)
-        if ((unsigned char)*at < 0x20)
-            *at = ' '; /* within a comment */
+    keep_on_line(&out->fault, 0);
     return text_status(&out->fault);
 }
 
@@ -161,6 +166,15 @@ static mixup_status write_source(const image_tree *tree, const sizes *found, ins
     return MIXUP_OK;
 }
 
+static void remark_others(const image_tree *tree, text *out) {
+    text_format(out, "# %zu of other kinds than JPEG and PNG %s left out, such as\n", tree->others,
+                tree->others == 1 ? "is" : "are");
+    const size_t from = out->length;
+    text_format(out, "# %s", tree->other);
+    keep_on_line(out, from);
+    text_add(out, "\n");
+}
+
 static void describe(const image_tree *tree, const sizes *found, inspection *out) {
     out->images = true;
     out->count = tree->count;
@@ -174,6 +188,8 @@ static void describe(const image_tree *tree, const sizes *found, inspection *out
     else
         text_format(&out->remarks, "# They are %zux%zu pixels (height x width).\n", found->height,
                     found->width);
+    if (tree->others > 0)
+        remark_others(tree, &out->remarks);
     if (found->damaged > 0)
         text_format(&out->remarks, "# %zu of the %zu that were looked at cannot be decoded, first\n# %s\n",
                     found->damaged, found->damaged + found->seen, found->fault.data);

@@ -14,6 +14,13 @@
 #include <string.h>
 #include <strings.h>
 
+/* In any case of its letters. */
+static bool ends_in(const char *path, const char *suffix) {
+    const size_t length = strlen(path);
+    const size_t end = strlen(suffix);
+    return length > end && strcasecmp(path + length - end, suffix) == 0;
+}
+
 /* ---------------------------------------------------------------- models */
 
 mixup_status source_engine(const arguments *given, mixup_engine *engine) {
@@ -41,6 +48,11 @@ mixup_status source_model(const arguments *given, const char *path, mixup_model 
                             .allocator = command_allocator(),
                             .log = command_log(given)};
     MIXUP_TRY(source_engine(given, &desc.engine));
+    if (ends_in(path, ".yaml") || ends_in(path, ".yml"))
+        return error(MIXUP_ERROR_ARGUMENT,
+                     "%s: an experiment is no model; give the folder of a run that `mixup train` made of it "
+                     "(DIR/VARIANT/seed-N), or its %s",
+                     path, RUN_MODEL);
     if (!file_is_folder(path))
         return mixup_model_load(model, path, &desc);
     char *inside = path_join(command_allocator(), path, RUN_MODEL);
@@ -62,12 +74,6 @@ typedef struct wish {
     image_list *images;           /* as of source_inputs; or NULL */
 } wish;
 
-static bool ends_in(const char *path, const char *suffix) {
-    const size_t length = strlen(path);
-    const size_t end = strlen(suffix);
-    return length > end && strcmp(path + length - end, suffix) == 0;
-}
-
 static bool is_csv(const char *path) {
     static const char *const suffixes[] = {".csv", ".csv.gz", ".tsv", ".tsv.gz", ".txt"};
     for (size_t i = 0; i < MIXUP_COUNT(suffixes); i++)
@@ -78,9 +84,8 @@ static bool is_csv(const char *path) {
 
 static bool is_one_image(const char *path) {
     static const char *const endings[] = {".jpg", ".jpeg", ".png"};
-    const char *ending = strrchr(path, '.');
-    for (size_t i = 0; i < MIXUP_COUNT(endings) && ending != NULL; i++)
-        if (strcasecmp(ending, endings[i]) == 0)
+    for (size_t i = 0; i < MIXUP_COUNT(endings); i++)
+        if (ends_in(path, endings[i]))
             return !file_is_folder(path);
     return false;
 }
@@ -100,7 +105,7 @@ static mixup_status open_images(const arguments *given, const char *path, const 
                                     .like = want->like,
                                     .inputs_only = !want->targets,
                                     .threads = arguments_count(given, "threads", 0),
-                                    .log = want->images != NULL ? (mixup_log){0} : command_log(given),
+                                    .log = command_log(given),
                                     .allocator = command_allocator(),
                                     .skip_damaged = skip,
                                     .skip_unreadable = skip,
@@ -129,16 +134,36 @@ static mixup_status open_csv(const char *path, const wish *want, mixup_dataset *
 
 /* What would be read as IDX, though its name says that it is something else. */
 static mixup_status check_kind(const char *path) {
+    static const char convert[] = "convert it to one of them";
+    static const char table[] = "save the table as CSV";
+    static const char unpack[] = "unpack it to a folder";
     static const char *const mistaken[][2] = {
+        {".webp", convert},
+        {".gif", convert},
+        {".bmp", convert},
+        {".tif", convert},
+        {".tiff", convert},
+        {".heic", convert},
+        {".avif", convert},
+        {".xlsx", table},
+        {".xls", table},
+        {".ods", table},
+        {".json", table},
+        {".parquet", table},
+        {".zip", unpack},
+        {".rar", unpack},
+        {".7z", unpack},
+        {".npz", "save one of its arrays with numpy.save"},
         {".mat", "an experiment names SVHN's files (format: svhn); give it with --experiment"},
         {".yaml", "give an experiment with --experiment"},
         {".yml", "give an experiment with --experiment"},
     };
     for (size_t i = 0; i < MIXUP_COUNT(mistaken); i++)
         if (ends_in(path, mistaken[i][0]))
-            return error(MIXUP_ERROR_ARGUMENT,
-                         "%s: DATA is a .csv, .npy or IDX file or a folder of images; %s", path,
-                         mistaken[i][1]);
+            return error(
+                MIXUP_ERROR_ARGUMENT,
+                "%s: DATA is a .csv, .npy or IDX file, or JPEG or PNG images, their folder or .tar; %s", path,
+                mistaken[i][1]);
     return MIXUP_OK;
 }
 

@@ -550,7 +550,8 @@ typedef struct mixup_images_desc {
     const mixup_preprocess *like; /* size, channels, scale, statistics and classes of an earlier set; `size`,
                                    * `grey` and `scale` are then its own */
     bool inputs_only;             /* with `like`: folders are no classes, whatever they are called */
-    mixup_log log;                /* a line for each image left out */
+    mixup_log log; /* a line for each image left out (unless .on_image is told), and one if there
+                    * are images of other kinds, which do not count */
     mixup_keep keep;
     size_t memory_limit; /* bytes, for MIXUP_KEEP_AUTO; default: a quarter of the machine's memory */
     size_t threads;      /* that decode while the set is made; default: MIXUP_THREADS of the environment, else

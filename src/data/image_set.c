@@ -267,7 +267,7 @@ static void log_note(const filling *in, size_t index) {
 static mixup_status tell(const filling *in) {
     const image_set_desc *to = in->desc;
     for (size_t i = 0; in->notes != NULL && i < in->tree->count; i++) {
-        if (to->log.write != NULL && in->notes[i] != NULL)
+        if (to->on_image == NULL && in->notes[i] != NULL)
             log_note(in, i);
         if (to->on_image != NULL && to->on_image(to->user, name_of(in, i), in->notes[i]) != MIXUP_OK)
             return error(MIXUP_ERROR_CALLBACK, "%s: the caller's on_image failed at %s", in->tree->path,

@@ -1,6 +1,7 @@
 /* data/images: data sets from folders and archives of images in folders named by class. */
 #include "data/image_set.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* ---------------------------------------------------------------- what is wanted */
@@ -73,9 +74,20 @@ static mixup_status label(dataset_draft *draft, const image_tree *tree, const mi
 
 /* ---------------------------------------------------------------- the set */
 
+/* Who copied photos together may not know that some are of a kind that is not read. */
+static void tell_others(const image_tree *tree, const mixup_images_desc *desc) {
+    char line[1200];
+    if (tree->others == 0 || desc->log.write == NULL)
+        return;
+    snprintf(line, sizeof line, "%s: %zu image%s of other kinds than JPEG and PNG left out, such as %s",
+             tree->path, tree->others, tree->others == 1 ? "" : "s", tree->other);
+    desc->log.write(line, desc->log.user);
+}
+
 static mixup_status fill(dataset_draft *draft, image_tree *tree, const mixup_images_desc *desc,
                          size_t *skipped) {
     image_set_desc images;
+    tell_others(tree, desc);
     MIXUP_TRY(describe(desc, &images));
     MIXUP_TRY(preprocess_set_scale(draft->preprocess, desc->scale));
     MIXUP_TRY(label(draft, tree, desc));

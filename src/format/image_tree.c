@@ -69,16 +69,28 @@ static int compare_entries(const void *left, const void *right) {
     return classes != 0 ? classes : image_tree_compare(a->path, strlen(a->path), b->path, strlen(b->path));
 }
 
-/* Whether a path counts: its ending is an image's, and nothing in it is hidden. */
-static bool is_image(const char *path) {
-    static const char *const endings[] = {".jpg", ".jpeg", ".png"};
+/* Whether a path ends in one of these, and nothing in it is hidden. */
+static bool ends_in(const char *path, const char *const *endings, size_t count) {
     const char *ending = strrchr(path, '.');
     if (path[0] == '.' || strstr(path, "/.") != NULL || ending == NULL)
         return false;
-    for (size_t i = 0; i < MIXUP_COUNT(endings); i++)
+    for (size_t i = 0; i < count; i++)
         if (strcasecmp(ending, endings[i]) == 0)
             return true;
     return false;
+}
+
+/* Whether a path counts. */
+static bool is_image(const char *path) {
+    static const char *const endings[] = {".jpg", ".jpeg", ".png"};
+    return ends_in(path, endings, MIXUP_COUNT(endings));
+}
+
+/* Whether it is an image all the same. */
+static bool is_other(const char *path) {
+    static const char *const endings[] = {".avif", ".bmp", ".gif", ".heic", ".jfif", ".jp2", ".jxl",
+                                          ".pgm",  ".ppm", ".tga", ".tif",  ".tiff", ".webp"};
+    return ends_in(path, endings, MIXUP_COUNT(endings));
 }
 
 /* What follows "part/" in `path`; NULL where it lies elsewhere. */
@@ -117,6 +129,21 @@ static mixup_status list_entry(listing *to, const char *path, uint64_t size, uin
     return MIXUP_OK;
 }
 
+/* Counts a path that is no image here, if it is one elsewhere. */
+static mixup_status list_other(image_tree *tree, const char *path) {
+    if (!is_other(path))
+        return MIXUP_OK;
+    tree->others++;
+    if (tree->other != NULL && image_tree_compare(tree->other, strlen(tree->other), path, strlen(path)) < 0)
+        return MIXUP_OK;
+    char *copy = memory_copy_text(&tree->allocator, path);
+    if (copy == NULL)
+        return MIXUP_ERROR_MEMORY;
+    memory_release(&tree->allocator, tree->other);
+    tree->other = copy;
+    return MIXUP_OK;
+}
+
 static mixup_status list_folder(listing *to, const char *folder, const char *below, size_t depth);
 
 /* `below` is the entry's path in the tree, `path` its path on disk. */
@@ -129,8 +156,10 @@ static mixup_status list_on_disk(listing *to, const char *path, const char *belo
     }
     if (S_ISDIR(information.st_mode))
         return list_folder(to, path, below, depth + 1);
-    if (!S_ISREG(information.st_mode) || !is_image(below))
+    if (!S_ISREG(information.st_mode))
         return MIXUP_OK;
+    if (!is_image(below))
+        return list_other(to->tree, below);
     return list_entry(to, below, (uint64_t)information.st_size, 0);
 }
 
@@ -182,6 +211,8 @@ static mixup_status list_archive(listing *to) {
         if (path != NULL && is_image(path)) {
             status = list_entry(to, path, in.length, in.offset);
             tree->packed = tree->packed || !in.plain;
+        } else if (path != NULL) {
+            status = list_other(tree, path);
         }
         if (status == MIXUP_OK)
             status = tar_next(&in, &more);
@@ -246,8 +277,10 @@ mixup_status image_tree_check_classes(const image_tree *in) {
 
 static mixup_status arrange(image_tree *tree) {
     if (tree->count == 0)
-        return error(MIXUP_ERROR_NOT_FOUND, "%s: holds no .jpg, .jpeg or .png%s%s", tree->path,
-                     tree->part[0] != '\0' ? " in " : "", tree->part);
+        return error(MIXUP_ERROR_NOT_FOUND, "%s: holds no .jpg, .jpeg or .png%s%s%s%s", tree->path,
+                     tree->part[0] != '\0' ? " in " : "", tree->part,
+                     tree->others > 0 ? ", but other images, which must be converted to them: " : "",
+                     tree->others > 0 ? tree->other : "");
     qsort(tree->entries, tree->count, sizeof *tree->entries, compare_entries);
     for (size_t i = 1; i < tree->count; i++)
         if (strcmp(tree->entries[i - 1].path, tree->entries[i].path) == 0)
@@ -299,6 +332,7 @@ void image_tree_clear(image_tree *in) {
         memory_release(&in->allocator, in->classes[i]);
     memory_release(&in->allocator, in->entries);
     memory_release(&in->allocator, in->classes);
+    memory_release(&in->allocator, in->other);
     memory_release(&in->allocator, in->path);
     memory_release(&in->allocator, in->part);
     file_close(in->descriptor);

@@ -36,6 +36,8 @@ typedef struct image_tree {
     char **classes;            /* [class_count] in natural order */
     size_t class_count;        /* 0: no image has a class, */
     bool stray;                /*    or some lie in folders and the first one in none */
+    size_t others;             /* images of kinds that cannot be read: they do not count, */
+    char *other;               /*    but the first one's path below `part` is known; or NULL */
 } image_tree;
 
 /* Lists the images at `path`; `part` NULL or "": all, else those below that folder. `allocator` may be NULL

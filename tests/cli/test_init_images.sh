@@ -76,6 +76,13 @@ for i in 1 2 3 4 5 6; do echo x | tee hopeless/a/$i.jpg >hopeless/b/$i.png; done
 expect 1 "$MIXUP" init --images hopeless
 says err "hopeless: no image can be decoded; a/1.jpg: "
 
+# What is an image of another kind is told, in a comment that a strange name does not leave.
+mkdir -p others
+cp -r photos/leaf photos/sea others
+touch "others/sea/$(printf 'a\nb').webp"
+expect 0 "$MIXUP" init --images others
+says out "# 1 of other kinds than JPEG and PNG is left out, such as" "# sea/a b.webp"
+
 # Without classes nothing can be right, so nothing is measured.
 run=photos_runs/manifold/seed-1
 expect 1 "$MIXUP" evaluate $run unsorted

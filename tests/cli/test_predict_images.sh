@@ -43,6 +43,18 @@ for archive in photos.tar photos.tgz; do
     says err "$archive: img12.jpg: neither"
 done
 
+# Images of other kinds are no rows, but not passed over in silence.
+mkdir mixed
+cp "$fixtures/images/colour.png" mixed
+touch mixed/b.webp mixed/a.GIF mixed/notes.txt
+expect 0 "$MIXUP" predict $run mixed
+says err "mixup: mixed: 2 images of other kinds than JPEG and PNG left out, such as a.GIF"
+[ "$(wc -l <out)" = 2 ] || complain "one row"
+expect 0 "$MIXUP" predict $run mixed --quiet
+[ ! -s err ] || complain "--quiet is quiet"
+expect 1 "$MIXUP" predict $run mixed/b.webp
+says err "JPEG or PNG images" "convert it to one of them"
+
 # However many there are, ten are named.
 for i in $(seq 21 31); do echo x >"my photos/img$i.jpg"; done
 expect 3 "$MIXUP" predict $run "my photos"

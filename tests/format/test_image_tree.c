@@ -184,6 +184,37 @@ static void assert_refused(const char *path, const char *part, mixup_status stat
     assert_int_equal(tree.count, 77);
 }
 
+static void images_of_other_kinds_do_not_count_but_are_known(void **state) {
+    (void)state;
+    temporary_folder folder;
+    char command[400];
+    temporary_folder_make(&folder);
+    snprintf(
+        command, sizeof command,
+        "cd %s && mkdir b && touch b/z.Webp b/x10.gif b/x2.gif b/.hidden.gif b/note.txt && tar -cf all.tar b",
+        folder.path);
+    assert_int_equal(system(command), 0);
+    assert_refused(
+        folder.path, NULL, MIXUP_ERROR_NOT_FOUND,
+        "holds no .jpg, .jpeg or .png, but other images, which must be converted to them: b/x2.gif");
+    snprintf(command, sizeof command, "cp " FIXTURES "colour.png %s/b && tar -cf %s/all.tar -C %s b",
+             folder.path, folder.path, folder.path);
+    assert_int_equal(system(command), 0);
+    const char *const parts[] = {"", "/all.tar"};
+    for (size_t i = 0; i < MIXUP_COUNT(parts); i++) {
+        image_tree tree;
+        char path[320];
+        snprintf(path, sizeof path, "%s%s", folder.path, parts[i]);
+        assert_int_equal(image_tree_open(&tree, path, NULL, NULL), MIXUP_OK);
+        assert_int_equal(tree.count, 1);
+        assert_int_equal(tree.others, 3);
+        assert_string_equal(tree.other, "b/x2.gif");
+        image_tree_clear(&tree);
+    }
+    snprintf(command, sizeof command, "rm -r %s", folder.path);
+    assert_int_equal(system(command), 0);
+}
+
 static void trees_without_sense_are_refused(void **state) {
     (void)state;
     assert_refused("/tmp/mixup-no-such-file", NULL, MIXUP_ERROR_IO, "cannot open");
@@ -298,6 +329,7 @@ int main(void) {
         cmocka_unit_test(an_image_by_itself_is_a_tree_of_one_without_classes),
         cmocka_unit_test(images_that_are_gone_by_then_are_errors),
         cmocka_unit_test(images_that_are_left_out_are_forgotten),
+        cmocka_unit_test(images_of_other_kinds_do_not_count_but_are_known),
         cmocka_unit_test(trees_without_sense_are_refused),
         cmocka_unit_test(damaged_archives_are_refused_or_read_within_bounds),
         cmocka_unit_test(every_failed_allocation_is_survived),

@@ -189,10 +189,9 @@ static mixup_status inspect_given(const arguments *given, inspection *found) {
 
 /* What is left for training and testing must be enough to begin with. */
 static mixup_status check_found(const char *path, const inspection *found) {
-    enum { LEAST = 10 };
-    if (found->count < LEAST)
+    if (found->count < INSPECT_LEAST)
         return error(MIXUP_ERROR_DATA, "%s: has %zu sample%s; %d are the least to train and to measure on",
-                     path, found->count, found->count == 1 ? "" : "s", LEAST);
+                     path, found->count, found->count == 1 ? "" : "s", INSPECT_LEAST);
     if (found->classes == 1)
         return error(MIXUP_ERROR_DATA,
                      "%s: all samples are of one class; classes are told apart from two on (numbers are "
@@ -235,8 +234,14 @@ static mixup_status put_experiment(const arguments *given, const char *out, cons
     }
     MIXUP_TRY(file_make_folder(folder));
     MIXUP_TRY(file_write_all(out, page->data, page->length, command_allocator()));
-    command_note(given, "wrote %s; next: mixup train %s", out, out);
-    return MIXUP_OK;
+    text word;
+    text_init(&word, command_allocator());
+    text_add_word(&word, out);
+    const mixup_status status = text_status(&word);
+    if (status == MIXUP_OK)
+        command_note(given, "wrote %s; next: mixup train %s", out, word.data);
+    text_clear(&word);
+    return status;
 }
 
 /* A file that may hold somebody's work is not replaced. */

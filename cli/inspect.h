@@ -5,6 +5,8 @@
 #include "base/text.h"
 #include "mixup.h"
 
+enum { INSPECT_LEAST = 10 }; /* samples to train and to measure on */
+
 /* What an experiment needs to know about data. The texts are YAML. */
 typedef struct inspection {
     const char *folder; /* of the experiment: its paths are relative to it */

@@ -350,7 +350,7 @@ static mixup_status inspect(table *found, const mixup_csv_desc *desc, mixup_data
 
 /* A column whose values hardly repeat holds numbers to predict, or names. */
 static mixup_status check_classes(const mixup_csv_desc *desc, const inspection *found) {
-    if (2 * found->classes <= found->count)
+    if (2 * found->classes <= found->count || found->count < INSPECT_LEAST)
         return MIXUP_OK;
     return error(
         MIXUP_ERROR_DATA,

@@ -52,6 +52,22 @@ void text_format(text *out, const char *format, ...) {
     out->length += (size_t)length;
 }
 
+void text_add_word(text *out, const char *word) {
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./=,";
+    if (word[0] != '\0' && strspn(word, plain) == strlen(word)) {
+        text_add(out, word);
+        return;
+    }
+    text_add(out, "'");
+    for (const char *c = word; *c != '\0'; c++) {
+        if (*c == '\'')
+            text_add(out, "'\\''");
+        else
+            text_append(out, c, 1);
+    }
+    text_add(out, "'");
+}
+
 mixup_status text_status(const text *in) {
     return in->status;
 }

@@ -18,6 +18,8 @@ void text_clear(text *out);
 void text_append(text *out, const char *data, size_t length);
 void text_add(text *out, const char *string);
 void text_format(text *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* A word of a command, quoted for a POSIX shell where it needs it. */
+void text_add_word(text *out, const char *word);
 mixup_status text_status(const text *in);
 
 #endif

@@ -1,6 +1,7 @@
 /* experiment/schema: rows in words, and the nearest name to a misspelled one. */
 #include "experiment/schema.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -66,7 +67,12 @@ schema_words schema_range_words(const schema_key *key) {
     return out;
 }
 
-/* Edit distance with insertions, deletions, replacements and swaps of neighbours (Damerau 1964). */
+static bool same_letter(char a, char b) {
+    return tolower((unsigned char)a) == tolower((unsigned char)b);
+}
+
+/* Edit distance with insertions, deletions, replacements and swaps of neighbours (Damerau 1964), whatever the
+ * case of the letters. */
 static size_t distance(const char *a, const char *b) {
     enum { LONGEST = 40 };
     size_t rows[LONGEST + 1][LONGEST + 1];
@@ -80,12 +86,12 @@ static size_t distance(const char *a, const char *b) {
                 rows[i][j] = i + j;
                 continue;
             }
-            size_t least = rows[i - 1][j - 1] + (a[i - 1] != b[j - 1]);
+            size_t least = rows[i - 1][j - 1] + !same_letter(a[i - 1], b[j - 1]);
             if (rows[i - 1][j] + 1 < least)
                 least = rows[i - 1][j] + 1;
             if (rows[i][j - 1] + 1 < least)
                 least = rows[i][j - 1] + 1;
-            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
+            if (i > 1 && j > 1 && same_letter(a[i - 1], b[j - 2]) && same_letter(a[i - 2], b[j - 1]) &&
                 rows[i - 2][j - 2] + 1 < least)
                 least = rows[i - 2][j - 2] + 1;
             rows[i][j] = least;

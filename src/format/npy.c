@@ -92,9 +92,11 @@ static mixup_status parse_type(header_parser *parser) {
             return MIXUP_OK;
         }
     }
-    return error(MIXUP_ERROR_UNSUPPORTED,
-                 "%s: element type '%s' is not supported; save with array.astype('float32')", parser->path,
-                 name);
+    const bool is_text = name[1] == 'U' || name[1] == 'S';
+    return error(MIXUP_ERROR_UNSUPPORTED, "%s: element type '%s' is not supported; %s", parser->path, name,
+                 is_text
+                     ? "it is text; numbers for its values are numpy.unique(array, return_inverse=True)[1]"
+                     : "save with array.astype('float32')");
 }
 
 static mixup_status parse_order(header_parser *parser) {
@@ -194,7 +196,10 @@ static mixup_status read_preamble(reader *in, size_t *length) {
     unsigned char start[8];
     MIXUP_TRY(reader_exact(in, start, sizeof start));
     if (memcmp(start, magic, sizeof magic) != 0)
-        return error(MIXUP_ERROR_FORMAT, "%s: not an NPY file (does not start with \\x93NUMPY)", in->path);
+        return error(MIXUP_ERROR_FORMAT, "%s: not an NPY file (does not start with \\x93NUMPY)%s", in->path,
+                     memcmp(start, "PK", 2) == 0
+                         ? "; an .npz holds several arrays: save one of them with numpy.save"
+                         : "");
     const unsigned version = start[6];
     if (version < 1 || version > 3 || start[7] != 0)
         return error(MIXUP_ERROR_UNSUPPORTED, "%s: NPY version %u.%u; 1.0, 2.0 and 3.0 can be read", in->path,

@@ -238,6 +238,8 @@ static mixup_status read_experiment(char *path, char *name, const mixup_allocato
         choose_styles(&found);
         *out = found;
         found = (results_experiment){0};
+    } else if (status == MIXUP_OK) {
+        out->unfinished = found.unfinished;
     }
 done:
     listing_clear(&names, allocator);
@@ -255,11 +257,31 @@ static char *last_part(const char *folder, const mixup_allocator *allocator) {
 }
 
 /* Reads `path` as an experiment and keeps it when it has runs. Takes both strings over. */
-static mixup_status add_experiment(results *out, char *path, char *name) {
+static mixup_status add_experiment(results *out, char *path, char *name, size_t *unfinished) {
     results_experiment *found = &out->experiments[out->experiment_count];
     MIXUP_TRY(read_experiment(path, name, &out->allocator, found));
+    *unfinished += found->unfinished;
     out->experiment_count += found->variant_count > 0;
     return MIXUP_OK;
+}
+
+/* Says why nothing was found: most often the folder is one or two levels too deep. */
+static mixup_status no_runs(const char *folder, size_t unfinished, const mixup_allocator *allocator) {
+    results_variant variant = {0};
+    size_t begun = 0;
+    bool is_run = false;
+    MIXUP_TRY(look_for(folder, RUN_METRICS, allocator, &is_run));
+    MIXUP_TRY(read_variant(folder, ".", allocator, &variant, &begun));
+    const bool is_variant = variant.run_count > 0;
+    variant_clear(&variant, allocator);
+    if (is_run || is_variant)
+        return error(MIXUP_ERROR_NOT_FOUND,
+                     "%s: is the folder of %s; give that of its experiment, %s above it", folder,
+                     is_run ? "a run" : "a variant", is_run ? "two" : "one");
+    return error(MIXUP_ERROR_NOT_FOUND,
+                 "%s: no finished run in it%s; expected EXPERIMENT/VARIANT/seed-N/%s or VARIANT/seed-N/%s",
+                 folder, unfinished + begun > 0 ? " (`mixup train` with --resume finishes those begun)" : "",
+                 RUN_METRICS, RUN_METRICS);
 }
 
 mixup_status results_read(const char *folder, const mixup_allocator *allocator, results *out) {
@@ -267,21 +289,20 @@ mixup_status results_read(const char *folder, const mixup_allocator *allocator, 
     listing names = {0};
     MIXUP_TRY(list_folders(folder, allocator, &names));
     mixup_status status = MIXUP_OK;
+    size_t unfinished = 0;
     found.folder = memory_copy_text(allocator, folder);
     status = found.folder == NULL ? MIXUP_ERROR_MEMORY : MIXUP_OK;
     if (status == MIXUP_OK)
         status = MEMORY_NEW(allocator, found.experiments, names.count + 1);
     if (status == MIXUP_OK)
-        status = add_experiment(&found, memory_copy_text(allocator, folder), last_part(folder, allocator));
+        status = add_experiment(&found, memory_copy_text(allocator, folder), last_part(folder, allocator),
+                                &unfinished);
     for (size_t i = 0; i < names.count && status == MIXUP_OK; i++)
         status = add_experiment(&found, path_join(allocator, folder, names.names[i]),
-                                memory_copy_text(allocator, names.names[i]));
+                                memory_copy_text(allocator, names.names[i]), &unfinished);
     listing_clear(&names, allocator);
     if (status == MIXUP_OK && found.experiment_count == 0)
-        status =
-            error(MIXUP_ERROR_NOT_FOUND,
-                  "%s: no finished run in it; expected EXPERIMENT/VARIANT/seed-N/%s or VARIANT/seed-N/%s",
-                  folder, RUN_METRICS, RUN_METRICS);
+        status = no_runs(folder, unfinished, allocator);
     if (status == MIXUP_OK)
         *out = found;
     else

@@ -315,24 +315,16 @@ mixup_status section_settings(page *out, const evidence *about) {
     return status;
 }
 
-/* A word of a command, quoted for a POSIX shell where it needs it. */
+/* A word of a command. */
 static void add_word(text *out, const char *word) {
-    const bool plain =
-        word[0] != '\0' &&
-        strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./=,") == strlen(word);
-    if (plain) {
-        html_escape(out, word);
-        return;
-    }
-    text_add(out, "'");
-    for (const char *c = word; *c != '\0'; c++) {
-        const char one[2] = {*c, '\0'};
-        if (*c == '\'')
-            text_add(out, "'\\''");
-        else
-            html_escape(out, one);
-    }
-    text_add(out, "'");
+    text quoted;
+    text_init(&quoted, &out->allocator);
+    text_add_word(&quoted, word);
+    if (text_status(&quoted) == MIXUP_OK)
+        html_escape(out, quoted.data);
+    else
+        out->status = text_status(&quoted);
+    text_clear(&quoted);
 }
 
 static void add_made_by(page *out, const evidence *about) {

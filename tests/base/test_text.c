@@ -72,11 +72,26 @@ static void the_first_failure_is_remembered_and_nothing_is_added_after_it(void *
     assert_int_equal(atomic_load(&memory.live), 0);
 }
 
+static void words_of_a_command_are_quoted_where_a_shell_would_split_them(void **state) {
+    (void)state;
+    static const char *const words[][2] = {
+        {"a/b-1.yaml", "a/b-1.yaml"}, {"", "''"}, {"my file", "'my file'"}, {"it's $x", "'it'\\''s $x'"}};
+    const mixup_allocator allocator = memory_allocator(NULL);
+    for (size_t i = 0; i < MIXUP_COUNT(words); i++) {
+        text out;
+        text_init(&out, &allocator);
+        text_add_word(&out, words[i][0]);
+        assert_string_equal(out.data, words[i][1]);
+        text_clear(&out);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_added_stands_one_behind_the_other),
         cmocka_unit_test(it_grows_as_far_as_needed),
         cmocka_unit_test(bytes_of_zero_are_kept),
+        cmocka_unit_test(words_of_a_command_are_quoted_where_a_shell_would_split_them),
         cmocka_unit_test(the_first_failure_is_remembered_and_nothing_is_added_after_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

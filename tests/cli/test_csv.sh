@@ -263,6 +263,17 @@ arrays idx images.idx labels.idx
 expect 1 "$MIXUP" predict npy/manifold/seed-1 y.npy
 says err "4x3"
 
+# Few samples are few, whatever they hold; a name in another case is meant; the next command can be copied.
+printf 'a,Kind\n1,x\n2,y\n3,x\n' >few.csv
+expect 1 "$MIXUP" init --csv few.csv --label Kind
+says err "few.csv: has 3 samples; 10 are the least"
+expect 1 "$MIXUP" init --csv few.csv --label A
+says err "there is no column 'A' (did you mean 'a'?)"
+cp flowers.csv "MY FLOWERS.CSV"
+expect 0 "$MIXUP" init --csv "MY FLOWERS.CSV" --label "kind, of flower" --out "it's mine.yaml"
+says err "next: mixup train 'it'\\''s mine.yaml'"
+expect 0 "$MIXUP" predict $model "MY FLOWERS.CSV"
+
 # Truths as pandas writes them, as inputs with a gap and as classes; later as numbers and by another program.
 awk 'BEGIN {
     print "member,age,churn" >"truths.csv"

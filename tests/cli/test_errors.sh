@@ -102,6 +102,15 @@ expect 2 "$MIXUP" evaluate $model --experiment s.yaml --part tset
 says err "--part tset"
 expect 1 "$MIXUP" evaluate r_good --experiment s.yaml
 says err "model.safetensors"
+expect 1 "$MIXUP" predict s.yaml --experiment s.yaml
+says err "s.yaml: an experiment is no model" "DIR/VARIANT/seed-N"
+printf 'PK\3\4 and more' >arrays.npz
+for data in table.xlsx arrays.npz photos.ZIP; do
+    expect 1 "$MIXUP" predict $model $data
+    says err "$data: DATA is a .csv, .npy or IDX file, or JPEG or PNG images, their folder or .tar; "
+done
+expect 1 "$MIXUP" init --npy arrays.npz arrays.npz
+says err "arrays.npz: not an NPY file" "an .npz holds several arrays: save one of them with numpy.save"
 expect 1 "$MIXUP" predict flowers.csv --experiment s.yaml
 says err "flowers.csv"
 expect 1 "$MIXUP" states $model --experiment s.yaml --layer dense7 --out x.npy

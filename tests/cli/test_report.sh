@@ -240,9 +240,20 @@ if command -v gnuplot >/dev/null; then
     [ "$(grep -c "^<pre>dense" a/new/folder/page.html)" = 2 ] || complain "two networks are not shown twice"
 fi
 
-# Nothing to report.
+# Nothing to report, or too deep.
 expect 1 "$MIXUP" report empty
-says err "no finished run"
+says err "no finished run in it; expected"
+expect 1 "$MIXUP" report widths/w/wide
+says err "widths/w/wide: is the folder of a variant; give that of its experiment, one above it"
+expect 1 "$MIXUP" report widths/w/wide/seed-1
+says err "widths/w/wide/seed-1: is the folder of a run; give that of its experiment, two above it"
+mkdir -p begun/b
+mv widths/w/wide begun/b
+rm begun/b/wide/seed-1/metrics.json
+for folder in begun begun/b begun/b/wide; do
+    expect 1 "$MIXUP" report $folder
+    says err "$folder: no finished run in it (\`mixup train\` with --resume finishes those begun)"
+done
 expect 1 "$MIXUP" claims empty
 expect 1 "$MIXUP" report nowhere
 finish

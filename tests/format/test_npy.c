@@ -74,7 +74,18 @@ static void what_is_not_supported_says_how_to_save_it(void **state) {
     assert_int_equal(read_and_count(read_all, FIXTURES "big_endian.npy"), MIXUP_ERROR_UNSUPPORTED);
     assert_message("array.astype('<f4')");
     assert_int_equal(read_and_count(read_all, FIXTURES "complex.npy"), MIXUP_ERROR_UNSUPPORTED);
-    assert_message("'<c8' is not supported");
+    assert_message("'<c8' is not supported; save with array.astype('float32')");
+    temporary_folder folder;
+    size_t size = 0;
+    temporary_folder_make(&folder);
+    char *data = read_bytes(FIXTURES "complex.npy", &size);
+    memcpy(strstr(data + 10, "<c8"), "<U1", 3); /* behind the magic, which has a NUL */
+    write_bytes(temporary_file(&folder, "text.npy"), data, size);
+    assert_int_equal(read_and_count(read_all, temporary_file(&folder, "text.npy")), MIXUP_ERROR_UNSUPPORTED);
+    assert_message("'<U1' is not supported; it is text; numbers for its values are numpy.unique(array, "
+                   "return_inverse=True)[1]");
+    free(data);
+    temporary_folder_remove(&folder);
     assert_int_equal(read_and_count(read_all, FIXTURES "structured.npy"), MIXUP_ERROR_UNSUPPORTED);
     assert_message("structured array");
     assert_int_equal(read_and_count(read_all, FIXTURES "rank6.npy"), MIXUP_ERROR_UNSUPPORTED);

@@ -6,7 +6,7 @@
 #include "support/torch_check.h"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-enum { TRACE_STEPS = 5 }; /* of the fixture's fifty: the sanitizers make a step ten times as long */
+enum { TRACE_STEPS = 2 }; /* of the fixture's fifty: the sanitizers make a step ten times as long */
 #else
 enum { TRACE_STEPS = 50 };
 #endif

@@ -3,9 +3,9 @@
 # a guard of the hot path that does not depend on the machine's speed. bench/instructions.txt has the cases and
 # what they took.
 #
-# Callgrind counts inside mixup_trainer_step or mixup_predict only. Each case runs twice, the second time with
-# STEPS more of them; the difference has neither set-up nor the building of plans. One thread, so that nothing
-# spins, and AVX2 at most, which valgrind knows and which makes the counts the same on newer processors.
+# Callgrind counts inside mixup_trainer_step or mixup_predict only, and writes what it counted after each of them;
+# the last STEPS of a run have neither set-up nor the building of plans. One thread, so that nothing spins, and
+# AVX2 at most, which valgrind knows and which makes the counts the same on newer processors.
 set -euo pipefail
 
 usage() {
@@ -50,17 +50,24 @@ export ONEDNN_MAX_CPU_ISA=AVX2 OMP_NUM_THREADS=1
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 
-# instructions SAMPLES ARGUMENT...: of all steps of a run with so many samples
+# instructions ARGUMENT...: of one of the last STEPS steps, their mean
 instructions() {
-    local samples=$1 function=mixup_trainer_step
-    shift
+    local function=mixup_trainer_step step
     [[ " $* " != *" predict "* ]] || function=mixup_predict
+    rm -f "$folder"/out*
     if ! valgrind --tool=callgrind --callgrind-out-file="$folder/out" --toggle-collect="$function" \
-        "$program" "$@" --threads 1 --repeats 1 --steps "$samples" >"$folder/log" 2>&1; then
+        --dump-after="$function" "$program" "$@" --threads 1 --repeats 1 --steps $((1 + steps)) \
+        >"$folder/log" 2>&1; then
         tail -n 20 "$folder/log" >&2
         return 1
     fi
-    sed -n 's/^\(summary\|totals\): \([0-9]*\).*/\2/p' "$folder/out" | tail -n 1
+    local last sum=0
+    last=$(find "$folder" -name 'out.*' | wc -l)
+    ((last > steps)) || return 0
+    for ((step = last - steps + 1; step <= last; step++)); do
+        sum=$((sum + $(sed -n 's/^totals: //p' "$folder/out.$step")))
+    done
+    echo $((sum / steps))
 }
 
 failed=0
@@ -72,9 +79,7 @@ while IFS= read -r line; do
     fi
     read -r budget arguments <<<"$line"
     read -ra words <<<"$arguments"
-    few=$(instructions 1 "${words[@]}")
-    many=$(instructions $((1 + steps)) "${words[@]}")
-    taken=$(((many - few) / steps))
+    taken=$(instructions "${words[@]}")
     ((taken > 0)) || {
         echo "check_instructions: $arguments: nothing was counted" >&2
         exit 1

@@ -13,16 +13,18 @@ tests=(base_test_file base_test_memory base_test_text format_test_reader format_
 cmake --preset reference-only
 cmake --build --preset reference-only --target "${tests[@]}"
 export MIXUP_THREADS=1
-output=$(mktemp)
-trap 'rm -f "$output"' EXIT
-failed=0
-for test in "${tests[@]}"; do
-    if ! timeout 300 valgrind --quiet --error-exitcode=99 --leak-check=full --show-leak-kinds=definite \
-        "build/reference-only/tests/$test" >"$output" 2>&1; then
-        echo "$test fails under valgrind:"
-        tail -n 30 "$output"
-        failed=1
-    fi
-done
 
-exit $failed
+# The name of a test that failed and the end of what valgrind said.
+run() {
+    local output status=0
+    output=$(timeout 300 valgrind --quiet --error-exitcode=99 --leak-check=full --show-leak-kinds=definite \
+        "build/reference-only/tests/$1" 2>&1) || status=$?
+    ((status == 0)) || {
+        echo "$1 fails under valgrind:"
+        tail -n 30 <<<"$output"
+        return 1
+    }
+}
+export -f run
+# shellcheck disable=SC2016 # the other bash expands it
+printf '%s\n' "${tests[@]}" | xargs --max-procs "$(nproc)" --max-args 1 bash -c 'run "$@"' run

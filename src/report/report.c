@@ -6,6 +6,9 @@
 #include "report/section.h"
 #include "report/summary.h"
 
+#include <stdio.h>
+#include <string.h>
+
 static void add_introduction(page *out, const results *found) {
     size_t runs = 0;
     for (size_t e = 0; e < found->experiment_count; e++)
@@ -39,10 +42,31 @@ static void add_introduction(page *out, const results *found) {
     text_add(&out->html, "</ul></nav>\n");
 }
 
+/* What the page warns of, for who waits at the terminal: a line each. */
+static void tell_warnings(const evidence *about, mixup_log log) {
+    char line[1200];
+    const char *at = about->warnings.data;
+    if (log.write == NULL)
+        return;
+    if (about->files->unfinished > 0) {
+        snprintf(line, sizeof line, "%s: %zu unfinished run%s left out", about->files->name,
+                 about->files->unfinished, about->files->unfinished == 1 ? "" : "s");
+        log.write(line, log.user);
+    }
+    while (at != NULL && *at != '\0') {
+        const size_t length = strcspn(at, "\n");
+        snprintf(line, sizeof line, "%s: not everything could be measured: %.*s", about->files->name,
+                 (int)length, at);
+        log.write(line, log.user);
+        at += length + (at[length] == '\n');
+    }
+}
+
 static mixup_status add_experiment(page *out, const results_experiment *files, mixup_log log) {
     evidence about;
     MIXUP_TRY(summary_write_one(files, out->allocator, &out->tables));
     MIXUP_TRY(evidence_gather(files, log, out->allocator, &about));
+    tell_warnings(&about, log);
     const mixup_status status = section_write(out, &about);
     evidence_clear(&about);
     return status;

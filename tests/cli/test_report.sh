@@ -240,6 +240,17 @@ if command -v gnuplot >/dev/null; then
     [ "$(grep -c "^<pre>dense" a/new/folder/page.html)" = 2 ] || complain "two networks are not shown twice"
 fi
 
+# What is missing on the page is told at the terminal, too.
+cp -r widths/w lacking
+rm lacking/mixed/seed-1/model.safetensors lacking/wide/seed-1/metrics.json
+if command -v gnuplot >/dev/null; then
+    expect 0 "$MIXUP" report lacking
+    says err "mixup: lacking: 1 unfinished run left out" \
+        "mixup: lacking: not everything could be measured: mixed: lacking/mixed/seed-1/model.safetensors: cannot open"
+    expect 0 "$MIXUP" report lacking --quiet
+    [ ! -s err ] || complain "--quiet is quiet"
+fi
+
 # Nothing to report, or too deep.
 expect 1 "$MIXUP" report empty
 says err "no finished run in it; expected"

@@ -70,7 +70,7 @@ static void add_data(text *out, const inspection *found) {
     if (found->standardize)
         text_add(out, "  standardize: true         # mean 0 and deviation 1 for each input, learned on the "
                       "training part\n");
-    if (found->classes == 0)
+    if (found->classes == 0 && !found->truths)
         text_add(out, "  standardize_targets: true    # likewise the targets; predictions come back in their "
                       "own units\n");
     if (!found->images)
@@ -111,8 +111,8 @@ static void add_network(text *out, const inspection *found) {
             "  - {op: dense, units: %zu, activation: softmax}    # dense3: a probability for each class\n",
             found->outputs);
     else
-        text_format(out, "  - {op: dense, units: %zu}    # dense3: a number for each target\n",
-                    found->outputs);
+        text_format(out, "  - {op: dense, units: %zu%s}    # dense3: a %s for each target\n", found->outputs,
+                    found->truths ? ", activation: sigmoid" : "", found->truths ? "probability" : "number");
 }
 
 static void add_training(text *out, const inspection *found) {

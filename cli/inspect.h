@@ -20,6 +20,7 @@ typedef struct inspection {
     text test;      /* the line of data.test, where the data bring one; else empty */
     text validation;
     bool standardize;
+    bool truths; /* all targets are true or false, or 1 or 0 */
     bool images; /* in folders, fitted to: */
     size_t height, width;
 } inspection;

@@ -18,6 +18,7 @@ typedef struct column {
     size_t line;  /* where it stands */
     bool text;    /* the word is neither true nor false */
     bool numbers; /* some value is one */
+    bool binary;  /* all numbers are 1 or 0 */
     bool missing; /* some value is missing */
     bool counts;  /* each value is one more than the one above: the number of the row */
     double last;  /* its value in the row above */
@@ -43,6 +44,7 @@ static mixup_status read_header(const csv_row *row, table *out) {
         char number[24];
         snprintf(number, sizeof number, "%zu", i + 1); /* what a column without a name is called */
         out->columns[i].counts = true;
+        out->columns[i].binary = true;
         out->columns[i].name =
             memory_copy_text(command_allocator(), row->fields[i][0] != '\0' ? row->fields[i] : number);
         if (out->columns[i].name == NULL)
@@ -76,6 +78,7 @@ static mixup_status read_row(const csv_row *row, void *user) {
         const bool number = !number_is_missing(row->fields[i]) && number_parse(row->fields[i], &value);
         at->counts = at->counts && number && (out->rows == 1 || value == at->last + 1.0);
         at->last = value;
+        at->binary = at->binary && (!number || value == 0.0 || value == 1.0);
         if (number)
             at->numbers = true;
         else if (number_is_missing(row->fields[i]))
@@ -277,6 +280,14 @@ static void add_ignored(const table *in, inspection *out) {
         text_add(&out->source, "    # ignore: [id]          # columns to leave out; all others are inputs\n");
 }
 
+/* Targets that are true or false: labels of which a sample may have several. */
+static bool are_truths(const table *in) {
+    bool all = true;
+    for (size_t i = 0; i < in->count; i++)
+        all = all && (!in->columns[i].target || (in->columns[i].binary && !in->columns[i].text));
+    return all;
+}
+
 static bool any_missing(const table *in) {
     for (size_t i = 0; i < in->count; i++)
         if (in->columns[i].missing && !in->columns[i].target && !left_out(&in->columns[i]))
@@ -304,7 +315,8 @@ static mixup_status write_source(const table *in, const mixup_csv_desc *desc, in
         yaml_write_text(to, desc->targets[i]);
     }
     if (desc->target_count > 0)
-        text_add(to, "]    # columns of numbers to predict\n");
+        text_format(to, "]    # columns of %s to predict\n",
+                    out->truths ? "true and false (or 1 and 0)" : "numbers");
     add_ignored(in, out);
     if (any_missing(in))
         text_add(to, "    missing: median         # some inputs are empty; or mean, zero, refuse\n");
@@ -369,6 +381,7 @@ mixup_status inspect_csv(const mixup_csv_desc *given, inspection *out) {
     mixup_status status = inspect(&found, &desc, &set);
     if (status == MIXUP_OK) {
         out->standardize = true;
+        out->truths = desc.target_count > 0 && are_truths(&found);
         status = write_source(&found, &desc, out);
     }
     if (status == MIXUP_OK)

@@ -122,7 +122,8 @@ static mixup_status open_csv(const char *path, const wish *want, mixup_dataset *
                      "give an .npy or IDX file, or a folder of images",
                      path);
     char separator = like->separator;
-    MIXUP_TRY(inspect_separator(path, &separator));
+    if (file_is_larger(path, 0)) /* a pipe can be read only once */
+        MIXUP_TRY(inspect_separator(path, &separator));
     const mixup_csv_desc desc = {.path = path,
                                  .separator = separator,
                                  .no_header = like->no_header,
@@ -175,6 +176,8 @@ static mixup_status open_file(const arguments *given, const char *path, const wi
     if (is_images(path))
         return open_images(given, path, want, data);
     MIXUP_TRY(check_kind(path));
+    if (like != NULL && like->source == PREPROCESS_CSV && !ends_in(path, ".npy"))
+        return open_csv(path, want, data); /* iris.data, /dev/stdin */
     const char *labels = arguments_text(given, "labels", NULL);
     const char *targets = arguments_text(given, "targets", NULL);
     const size_t classes = labels != NULL && like != NULL ? like->class_names.count : 0;

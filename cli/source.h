@@ -1,10 +1,11 @@
 /* source: the MODEL and DATA that a command is given.
  *
  * MODEL is a file written by mixup_model_save, or a run's folder (then its model.safetensors). DATA is a .csv
- * or .csv.gz (read like the model's training data: columns, filled-in values, standardisation and classes
- * come from the model), an .npy, an IDX file, a folder or archive of images, with --experiment a part of an
- * experiment's data, or, where MODEL is a run's folder and nothing is given, a part of the run's own. Options
- * read: engine, threads, experiment, part, labels, targets (those that the command has). */
+ * or .csv.gz, or a file of any name for a model that was trained on one (read like the model's training data:
+ * columns, filled-in values, standardisation and classes come from the model), an .npy, an IDX file, a folder
+ * or archive of images, with --experiment a part of an experiment's data, or, where MODEL is a run's folder
+ * and nothing is given, a part of the run's own. Options read: engine, threads, experiment, part, labels,
+ * targets (those that the command has). */
 #ifndef CLI_SOURCE_H
 #define CLI_SOURCE_H
 

@@ -263,6 +263,15 @@ arrays idx images.idx labels.idx
 expect 1 "$MIXUP" predict npy/manifold/seed-1 y.npy
 says err "4x3"
 
+# For this model a file of any other name is a CSV, and so is what comes through a pipe.
+cp flowers.csv flowers.data
+expect 0 "$MIXUP" predict $model flowers.data
+same out predicted.csv
+expect 0 "$MIXUP" predict $model <(cat flowers.csv)
+same out predicted.csv
+expect 0 "$MIXUP" predict $model /dev/stdin <flowers.csv
+same out predicted.csv
+
 # Few samples are few, whatever they hold; a name in another case is meant; the next command can be copied.
 printf 'a,Kind\n1,x\n2,y\n3,x\n' >few.csv
 expect 1 "$MIXUP" init --csv few.csv --label Kind
@@ -300,4 +309,29 @@ same out truths.txt
 sed 's/^20,0/20,0.5/' numbers.csv >mixed.csv
 expect 1 "$MIXUP" predict truths/none/seed-1 mixed.csv
 says err "mixed.csv:2: column 'member': '0.5' is neither true nor false"
+
+# Several truths to predict are labels of which a sample may have several, however they are written.
+awk 'BEGIN {
+    print "a,b,hot,big,sum"
+    for (i = 0; i < 60; i++) {
+        a = i * 37 % 50 - 25
+        b = i * 23 % 50 - 25
+        print a "," b "," (a > 0 ? "True" : "False") "," (b > 0) "," a + b
+    }
+}' >labels.csv
+expect 0 "$MIXUP" init --csv labels.csv --target hot --target big --ignore sum --out labels.yaml
+says labels.yaml "targets: [hot, big]    # columns of true and false (or 1 and 0) to predict" \
+    "{op: dense, units: 2, activation: sigmoid}    # dense3: a probability for each target"
+grep -q standardize_targets labels.yaml && complain "truths have no units"
+expect 0 "$MIXUP" train labels.yaml --variant none --set training.epochs=100 --out labels
+expect 0 "$MIXUP" predict labels/none/seed-1 labels.csv
+python3 - out <<'PYTHON' || complain "probabilities of several labels"
+import csv, sys
+rows = list(csv.DictReader(open(sys.argv[1])))
+assert list(rows[0]) == ["row", "hot", "big"]
+values = [float(r[k]) for r in rows for k in ("hot", "big")]
+assert all(0 <= v <= 1 for v in values) and min(values) < 0.1 and max(values) > 0.9
+PYTHON
+expect 0 "$MIXUP" init --csv labels.csv --target hot --target sum
+says out "standardize_targets: true" "{op: dense, units: 2}    # dense3: a number"
 finish

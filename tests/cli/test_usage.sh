@@ -49,7 +49,7 @@ absent results
 
 commands=$("$MIXUP" help | sed -n 's/^  \([a-z]*\)  .*/\1/p')
 for command in init info train evaluate predict states surface svd report claims help; do
-    echo "$commands" | grep -qx "$command" || complain "\`mixup help\` does not list $command"
+    grep -qx "$command" <<<"$commands" || complain "\`mixup help\` does not list $command"
 done
 for command in $commands; do
     expect 0 "$MIXUP" "$command" --help

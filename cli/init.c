@@ -273,6 +273,8 @@ static mixup_status init(const arguments *given, const char *data) {
         status = check_found(data, &found);
     if (status == MIXUP_OK)
         status = write_experiment(data, &found, &page);
+    if (status == MIXUP_OK && found.left_out.length > 0)
+        command_note(given, "left out of the inputs: %s", found.left_out.data);
     if (status == MIXUP_OK)
         status = put_experiment(given, out, folder, data, &page);
     text_clear(&page);

@@ -15,6 +15,7 @@ void inspection_begin(inspection *out, const char *folder) {
     *out = (inspection){.folder = folder};
     text_init(&out->source, command_allocator());
     text_init(&out->remarks, command_allocator());
+    text_init(&out->left_out, command_allocator());
     text_init(&out->test, command_allocator());
     text_init(&out->validation, command_allocator());
 }
@@ -22,6 +23,7 @@ void inspection_begin(inspection *out, const char *folder) {
 void inspection_clear(inspection *out) {
     text_clear(&out->source);
     text_clear(&out->remarks);
+    text_clear(&out->left_out);
     text_clear(&out->test);
     text_clear(&out->validation);
 }

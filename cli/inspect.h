@@ -17,6 +17,7 @@ typedef struct inspection {
     size_t outputs; /* classes, or columns of targets */
     text source;    /* the keys of data.train, each line indented by 4 */
     text remarks;   /* lines of comment about what was found */
+    text left_out;  /* columns that are no inputs though nobody asked for it, with the reason; else empty */
     text test;      /* the line of data.test, where the data bring one; else empty */
     text validation;
     bool standardize;

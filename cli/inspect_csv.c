@@ -263,6 +263,28 @@ static mixup_status check_inputs(const table *in, const char *path) {
         path, text_column->line, text_column->name, text_column->word);
 }
 
+/* For the terminal, where a column of text is missed that was to be an input. */
+static mixup_status list_left_out(const table *in, text *out) {
+    enum { NAMED = 8 };
+    size_t count = 0;
+    for (size_t i = 0; i < in->count; i++) {
+        const column *at = &in->columns[i];
+        if (!left_out(at) || (at->ignored && !at->counts) || ++count > NAMED)
+            continue;
+        text_format(out, "%s%.40s (", count > 1 ? ", " : "", at->name);
+        if (at->word != NULL)
+            text_format(out, "'%.20s')", at->word);
+        else
+            text_add(out, at->numbers ? "the number of the row)" : "empty)");
+    }
+    if (count > NAMED)
+        text_format(out, " and %zu more", count - NAMED);
+    for (size_t i = 0; i < out->length; i++)
+        if ((unsigned char)out->data[i] < 0x20)
+            out->data[i] = ' '; /* a line of the terminal */
+    return text_status(out);
+}
+
 static void add_ignored(const table *in, inspection *out) {
     size_t ignored = 0;
     bool counts = false;
@@ -384,6 +406,8 @@ mixup_status inspect_csv(const mixup_csv_desc *given, inspection *out) {
         out->truths = desc.target_count > 0 && are_truths(&found);
         status = write_source(&found, &desc, out);
     }
+    if (status == MIXUP_OK)
+        status = list_left_out(&found, &out->left_out);
     if (status == MIXUP_OK)
         status = inspection_describe(out, set);
     else

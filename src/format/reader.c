@@ -63,8 +63,9 @@ mixup_status reader_open(reader *out, const char *path, const mixup_allocator *a
         return MIXUP_ERROR_MEMORY;
     const int descriptor = open(path, O_RDONLY | O_CLOEXEC);
     if (descriptor < 0) {
+        const int reason = errno; /* the caller's hook may change it */
         memory_release(&result.allocator, result.path);
-        return error(MIXUP_ERROR_IO, "%s: cannot open: %s", path, strerror(errno));
+        return error(MIXUP_ERROR_IO, "%s: cannot open: %s", path, strerror(reason));
     }
     result.descriptor = descriptor;
     result.stream = gzdopen(descriptor, "rb");

@@ -3,6 +3,7 @@
 
 #include "format/reader.h"
 
+#include <errno.h>
 #include <zlib.h>
 
 enum { LARGE = 5 << 20 }; /* several times what reader_block takes on trust */
@@ -182,8 +183,28 @@ static void a_wrong_checksum_is_found_at_the_end(void **state) {
     temporary_folder_remove(&folder);
 }
 
+static void *allocate(size_t size, void *user) {
+    (void)user;
+    return malloc(size);
+}
+
+static void release_and_forget_the_error(void *pointer, void *user) {
+    (void)user;
+    free(pointer);
+    errno = 0;
+}
+
+static void a_file_that_cannot_be_opened_is_told_with_the_systems_reason(void **state) {
+    (void)state;
+    const mixup_allocator hooks = {.allocate = allocate, .release = release_and_forget_the_error};
+    reader in;
+    assert_int_equal(reader_open(&in, "absent/file", &hooks), MIXUP_ERROR_IO);
+    assert_string_equal(mixup_last_error(), "absent/file: cannot open: No such file or directory");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_file_that_cannot_be_opened_is_told_with_the_systems_reason),
         cmocka_unit_test(large_blocks_are_read_plain_and_packed),
         cmocka_unit_test(a_large_block_may_stand_anywhere_in_a_file),
         cmocka_unit_test(looking_for_the_end_loses_no_byte),

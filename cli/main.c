@@ -1,6 +1,7 @@
 /* main: the table of commands, and nothing that knows what any of them does. */
 #include "arguments.h"
 #include "command.h"
+#include "openmp_wait.h"
 
 #include "experiment/schema.h"
 
@@ -73,6 +74,14 @@ static int run(const command *which, int argc, char **argv) {
     return status;
 }
 
+/* As the commands do that run a network. */
+static bool takes_threads(const command *which) {
+    for (const option *o = which->options; o != NULL && o->name != NULL; o++)
+        if (strcmp(o->name, "threads") == 0)
+            return true;
+    return false;
+}
+
 int main(int argc, char **argv) {
     if (argc < 2) {
         fprintf(stderr, "mixup: name a command; `mixup help` lists them\n");
@@ -85,5 +94,9 @@ int main(int argc, char **argv) {
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
         return run(&command_help, 0, NULL);
     const command *which = command_find(argv[1]);
-    return which != NULL ? run(which, argc - 2, argv + 2) : unknown_command(argv[1]);
+    if (which == NULL)
+        return unknown_command(argv[1]);
+    if (takes_threads(which))
+        openmp_wait_briefly(argv);
+    return run(which, argc - 2, argv + 2);
 }

@@ -20,7 +20,9 @@
  *
  * Threads: models are independent. One model is trained by one thread at a time; several threads can predict
  * with one model, each through a mixup_predictor of its own, while nobody trains it. mixup_fit prepares
- * batches on threads of its own (.load_threads), which end before it returns.
+ * batches on threads of its own (.load_threads), which end before it returns. Engines use OpenMP, whose
+ * threads wait awake for milliseconds unless the process began with OMP_WAIT_POLICY=passive or, with libgomp,
+ * a small GOMP_SPINCOUNT (5000, say): on machines with other work to do, set one (the program mixup does).
  *
  * ABI: the version is MAJOR.MINOR.PATCH. Before 1.0.0 a new MINOR may change layouts, so recompile; from then
  * on a MINOR only appends functions, enumerators and fields at the end of description structs. */

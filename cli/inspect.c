@@ -8,7 +8,6 @@
 #include "format/idx.h"
 #include "format/npy.h"
 
-#include <stdio.h>
 #include <string.h>
 
 void inspection_begin(inspection *out, const char *folder) {
@@ -57,15 +56,18 @@ mixup_status inspection_write_path(const inspection *in, const char *path, text 
     return MIXUP_OK;
 }
 
-/* Within a comment, where a name must not end the line. */
+void inspection_keep_on_line(text *out, size_t from) {
+    for (size_t i = from; i < out->length; i++)
+        if ((unsigned char)out->data[i] < 0x20)
+            out->data[i] = ' ';
+}
+
+/* Within a comment. */
 static void remark_name(text *out, const char *name) {
     const char *quote = strchr(name, ',') != NULL ? "\"" : "";
-    char shown[44];
-    snprintf(shown, sizeof shown, "%.40s", name);
-    for (char *at = shown; *at != '\0'; at++)
-        if ((unsigned char)*at < 0x20)
-            *at = ' ';
-    text_format(out, "%s%s%s", quote, shown, quote);
+    const size_t from = out->length;
+    text_format(out, "%s%.40s%s", quote, name, quote);
+    inspection_keep_on_line(out, from);
 }
 
 void inspection_remark_classes(inspection *out, const char *const *names, const char *what) {

@@ -36,6 +36,8 @@ void inspection_add_line(inspection *out, const char *key, const char *value, co
 /* The same for a path, as the experiment must name it; and the path alone. */
 mixup_status inspection_add_path(inspection *out, const char *key, const char *path, const char *comment);
 mixup_status inspection_write_path(const inspection *in, const char *path, text *to);
+/* Makes spaces of what would end a line of comment or of the terminal, from place `from` of the text on. */
+void inspection_keep_on_line(text *out, size_t from);
 /* The first remark: count, inputs and classes of `out`, with up to ten names ([classes], or NULL). */
 void inspection_remark_classes(inspection *out, const char *const *names, const char *what);
 

@@ -279,9 +279,7 @@ static mixup_status list_left_out(const table *in, text *out) {
     }
     if (count > NAMED)
         text_format(out, " and %zu more", count - NAMED);
-    for (size_t i = 0; i < out->length; i++)
-        if ((unsigned char)out->data[i] < 0x20)
-            out->data[i] = ' '; /* a line of the terminal */
+    inspection_keep_on_line(out, 0);
     return text_status(out);
 }
 

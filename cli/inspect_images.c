@@ -28,19 +28,12 @@ typedef struct sizes {
     text fault; /* of the first damaged one: its name and what is wrong */
 } sizes;
 
-/* What stands within a comment, from place `from` on, must not end its line. */
-static void keep_on_line(text *out, size_t from) {
-    for (size_t i = from; i < out->length; i++)
-        if ((unsigned char)out->data[i] < 0x20)
-            out->data[i] = ' ';
-}
-
 /* The first one's name and fault go into the experiment; the fault is the thread's last message. */
 static mixup_status note_damaged(const image_tree *tree, size_t index, sizes *out) {
     if (out->damaged++ > 0)
         return MIXUP_OK;
     text_format(&out->fault, "%s: %s", tree->entries[index].path, mixup_last_error());
-    keep_on_line(&out->fault, 0);
+    inspection_keep_on_line(&out->fault, 0);
     return text_status(&out->fault);
 }
 
@@ -171,7 +164,7 @@ static void remark_others(const image_tree *tree, text *out) {
                 tree->others == 1 ? "is" : "are");
     const size_t from = out->length;
     text_format(out, "# %s", tree->other);
-    keep_on_line(out, from);
+    inspection_keep_on_line(out, from);
     text_add(out, "\n");
 }
 

@@ -446,8 +446,8 @@ typedef struct mixup_idx_desc {
     mixup_keep keep;     /* not MIXUP_KEEP_ENCODED; gzip files are kept in memory */
     size_t memory_limit; /* bytes, for MIXUP_KEEP_AUTO; default: a quarter of the machine's memory */
     const mixup_allocator *allocator;
-    size_t
-        threads; /* that read a large file; default: MIXUP_THREADS of the environment, else one a processor */
+    size_t threads; /* that read a large file; default: MIXUP_THREADS of the environment, else one a
+                     * processor */
 } mixup_idx_desc;
 MIXUP_API mixup_status mixup_dataset_from_idx(mixup_dataset **set, const mixup_idx_desc *desc);
 
@@ -486,10 +486,10 @@ typedef struct mixup_csv_desc {
     const char *const *ignore; /* columns to leave out */
     size_t ignore_count;
     mixup_missing missing; /* among the inputs; targets must not be missing */
-    const mixup_preprocess
-        *like;        /* columns, filled-in values, statistics and classes of an earlier
-                       * set (where it has true and false, 1 and 0 will do); `label`, `targets`, `ignore` and
-                       * `missing` are then its own,        and the target columns may be absent from the file */
+    /* Columns, filled-in values, statistics and classes of an earlier set; where it has true and false, 1 and
+     * 0 will do. `label`, `targets`, `ignore` and `missing` are then its own, and the target columns may be
+     * absent from the file. Or NULL. */
+    const mixup_preprocess *like;
     bool inputs_only; /* with `like`: columns of labels and targets are not read, whatever they hold */
     const mixup_allocator *allocator;
 } mixup_csv_desc;

@@ -2,10 +2,10 @@
  *
  * Decoded are JPEG (baseline and progressive; grey, colour, or the inks of print, which become colours as in
  * Pillow) and PNG of any kind: 16 bits a sample are rounded to 8, palettes are looked up, transparency and
- * colour profiles are ignored. A file that is cut
- * or damaged is an error even where the libraries could go on with grey pixels. libjpeg and libpng keep
- * memory of their own while they decode. A newcomer's mistake: trusting a header; a few bytes can claim 65535
- * × 65535 pixels, so sizes are checked against IMAGE_MAX_PIXELS before anything is allocated. */
+ * colour profiles are ignored. A file that is cut or damaged is an error even where the libraries could go on
+ * with grey pixels. libjpeg and libpng keep memory of their own while they decode. A newcomer's mistake:
+ * trusting a header; a few bytes can claim 65535 × 65535 pixels, so sizes are checked against
+ * IMAGE_MAX_PIXELS before anything is allocated. */
 #ifndef FORMAT_IMAGE_H
 #define FORMAT_IMAGE_H
 

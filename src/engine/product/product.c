@@ -68,11 +68,6 @@ size_t product_scratch_count(const panel_layout *layout) {
     return larger(rows, panels * larger(pairs.panel, KERNEL_COLUMNS * pairs.last_row));
 }
 
-/* Panels without the last one, where that is narrower. */
-static size_t whole_panels(const panel_layout *layout) {
-    return layout->panels - (layout->last < layout->width ? 1 : 0);
-}
-
 static float *scratch_of(const panel_layout *layout, float *scratch, size_t part) {
     return scratch != NULL ? scratch + part * product_scratch_count(layout) : NULL;
 }
@@ -238,6 +233,11 @@ static void finish(const product_inner *call, size_t row, size_t rows, size_t co
             const float bias = call->bias != NULL ? call->bias[c] : 0.0f;
             *out = leak(*out + bias, call->slope);
         }
+}
+
+/* Panels without the last one, where that is narrower. */
+static size_t whole_panels(const panel_layout *layout) {
+    return layout->panels - (layout->last < layout->width ? 1 : 0);
 }
 
 /* Whole panels begin..end - 1 of those that a sum runs over; the narrower one belongs to the last range. */
